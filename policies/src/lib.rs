@@ -1,0 +1,1 @@
+//! Judges an inventory by Cedar policies and frameworks

@@ -1,0 +1,1 @@
+//! Recognises sensitive values, secrets, resources and library calls by rule packs

@@ -1,0 +1,1 @@
+//! Reads bytes into an inventory of the platform

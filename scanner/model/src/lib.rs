@@ -1,0 +1,1 @@
+//! The vocabulary of aedile: inventory, assets, relations, tags, places, gaps, verdicts, findings

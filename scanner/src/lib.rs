@@ -1,0 +1,1 @@
+//! Governance and compliance scanner for data and ML platforms
