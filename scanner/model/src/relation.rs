@@ -1,0 +1,167 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AssetId, Attribute, Place, Protection, Tag};
+
+macro_rules! relations {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
+        /// How two assets hang together; the documentation says what stands on each side.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum RelationKind { $($(#[$doc])* $name),+ }
+
+        impl RelationKind {
+            /// Every kind.
+            pub const ALL: &'static [RelationKind] = &[$(RelationKind::$name),+];
+
+            /// The word in reports.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(RelationKind::$name => $text),+ }
+            }
+        }
+    };
+}
+
+relations! {
+    /// Column → the dataset, table or feature view it belongs to.
+    PartOf = "part-of",
+    /// Dataset or table → the bucket or database it lies in.
+    StoredIn = "stored-in",
+    /// Derived dataset, table, column or feature view → what it is made from.
+    DerivedFrom = "derived-from",
+    /// Pipeline or notebook → what it reads.
+    Reads = "reads",
+    /// Pipeline or notebook → what it writes.
+    Writes = "writes",
+    /// Pipeline, notebook, workload, endpoint, cluster → the role or account it acts as.
+    RunsAs = "runs-as",
+    /// Principal → what it may touch; `access` says how.
+    Grants = "grants",
+    /// User, role or group → a group or role it belongs to or may assume.
+    MemberOf = "member-of",
+    /// Pipeline or notebook → the model it trains.
+    Trains = "trains",
+    /// Endpoint or workload → the model it serves.
+    Serves = "serves",
+    /// Pipeline or role → the model, endpoint or feature view it registers, deploys or publishes.
+    Releases = "releases",
+    /// Monitor or pipeline → what it watches.
+    Monitors = "monitors",
+    /// Pipeline or notebook → the sink that data goes to; `flow` says which columns.
+    SendsTo = "sends-to",
+    /// Store, model or endpoint → the key that encrypts it.
+    EncryptedWith = "encrypted-with",
+    /// Anything → a network rule set that guards it.
+    GuardedBy = "guarded-by",
+}
+
+/// How a link was made, surest first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "basis", content = "because")]
+pub enum LinkBasis {
+    /// A person bound the two in `aedile.yaml`.
+    Declared,
+    /// One source names the other, or both use one exact name or URI.
+    Exact,
+    /// Inferred, with the reason in words.
+    Inferred(String),
+}
+
+/// What a grant allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// See data.
+    Read,
+    /// Change data.
+    Write,
+    /// Change the asset, its policy or its grants.
+    Administer,
+    /// Pass on to others (grant option, share, assume chain).
+    Share,
+}
+
+impl Access {
+    /// The Cedar action.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Access::Read => "read",
+            Access::Write => "write",
+            Access::Administer => "administer",
+            Access::Share => "share",
+        }
+    }
+}
+
+/// Which columns take part in a flow.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Columns {
+    /// All of them (`SELECT *`, a whole data frame).
+    All,
+    /// These, with what was done to each on the way.
+    Named(BTreeMap<String, Protection>),
+    /// Some, and it is not known which.
+    Unknown,
+}
+
+/// What travels along a reads, writes, sends-to, trains or derived-from relation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Which columns of the sources.
+    pub columns: Columns,
+    /// Datasets or tables the data comes from; empty where the other side of the relation is the source.
+    pub sources: BTreeSet<AssetId>,
+    /// Columns of the sources that were dropped on the way.
+    pub dropped: BTreeSet<String>,
+    /// Where the data was read, changed and passed on, in order.
+    pub steps: Vec<Place>,
+}
+
+/// A directed edge of the platform graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Relation {
+    /// What it says.
+    pub kind: RelationKind,
+    /// The side that acts, contains less, or was made later; see [`RelationKind`].
+    pub from: AssetId,
+    /// The other side.
+    pub to: AssetId,
+    /// Where it is said.
+    pub place: Option<Place>,
+    /// How it was found.
+    pub basis: LinkBasis,
+    /// For grants: what is allowed.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub access: BTreeSet<Access>,
+    /// For movements of data: what travels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub flow: Option<Flow>,
+    /// The classes that travel or are reached, computed by propagation, sorted by class.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub carries: Vec<Tag>,
+    /// Further facts, as the policy schema's contexts name them (`viaWildcard`, `purpose`).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub attributes: BTreeMap<String, Attribute>,
+}
+
+impl Relation {
+    /// An exact relation without flow, access or attributes.
+    #[must_use]
+    pub fn new(kind: RelationKind, from: AssetId, to: AssetId, place: Option<Place>) -> Self {
+        Relation {
+            kind,
+            from,
+            to,
+            place,
+            basis: LinkBasis::Exact,
+            access: BTreeSet::new(),
+            flow: None,
+            carries: Vec::new(),
+            attributes: BTreeMap::new(),
+        }
+    }
+}
