@@ -1,1 +1,18 @@
-//! Reads bytes into an inventory of the platform
+//! Crawlers: bytes become an inventory of the platform.
+//!
+//! Every crawler has two halves. `parse` sees one file and nothing else, so that files are parsed in
+//! parallel and the same bytes give the same facts. `resolve` sees the parsed files of one unit (a
+//! Terraform module, a dbt project, a Python package) and writes [`Facts`]. [`link`] joins the facts of
+//! all crawlers into one [`aedile_model::Inventory`].
+//!
+//! Input is hostile: nothing is executed, no network is used, no link leads out of the root, and every
+//! reader is bounded in bytes, depth, expansion and count. What is not read becomes a gap.
+
+mod crawler;
+mod facts;
+mod options;
+mod source;
+
+pub use facts::{Facts, Link, Ref};
+pub use options::{Binding, Limits, Options};
+pub use source::{Cells, File, Snippet};

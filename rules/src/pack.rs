@@ -1,0 +1,138 @@
+//! Packs: YAML texts with rules, ours embedded, the user's handed in.
+
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+/// The text of a pack and what to call it.
+///
+/// The first line that is not a comment must be `pack: identifiers|secrets|resources|apis`.
+#[derive(Debug, Clone)]
+pub struct PackSource {
+    /// Path or embedded name (`identifiers/contact.yaml`).
+    pub name: String,
+    /// YAML.
+    pub text: Arc<str>,
+}
+
+/// A pack that is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackInfo {
+    /// Path or embedded name.
+    pub name: String,
+    /// SHA-256 of the text, lower-case hex.
+    pub sha256: String,
+    /// How many rules it holds.
+    pub rules: usize,
+}
+
+/// Why a rule pack was refused.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum PackError {
+    /// The text is not YAML, or not of the pack's form.
+    #[error("the pack `{name}` does not parse: {reason}")]
+    #[diagnostic(code(aedile::rules::syntax), help("`aedile rules explain ID` prints a rule of ours to compare with"))]
+    Syntax {
+        /// The pack.
+        name: String,
+        /// The parser's words.
+        reason: String,
+        /// Its text.
+        #[source_code]
+        pack: NamedSource<Arc<str>>,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+    },
+    /// A rule breaks the pack format.
+    #[error("rule `{id}`: {reason}")]
+    #[diagnostic(code(aedile::rules::invalid))]
+    Invalid {
+        /// The rule.
+        id: String,
+        /// What is wrong, lower case, no final period.
+        reason: String,
+        /// What to do.
+        #[help]
+        help: String,
+        /// The pack's text.
+        #[source_code]
+        pack: NamedSource<Arc<str>>,
+        /// The rule's id.
+        #[label("this rule")]
+        at: SourceSpan,
+    },
+}
+
+/// What every pack begins with.
+#[derive(Debug, serde::Deserialize)]
+struct Header {
+    pack: String,
+}
+
+impl PackSource {
+    /// One of ours.
+    pub(crate) fn embedded((name, text): &(&str, &str)) -> PackSource {
+        PackSource { name: (*name).to_owned(), text: Arc::from(*text) }
+    }
+
+    /// Whether the pack holds rules of `kind` (`identifiers`).
+    ///
+    /// # Errors
+    /// The text is not YAML or has no `pack:` key.
+    pub(crate) fn is(&self, kind: &str) -> Result<bool, PackError> {
+        let header: Header = self.parse()?;
+        Ok(header.pack == kind)
+    }
+
+    /// The pack as `T`.
+    ///
+    /// # Errors
+    /// [`PackError::Syntax`] with the place.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, PackError> {
+        serde_yaml::from_str(&self.text).map_err(|error| {
+            let offset = error.location().map_or(0, |location| location.index()).min(self.text.len());
+            PackError::Syntax {
+                name: self.name.clone(),
+                reason: error.to_string(),
+                pack: self.source(),
+                at: (offset, 1.min(self.text.len() - offset)).into(),
+            }
+        })
+    }
+
+    /// The error that the rule `id` of this pack is `reason`; the label is on the line `id: {id}`.
+    pub(crate) fn invalid(&self, id: &str, reason: impl Into<String>, help: impl Into<String>) -> PackError {
+        let at = self
+            .text
+            .match_indices(&format!("id: {id}"))
+            .find(|(at, found)| {
+                self.text.get(at + found.len()..).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-'))
+            })
+            .map_or((0, 0), |(at, found)| (at, found.len()));
+        PackError::Invalid {
+            id: id.to_owned(),
+            reason: reason.into(),
+            help: help.into(),
+            pack: self.source(),
+            at: at.into(),
+        }
+    }
+
+    /// The record that this pack is in force with `rules` rules.
+    pub(crate) fn info(&self, rules: usize) -> PackInfo {
+        let digest = Sha256::digest(self.text.as_bytes());
+        PackInfo {
+            name: self.name.clone(),
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            rules,
+        }
+    }
+
+    fn source(&self) -> NamedSource<Arc<str>> {
+        NamedSource::new(&self.name, Arc::clone(&self.text)).with_language("yaml")
+    }
+}

@@ -1,0 +1,52 @@
+//! What a crawler is, and the table of all of them.
+
+use aedile_rules::Rules;
+use rayon::prelude::*;
+
+use crate::{Facts, File};
+
+/// What `resolve` may look at beside the files.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// The rules in force.
+    pub(crate) rules: &'a Rules,
+    /// The limits in force and the values given for variables.
+    pub(crate) options: &'a crate::Options,
+}
+
+/// A reader of one family of files.
+pub(crate) trait Crawler {
+    /// What `parse` gives: facts of one file, places included, nothing of other files.
+    type Parsed: Send;
+
+    /// Whether the crawler reads this file. By name and, where names do not tell, by content.
+    fn claims(file: &File) -> bool;
+
+    /// Facts of one file. Pure: no clock, no environment, no disk beyond [`File`] itself. Never fails:
+    /// what does not parse is a gap inside the result.
+    fn parse(file: &File, context: Context<'_>) -> Self::Parsed;
+
+    /// Facts of all files this crawler parsed, sorted by path.
+    fn resolve(parsed: Vec<(&File, Self::Parsed)>, context: Context<'_>, facts: &mut Facts);
+}
+
+/// Runs the crawler `C` over those of `files` that it claims and says how many those were.
+pub(crate) fn run<C: Crawler>(files: &[File], context: Context<'_>, facts: &mut Facts) -> usize {
+    let parsed: Vec<(&File, C::Parsed)> =
+        files.par_iter().filter(|file| C::claims(file)).map(|file| (file, C::parse(file, context))).collect();
+    let count = parsed.len();
+    C::resolve(parsed, context, facts);
+    count
+}
+
+/// A line of [`CRAWLERS`]: the name in the coverage report and the function that runs it.
+pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> usize);
+
+/// Every crawler, sorted by name. A new one is one file and one line here.
+pub(crate) const CRAWLERS: &[Line] = &[
+    // ("code", run::<crate::code::Code>),
+    // ("dataset", run::<crate::data::Datasets>),
+    // ("kubernetes", run::<crate::iac::kubernetes::Kubernetes>),
+    // ("secrets", run::<crate::secrets::Secrets>),
+    // ("terraform", run::<crate::iac::terraform::Terraform>),
+];
