@@ -1,0 +1,270 @@
+//! Appending a run: one transaction, read back and hashed again before anything is signed.
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::read::{StoredNodes, entries_from, last_head, last_note, run_start};
+use super::{Counts, Ledger, connect, fingerprint, known_fingerprint, sql};
+use crate::checkpoint::Checkpoint;
+use crate::entry::{Draft, Entry, Kind, VERSION};
+use crate::error::LedgerError;
+use crate::hash::Hash;
+use crate::key::SigningKey;
+use crate::merkle::{Frontier, leaf_hash};
+
+/// What an append did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The index of the first draft. A genesis or recovery entry that was needed stands before it.
+    pub first: u64,
+    /// The index of the last draft.
+    pub last: u64,
+    /// The leaf hashes of the drafts, in order.
+    pub leaf_hashes: Vec<Hash>,
+    /// The ledger after it, signed if a key was given.
+    pub checkpoint: Checkpoint,
+    /// Whether the run before was interrupted, and is now recorded as such.
+    pub recovered: bool,
+}
+
+impl Ledger {
+    /// Appends `drafts` as one run: all of them or none.
+    ///
+    /// One transaction. Refuses to append to a file that is behind its own last checkpoint, that does not hash to it, or
+    /// whose tables were changed. After the commit the entries are read back through a second connection and hashed
+    /// again; only then is the checkpoint signed.
+    ///
+    /// `at`: the time that the entries get; it may lie before the last entry's, which verification notes.
+    pub fn append(
+        &mut self,
+        drafts: &[Draft],
+        at: OffsetDateTime,
+        key: Option<&SigningKey>,
+    ) -> Result<Appended, LedgerError> {
+        let Some(model) = drafts.first() else { return Err(LedgerError::NothingToAppend) };
+        drafts.iter().try_for_each(check)?;
+        if !self.writable {
+            return Err(LedgerError::ReadOnly);
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut writer = Writer::at_tip(&transaction, at)?;
+        if writer.frontier.size() == 0 {
+            writer.write_genesis(model, &self.origin)?;
+        }
+        let recovered = writer.write_recovery(model)?;
+        let first = writer.frontier.size();
+        let leaf_hashes = drafts.iter().map(|draft| writer.write_draft(draft)).collect::<Result<Vec<_>, _>>()?;
+        let (before, head) = (writer.before, writer.write_head()?);
+        transaction.commit()?;
+
+        let last = head.size - 1;
+        let unconfirmed =
+            |source| LedgerError::Unconfirmed { first, last, source: Box::new(source) };
+        let checkpoint = self.confirm(before, head, key).map_err(unconfirmed)?;
+        Ok(Appended { first, last, leaf_hashes, checkpoint, recovered })
+    }
+
+    /// Reads back what was committed and signs it if it hashes to `head`.
+    ///
+    /// Everything since the last signed checkpoint is hashed again, so that a signature never covers an entry that only
+    /// an interrupted process has seen; without a key, everything since the head `before`.
+    fn confirm(&mut self, before: u64, head: Checkpoint, key: Option<&SigningKey>) -> Result<Checkpoint, LedgerError> {
+        let reader = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY, self.busy)?;
+        let snapshot = reader.unchecked_transaction()?;
+        let mut frontier = match (key, last_note(&snapshot, head.size)?) {
+            (None, _) => Frontier::of(&StoredNodes(&snapshot), before)?,
+            (Some(_), None) => Frontier::default(),
+            (Some(_), Some(note)) => edge_at(&snapshot, &note)?,
+        };
+        for body in entries_from(&snapshot, frontier.size(), head.size)? {
+            frontier.push(leaf_hash(&body));
+        }
+        if frontier.size() != head.size || frontier.root() != head.root {
+            return Err(LedgerError::Diverged { size: head.size });
+        }
+        drop(snapshot);
+        let Some(key) = key else { return Ok(head) };
+        let signed = head.signed(key)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "INSERT INTO notes (size, text) VALUES (?1, ?2) ON CONFLICT (text) DO NOTHING",
+            params![sql(signed.size), signed.note],
+        )?;
+        transaction.commit()?;
+        Ok(signed)
+    }
+}
+
+/// The tree's edge at a checkpoint, from the cached nodes; refused unless they hash to it.
+fn edge_at(connection: &Connection, checkpoint: &Checkpoint) -> Result<Frontier, LedgerError> {
+    let frontier = Frontier::of(&StoredNodes(connection), checkpoint.size)?;
+    if frontier.root() == checkpoint.root {
+        Ok(frontier)
+    } else {
+        Err(LedgerError::Diverged { size: checkpoint.size })
+    }
+}
+
+/// Refuses drafts that would pass for something that only the ledger writes.
+fn check(draft: &Draft) -> Result<(), LedgerError> {
+    let refused = |why| Err(LedgerError::Refused { kind: draft.kind, why });
+    let Some(data) = draft.data.as_object() else { return refused("its data is not an object") };
+    if matches!(draft.kind, Kind::Genesis | Kind::Recovery) {
+        return refused("only the ledger itself writes this kind");
+    }
+    if draft.run.is_empty() {
+        return refused("it names no run");
+    }
+    if !draft.tool.is_object() || !draft.subject.is_object() {
+        return refused("its tool and subject must be objects");
+    }
+    if data.contains_key("payload") {
+        return refused("the member `payload` of its data is written by the ledger");
+    }
+    if draft.kind == Kind::RunEnd && data.contains_key("counts") {
+        return refused("the member `counts` of its data is written by the ledger");
+    }
+    Ok(())
+}
+
+/// Writes entries at the end of the log, inside one transaction.
+struct Writer<'t> {
+    transaction: &'t Transaction<'t>,
+    at: OffsetDateTime,
+    /// The size at the start.
+    before: u64,
+    frontier: Frontier,
+    prev: Hash,
+    origin: String,
+}
+
+impl<'t> Writer<'t> {
+    /// Reads the tip and refuses if it is not what the last checkpoints say.
+    fn at_tip(transaction: &'t Transaction<'t>, at: OffsetDateTime) -> Result<Writer<'t>, LedgerError> {
+        if fingerprint(transaction)? != known_fingerprint()? {
+            return Err(LedgerError::SchemaChanged);
+        }
+        let nodes = StoredNodes(transaction);
+        let size = nodes.size()?;
+        let head = last_head(transaction)?;
+        for known in head.iter().chain(last_note(transaction, u64::MAX)?.iter()) {
+            if size < known.size {
+                return Err(LedgerError::Behind { size, checkpoint: known.size });
+            }
+            edge_at(transaction, known)?;
+        }
+        if head.as_ref().map_or(0, |head| head.size) != size {
+            // The head is written in the transaction of its entries: what lies beyond came from elsewhere.
+            return Err(LedgerError::Diverged { size });
+        }
+        let frontier = Frontier::of(&nodes, size)?;
+        let prev = if size == 0 { Hash::ZERO } else { nodes.leaf(size - 1)? };
+        let origin = head.map_or_else(String::new, |head| head.origin);
+        Ok(Writer { transaction, at, before: size, frontier, prev, origin })
+    }
+
+    fn write_genesis(&mut self, model: &Draft, origin: &str) -> Result<(), LedgerError> {
+        self.origin = origin.to_owned();
+        let data = json!({"origin": origin, "schema": fingerprint(self.transaction)?});
+        self.write(Kind::Genesis, "", model, data).map(|_| ())
+    }
+
+    /// Closes the run of the last entry if it has no end and `next` does not continue it. Says whether it did.
+    fn write_recovery(&mut self, next: &Draft) -> Result<bool, LedgerError> {
+        let last: Option<String> = self
+            .transaction
+            .query_row("SELECT run FROM entries ORDER BY idx DESC LIMIT 1", [], |row| row.get(0))
+            .optional()?;
+        let Some(run) = last else { return Ok(false) };
+        let Some(start) = run_start(self.transaction, &run)? else { return Ok(false) };
+        let ended: bool = self.transaction.query_row(
+            "SELECT EXISTS (SELECT 1 FROM entries WHERE run = ?1 AND kind IN ('run-end', 'recovery') AND idx > ?2)",
+            params![run, sql(start)],
+            |row| row.get(0),
+        )?;
+        let continued = next.run == run && next.kind != Kind::RunStart;
+        if ended || continued {
+            return Ok(false);
+        }
+        self.write(Kind::Recovery, &run, next, json!({"run_start": start}))?;
+        Ok(true)
+    }
+
+    fn write_draft(&mut self, draft: &Draft) -> Result<Hash, LedgerError> {
+        let mut data = draft.data.clone();
+        if draft.kind == Kind::RunEnd {
+            put(&mut data, "counts", self.counts(&draft.run)?.to_value());
+        }
+        if let Some(bytes) = &draft.payload {
+            put(&mut data, "payload", json!(self.write_payload(bytes)?));
+        }
+        self.write(draft.kind, &draft.run, draft, data)
+    }
+
+    fn write(&mut self, kind: Kind, run: &str, model: &Draft, data: Value) -> Result<Hash, LedgerError> {
+        let entry = Entry {
+            v: VERSION,
+            idx: self.frontier.size(),
+            prev: self.prev,
+            ts: self.at,
+            kind,
+            run: run.to_owned(),
+            actor: model.actor.clone(),
+            tool: model.tool.clone(),
+            subject: model.subject.clone(),
+            data,
+        };
+        let body = entry.to_bytes()?;
+        let leaf = leaf_hash(&body);
+        let mut insert = self
+            .transaction
+            .prepare_cached("INSERT INTO entries (idx, leaf, kind, run, body) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        insert.execute(params![sql(entry.idx), leaf.as_bytes(), kind.name(), run, body])?;
+        let mut insert =
+            self.transaction.prepare_cached("INSERT INTO nodes (level, position, hash) VALUES (?1, ?2, ?3)")?;
+        for (level, position, hash) in self.frontier.push(leaf) {
+            insert.execute(params![level, sql(position), hash.as_bytes()])?;
+        }
+        self.prev = leaf;
+        Ok(leaf)
+    }
+
+    fn write_payload(&self, bytes: &[u8]) -> Result<Hash, LedgerError> {
+        let digest = Hash::of(&[bytes]);
+        self.transaction.execute(
+            "INSERT INTO payloads (digest, bytes) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING",
+            params![digest.as_bytes(), bytes],
+        )?;
+        Ok(digest)
+    }
+
+    fn write_head(&self) -> Result<Checkpoint, LedgerError> {
+        let head = Checkpoint::new(&self.origin, self.frontier.size(), self.frontier.root());
+        self.transaction.execute(
+            "INSERT INTO heads (size, root) VALUES (?1, ?2)",
+            params![sql(head.size), head.root.as_bytes()],
+        )?;
+        Ok(head)
+    }
+
+    /// The counts of `run` since it last began.
+    fn counts(&self, run: &str) -> Result<Counts, LedgerError> {
+        let start = run_start(self.transaction, run)?.unwrap_or(0);
+        let mut statement =
+            self.transaction.prepare_cached("SELECT body FROM entries WHERE run = ?1 AND idx >= ?2 ORDER BY idx")?;
+        let mut rows = statement.query(params![run, sql(start)])?;
+        let mut counts = Counts::default();
+        while let Some(row) = rows.next()? {
+            counts.add(&Entry::parse(&row.get::<_, Vec<u8>>(0)?)?);
+        }
+        Ok(counts)
+    }
+}
+
+/// Sets a member of an object; [`check`] has made sure that it is one.
+fn put(data: &mut Value, member: &str, value: Value) {
+    if let Some(members) = data.as_object_mut() {
+        members.insert(member.to_owned(), value);
+    }
+}

@@ -1,0 +1,31 @@
+//! What a run-end entry counts, so that a missing entry shows.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::entry::{Entry, Kind};
+
+/// The entries of a run from its run-start up to, and without, its run-end.
+///
+/// Written as `{"kind": {…}, "policy": {…}}`: entries by kind, and findings by the text in their data's `policy`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    kind: BTreeMap<&'static str, u64>,
+    policy: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, entry: &Entry) {
+        *self.kind.entry(entry.kind.name()).or_default() += 1;
+        if entry.kind == Kind::Finding
+            && let Some(policy) = entry.data.get("policy").and_then(Value::as_str)
+        {
+            *self.policy.entry(policy.to_owned()).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn to_value(&self) -> Value {
+        json!({"kind": self.kind, "policy": self.policy})
+    }
+}

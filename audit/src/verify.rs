@@ -1,0 +1,157 @@
+//! Verification: three separate statements, each true or not for itself, never one green word.
+//!
+//! 1. The ledger is internally consistent ([`internal`]).
+//! 2. It is consistent with the anchors given: checkpoints that somebody kept elsewhere ([`anchored`]).
+//! 3. It is signed by the keys expected ([`signed`]).
+//!
+//! The first can hold for a ledger that was truncated or written anew from start to end; only the others exclude that.
+
+use serde::Serialize;
+
+use crate::checkpoint::Checkpoint;
+use crate::error::LedgerError;
+use crate::hash::Hash;
+use crate::key::VerifyingKey;
+use crate::merkle::{OutOfRange, Tree, empty_root, root};
+use crate::store::Ledger;
+
+mod anchored;
+mod internal;
+mod signed;
+
+/// How it stands with a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It was checked and is true.
+    Holds,
+    /// It was checked and is not true.
+    Fails,
+    /// There was nothing to check it with, or only for a part of the ledger.
+    NotShown,
+}
+
+/// One of the three statements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// Whether it holds.
+    pub status: Status,
+    /// A sentence that a person can read aloud.
+    pub sentence: String,
+    /// What was found, one line each: first the faults, then remarks. Recorded text is escaped in them.
+    pub details: Vec<String>,
+}
+
+/// Two signed checkpoints that cannot both be of one log that only grew: proof against whoever holds the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fork {
+    /// A signed note.
+    pub one: String,
+    /// Another, signed by the same key, that contradicts it.
+    pub other: String,
+}
+
+/// What verification found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// How many entries were hashed.
+    pub size: u64,
+    /// The root recomputed from their bodies.
+    pub root: Hash,
+    /// The log's origin as the genesis entry says; nothing if that cannot be read.
+    pub origin: Option<String>,
+    /// Statement 1: the bodies, hashes, indexes, chain, tables, checkpoints and counts agree with each other.
+    pub internal: Statement,
+    /// Statement 2: the ledger continues the anchors given.
+    pub anchored: Statement,
+    /// Statement 3: the keys expected have signed what is there.
+    pub signed: Statement,
+    /// Forks that were proved on the way.
+    pub forks: Vec<Fork>,
+}
+
+impl Ledger {
+    /// Verifies the whole ledger against `anchors` (checkpoints as text, signed notes or their bare three lines) and
+    /// `keys`.
+    ///
+    /// Everything is computed from the bodies of the entries; what else is stored is compared with that. An error means
+    /// that the file could not be read to its end.
+    pub fn verify(&self, anchors: &[String], keys: &[VerifyingKey]) -> Result<Verification, LedgerError> {
+        let (mut recomputed, mut check) = internal::recompute(self)?;
+        let (anchored, forks) = anchored::statement(&recomputed, anchors, keys);
+        let signed = signed::statement(&recomputed, keys);
+        Ok(Verification {
+            size: recomputed.size(),
+            root: recomputed.root_at(recomputed.size()).unwrap_or(empty_root()),
+            internal: internal::statement(&recomputed, &mut check),
+            anchored,
+            signed,
+            forks,
+            origin: recomputed.origin.take(),
+        })
+    }
+}
+
+/// What the bodies give, and the signed checkpoints that lie beside them.
+struct Recomputed {
+    tree: Tree,
+    origin: Option<String>,
+    notes: Vec<Checkpoint>,
+}
+
+impl Recomputed {
+    fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    fn root_at(&self, size: u64) -> Result<Hash, OutOfRange> {
+        root(&self.tree, size)
+    }
+
+    /// Whether `checkpoint` is a state that this ledger went through.
+    fn continues(&self, checkpoint: &Checkpoint) -> bool {
+        self.origin.as_ref() == Some(&checkpoint.origin) && self.root_at(checkpoint.size) == Ok(checkpoint.root)
+    }
+}
+
+/// How many lines of one kind a statement lists before it only counts.
+const LISTED: usize = 20;
+
+/// Faults and remarks on the way to a statement.
+#[derive(Debug, Default)]
+struct Check {
+    faults: Vec<String>,
+    remarks: Vec<String>,
+    unlisted: u64,
+}
+
+impl Check {
+    fn fault(&mut self, line: impl Into<String>) {
+        if self.faults.len() < LISTED {
+            self.faults.push(line.into());
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    fn remark(&mut self, line: impl Into<String>) {
+        self.remarks.push(line.into());
+    }
+
+    fn details(&mut self) -> Vec<String> {
+        let mut details = std::mem::take(&mut self.faults);
+        if self.unlisted > 0 {
+            details.push(format!("and {} more faults", self.unlisted));
+        }
+        details.append(&mut self.remarks);
+        details
+    }
+}
+
+/// `1 entry`, `2 entries`.
+fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}
+
+#[cfg(test)]
+mod tests;
