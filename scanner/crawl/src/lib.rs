@@ -15,4 +15,4 @@ mod source;
 
 pub use facts::{Facts, Link, Ref};
 pub use options::{Binding, Limits, Options};
-pub use source::{Cells, File, Snippet};
+pub use source::{Cells, File, Snippet, in_tests};

@@ -1,5 +1,7 @@
 //! A file as crawlers see it.
 
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use aedile_model::{Cell, Place};
@@ -11,18 +13,61 @@ use aedile_model::{Cell, Place};
 pub struct File {
     /// Path relative to the root, `/` as separator.
     pub path: Arc<str>,
-    /// The bytes as they lie on disk; for datasets beyond the text limit a bounded, spread sample is
-    /// read through `disk` instead and this is empty.
+    /// The head of the file as it lies on disk, at most [`File::HEAD`] bytes: enough to recognise a format.
     pub bytes: Arc<[u8]>,
-    /// The decoded text; `None` for binary files.
+    /// The decoded text; `None` for binary files and for texts beyond the limits.
     pub text: Option<Arc<str>>,
     /// Total size on disk in bytes.
     pub size: u64,
-    /// Whether the path lies in a folder of tests, fixtures or examples.
+    /// Whether the path lies in a folder of tests, fixtures or examples, see [`in_tests`].
     pub in_tests: bool,
+    /// Where the bytes beyond the head are; `None` for a file that is held in memory only.
+    pub(crate) disk: Option<Arc<Path>>,
+}
+
+/// Folder names that mark tests and examples, in lower case.
+///
+/// `spec` is left out: beside Ruby tests it commonly holds deployment specifications. `samples` and `demo`
+/// are left out: platforms are often shipped and run from there.
+const TEST_FOLDERS: [&str; 9] =
+    ["__fixtures__", "__tests__", "example", "examples", "fixtures", "test", "test_data", "testdata", "tests"];
+
+/// Whether a folder of `path` is named like one of tests, fixtures or examples. The file's own name does not count.
+#[must_use]
+pub fn in_tests(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folders, _)| {
+        folders.split('/').any(|folder| TEST_FOLDERS.contains(&folder.to_ascii_lowercase().as_str()))
+    })
 }
 
 impl File {
+    /// Bytes of the head that is kept of every file.
+    pub const HEAD: usize = 8 << 10;
+
+    /// A file that exists in memory only: SQL from the command line, a test's input.
+    #[must_use]
+    pub fn in_memory(path: &str, text: &str) -> File {
+        File {
+            path: path.into(),
+            bytes: text.as_bytes().into(),
+            text: Some(text.into()),
+            size: text.len() as u64,
+            in_tests: in_tests(path),
+            disk: None,
+        }
+    }
+
+    /// The raw bytes as a stream, from the start.
+    ///
+    /// # Errors
+    /// The file cannot be opened any more.
+    pub(crate) fn stream(&self) -> std::io::Result<Box<dyn Read + '_>> {
+        match &self.disk {
+            Some(path) => Ok(Box::new(std::io::BufReader::with_capacity(64 << 10, std::fs::File::open(path)?))),
+            None => Ok(Box::new(&*self.bytes)),
+        }
+    }
+
     /// The file's extension in lower case, without the dot; empty if there is none.
     #[must_use]
     pub fn extension(&self) -> String {
