@@ -30,17 +30,20 @@ pub(crate) trait Crawler {
     fn resolve(parsed: Vec<(&File, Self::Parsed)>, context: Context<'_>, facts: &mut Facts);
 }
 
-/// Runs the crawler `C` over those of `files` that it claims and says how many those were.
-pub(crate) fn run<C: Crawler>(files: &[File], context: Context<'_>, facts: &mut Facts) -> usize {
-    let parsed: Vec<(&File, C::Parsed)> =
-        files.par_iter().filter(|file| C::claims(file)).map(|file| (file, C::parse(file, context))).collect();
-    let count = parsed.len();
+/// Runs the crawler `C` over those of `files` that it claims and gives their indices.
+pub(crate) fn run<C: Crawler>(files: &[File], context: Context<'_>, facts: &mut Facts) -> Vec<usize> {
+    let (claimed, parsed): (Vec<usize>, Vec<(&File, C::Parsed)>) = files
+        .par_iter()
+        .enumerate()
+        .filter(|(_, file)| C::claims(file))
+        .map(|(at, file)| (at, (file, C::parse(file, context))))
+        .unzip();
     C::resolve(parsed, context, facts);
-    count
+    claimed
 }
 
 /// A line of [`CRAWLERS`]: the name in the coverage report and the function that runs it.
-pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> usize);
+pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> Vec<usize>);
 
 /// Every crawler, sorted by name. A new one is one file and one line here.
 pub(crate) const CRAWLERS: &[Line] = &[

@@ -2,17 +2,29 @@
 //!
 //! Every crawler has two halves. `parse` sees one file and nothing else, so that files are parsed in
 //! parallel and the same bytes give the same facts. `resolve` sees the parsed files of one unit (a
-//! Terraform module, a dbt project, a Python package) and writes [`Facts`]. [`link`] joins the facts of
-//! all crawlers into one [`aedile_model::Inventory`].
+//! Terraform module, a dbt project, a Python package) and writes [`Facts`]. Linking joins the facts of
+//! all crawlers into one [`aedile_model::Inventory`]; [`propagate`] carries classes along its relations.
 //!
 //! Input is hostile: nothing is executed, no network is used, no link leads out of the root, and every
 //! reader is bounded in bytes, depth, expansion and count. What is not read becomes a gap.
 
+mod coverage;
+mod crawl;
 mod crawler;
 mod facts;
+mod link;
 mod options;
+mod propagate;
+mod read;
 mod source;
+mod waiver;
+mod walk;
 
+pub use coverage::{Coverage, Rows};
+pub use crawl::{Crawl, CrawlError, Progress, crawl};
 pub use facts::{Facts, Link, Ref};
 pub use options::{Binding, Limits, Options};
+pub use propagate::propagate;
 pub use source::{Cells, File, Snippet, in_tests};
+pub use waiver::{InlineWaiver, WaiverDialect};
+pub use walk::DEFAULT_EXCLUDE;

@@ -46,12 +46,14 @@ pub struct Binding {
 }
 
 /// What to crawl and how.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Files or folders. Paths in the result are relative to the single root, or prefixed by the
     /// root's own name where there are several.
     pub roots: Vec<PathBuf>,
-    /// Globs of what is not entered, matched on paths relative to the root; recorded in the coverage.
+    /// Globs of what is not entered, as in `.gitignore`: without `/` (but at the end) on a name at any depth,
+    /// with one on the path from the root; `/` at the end means folders only. What each keeps out is counted in
+    /// the coverage. [`crate::DEFAULT_EXCLUDE`] by default.
     pub exclude: Vec<String>,
     /// Bounds.
     pub limits: Limits,
@@ -59,4 +61,16 @@ pub struct Options {
     pub variables: BTreeMap<String, String>,
     /// Names that a person declared to mean one thing.
     pub bindings: Vec<Binding>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            roots: Vec::new(),
+            exclude: crate::DEFAULT_EXCLUDE.iter().map(|&pattern| pattern.to_owned()).collect(),
+            limits: Limits::default(),
+            variables: BTreeMap::new(),
+            bindings: Vec::new(),
+        }
+    }
 }

@@ -1,0 +1,149 @@
+//! A whole crawl: walk, read, parse, resolve, link.
+
+use aedile_model::{Gap, GapKind, Inventory, Place, Source, Sources};
+use aedile_rules::Rules;
+
+use crate::crawler::{CRAWLERS, Context};
+use crate::{Coverage, Facts, File, InlineWaiver, Options, link, read, waiver, walk};
+
+/// What a crawl found.
+#[derive(Debug, Clone, Default)]
+pub struct Crawl {
+    /// Assets, relations and gaps, linked; [`crate::propagate`] has not run yet.
+    pub inventory: Inventory,
+    /// The texts that places point into. Of a dataset only its header is kept, never a row.
+    pub sources: Sources,
+    /// What was read.
+    pub coverage: Coverage,
+    /// Waivers written beside what they excuse, sorted by place.
+    pub waivers: Vec<InlineWaiver>,
+}
+
+/// How far a crawl is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The roots are being listed.
+    Walking,
+    /// So many of so many files are read.
+    Reading {
+        /// Read.
+        files: usize,
+        /// Found.
+        of: usize,
+    },
+    /// A crawler is at work.
+    Crawling {
+        /// Its name in the coverage.
+        crawler: &'static str,
+        /// How many crawlers are done.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// Facts are being joined.
+    Linking,
+}
+
+/// Why a crawl could not start.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum CrawlError {
+    /// A root is not there or is neither file nor folder.
+    #[error("cannot scan `{path}`: {reason}")]
+    #[diagnostic(code(aedile::crawl::root), help("give the path of a file or folder that exists and may be read"))]
+    Root {
+        /// As it was given.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// An exclusion is no glob.
+    #[error("the exclusion `{pattern}` is not a glob: {reason}")]
+    #[diagnostic(code(aedile::crawl::pattern), help("`*` matches within a name, `**` across folders, a `/` at the end means folders only"))]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Reads everything under the roots of `options` and joins it into one inventory.
+///
+/// The same files and options give the same result, whatever the number of threads. `watch` is called now
+/// and then, from this thread.
+///
+/// # Errors
+/// A root that is not there, or an exclusion that is no glob. What cannot be read below a root is a gap.
+pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)) -> Result<Crawl, CrawlError> {
+    watch(Progress::Walking);
+    let walk = walk::walk(options)?;
+    let (files, mut gaps) = read::read(&walk.entries, &options.limits, watch);
+    gaps.extend(walk.gaps);
+
+    let mut coverage = Coverage {
+        files: files.len(),
+        bytes: files.iter().map(|file| file.size).sum(),
+        excluded: walk.excluded,
+        links: walk.links,
+        ..Coverage::default()
+    };
+    let mut facts = Facts::default();
+    let understood = run_crawlers(&files, Context { rules, options }, &mut facts, &mut coverage, watch);
+    for (file, understood) in files.iter().zip(understood) {
+        if !understood {
+            *coverage.unclaimed.entry(file.extension()).or_default() += 1;
+            gaps.extend(too_long(file, options.limits.text_bytes));
+        }
+    }
+    facts.gaps.extend(gaps);
+
+    watch(Progress::Linking);
+    let inventory = link::link(facts, options);
+    coverage.note_datasets(&inventory);
+    let sources = sources(&files);
+    let waivers = waiver::waivers(&sources);
+    Ok(Crawl { inventory, sources, coverage, waivers })
+}
+
+/// Runs every crawler; says of each file whether one that knows its format read it.
+fn run_crawlers(
+    files: &[File],
+    context: Context<'_>,
+    facts: &mut Facts,
+    coverage: &mut Coverage,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Vec<bool> {
+    let mut understood = vec![false; files.len()];
+    for (done, (name, run)) in CRAWLERS.iter().enumerate() {
+        watch(Progress::Crawling { crawler: name, done, of: CRAWLERS.len() });
+        let claimed = run(files, context, facts);
+        coverage.parsed.insert((*name).to_owned(), claimed.len());
+        // The search for secrets reads every text and understands none.
+        for at in claimed.into_iter().filter(|_| *name != "secrets") {
+            if let Some(understood) = understood.get_mut(at) {
+                *understood = true;
+            }
+        }
+    }
+    understood
+}
+
+/// The gap of a text that nobody read because it is too long.
+fn too_long(file: &File, limit: u64) -> Option<Gap> {
+    (file.text.is_none() && file.size > limit && read::is_text(&file.bytes)).then(|| Gap {
+        place: Place::file(&file.path),
+        kind: GapKind::Limit,
+        message: format!("not read: the text has {} bytes, the limit is {limit}", file.size),
+    })
+}
+
+fn sources(files: &[File]) -> Sources {
+    let mut sources = Sources::default();
+    for file in files {
+        if let Some(text) = &file.text {
+            sources.insert(file.path.clone(), Source { text: text.clone(), cells: Vec::new() });
+        }
+    }
+    sources
+}

@@ -1,0 +1,179 @@
+//! What lies under the roots: regular files, sorted, less what is excluded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aedile_model::{Gap, GapKind, Place};
+use walkdir::WalkDir;
+
+use crate::{CrawlError, Options};
+
+mod exclude;
+mod link;
+mod name;
+
+pub(crate) use exclude::Exclusions;
+pub use exclude::DEFAULT_EXCLUDE;
+
+/// A regular file that was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    /// As [`crate::File::path`].
+    pub(crate) path: Arc<str>,
+    /// Where it is.
+    pub(crate) disk: PathBuf,
+    /// Bytes, as the folder says.
+    pub(crate) size: u64,
+}
+
+/// What was found and what was passed over.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// Files, sorted by path.
+    pub(crate) entries: Vec<Entry>,
+    /// Entries kept out, by the pattern that did it.
+    pub(crate) excluded: BTreeMap<String, usize>,
+    /// Symbolic links to something under the same root; their targets are read anyway.
+    pub(crate) links: usize,
+    /// What could not be entered or was not followed.
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// A root, ready to be walked.
+#[derive(Debug)]
+struct Root {
+    /// The canonical path.
+    disk: PathBuf,
+    /// What its paths begin with: empty, or a unique name and `/`.
+    prefix: String,
+}
+
+/// Walks the roots of `options`.
+///
+/// No symbolic link below a root is followed and nothing but folders is opened. A root that lies in
+/// another one is read once, under its own name.
+///
+/// # Errors
+/// A root that is not there, or a pattern that is no glob.
+pub(crate) fn walk(options: &Options) -> Result<Walk, CrawlError> {
+    let exclusions = Exclusions::new(&options.exclude)?;
+    let roots = roots(&options.roots)?;
+    let mut walk = Walk::default();
+    for root in &roots {
+        let others: BTreeSet<&Path> = roots.iter().map(|root| root.disk.as_path()).filter(|disk| *disk != root.disk).collect();
+        walk_root(root, &others, &exclusions, options, &mut walk);
+    }
+    walk.entries.sort();
+    Ok(walk)
+}
+
+/// Canonical, distinct roots; where there are several, each with a prefix of its own.
+fn roots(given: &[PathBuf]) -> Result<Vec<Root>, CrawlError> {
+    let mut disks: Vec<PathBuf> = Vec::new();
+    for path in given {
+        let missing = |error: std::io::Error| CrawlError::Root { path: path.display().to_string(), reason: error.to_string() };
+        let disk = fs::canonicalize(path).map_err(missing)?;
+        let file_type = fs::metadata(&disk).map_err(missing)?.file_type();
+        if !file_type.is_file() && !file_type.is_dir() {
+            return Err(CrawlError::Root { path: path.display().to_string(), reason: "it is neither a file nor a folder".to_owned() });
+        }
+        if !disks.contains(&disk) {
+            disks.push(disk);
+        }
+    }
+    let several = disks.len() > 1;
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut roots = Vec::new();
+    for disk in disks {
+        let prefix = if several && disk.is_dir() {
+            let stem = disk.file_name().map_or_else(|| "root".to_owned(), name::escape);
+            let mut unique = stem.clone();
+            let mut nth = 2_usize;
+            while !taken.insert(unique.clone()) {
+                unique = format!("{stem}-{nth}");
+                nth += 1;
+            }
+            format!("{unique}/")
+        } else {
+            String::new()
+        };
+        roots.push(Root { disk, prefix });
+    }
+    // Two single files of one name would be one path: the folders above tell them apart.
+    let mut files: BTreeMap<String, usize> = BTreeMap::new();
+    for root in roots.iter_mut().filter(|root| root.prefix.is_empty() && several) {
+        let seen = files.entry(root.disk.file_name().map(name::escape).unwrap_or_default()).or_default();
+        *seen += 1;
+        if *seen > 1 {
+            root.prefix = format!("root-{seen}/");
+        }
+    }
+    Ok(roots)
+}
+
+fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, options: &Options, walk: &mut Walk) {
+    if root.disk.is_file() {
+        let name = root.disk.file_name().map(name::escape).unwrap_or_default();
+        let size = fs::metadata(&root.disk).map_or(0, |metadata| metadata.len());
+        walk.entries.push(Entry { path: format!("{}{name}", root.prefix).into(), disk: root.disk.clone(), size });
+        return;
+    }
+    // One level more than is read, so that what lies too deep is seen and recorded.
+    let depth = options.limits.depth.saturating_add(1);
+    let mut entries = WalkDir::new(&root.disk).follow_links(false).min_depth(1).max_depth(depth).sort_by_file_name().into_iter();
+    while let Some(step) = entries.next() {
+        let entry = match step {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().map_or_else(|| root.prefix.clone(), |path| shown(root, path));
+                let reason = error.io_error().map_or_else(|| "the walk came back to itself".to_owned(), |error| error.kind().to_string());
+                walk.gaps.push(gap(&path, GapKind::Unreadable, format!("cannot be entered: {reason}")));
+                continue;
+            }
+        };
+        let path = shown(root, entry.path());
+        let inner = path.get(root.prefix.len()..).unwrap_or(&path);
+        let file_type = entry.file_type();
+        if let Some(pattern) = exclusions.matching(inner, file_type.is_dir()) {
+            *walk.excluded.entry(pattern.to_owned()).or_default() += 1;
+            if file_type.is_dir() {
+                entries.skip_current_dir();
+            }
+        } else if file_type.is_dir() {
+            if others.contains(entry.path()) {
+                entries.skip_current_dir();
+            } else if entry.depth() >= depth {
+                walk.gaps.push(gap(&path, GapKind::Limit, format!("not entered: it lies more than {} folders deep", options.limits.depth)));
+                entries.skip_current_dir();
+            }
+        } else if file_type.is_symlink() {
+            match link::leads(&root.disk, entry.path(), exclusions) {
+                link::Lead::Inside => walk.links += 1,
+                link::Lead::Astray(why) => walk.gaps.push(gap(&path, GapKind::Link, why.to_owned())),
+            }
+        } else if !file_type.is_file() {
+            walk.gaps.push(gap(&path, GapKind::Unsupported, "not opened: it is a pipe, socket or device".to_owned()));
+        } else if others.contains(entry.path()) {
+            // It is a root itself.
+        } else if walk.entries.len() >= options.limits.files {
+            walk.gaps.push(gap(&path, GapKind::Limit, format!("not read, nor what follows it: more than {} files", options.limits.files)));
+            return;
+        } else {
+            let size = entry.metadata().map_or(0, |metadata| metadata.len());
+            walk.entries.push(Entry { path: path.into(), disk: entry.into_path(), size });
+        }
+    }
+}
+
+fn gap(path: &str, kind: GapKind, message: String) -> Gap {
+    Gap { place: Place::file(&path.into()), kind, message }
+}
+
+/// The path of `disk` as it is shown: relative to `root`, `/` between names, each name escaped.
+fn shown(root: &Root, disk: &Path) -> String {
+    let relative = disk.strip_prefix(&root.disk).unwrap_or(disk);
+    let names: Vec<String> = relative.components().map(|component| name::escape(component.as_os_str())).collect();
+    format!("{}{}", root.prefix, names.join("/"))
+}
