@@ -19,6 +19,7 @@ mod read;
 mod source;
 mod waiver;
 mod walk;
+mod yaml;
 
 pub use coverage::{Coverage, Rows};
 pub use crawl::{Crawl, CrawlError, Progress, crawl};

@@ -1,0 +1,523 @@
+//! YAML as a tree with byte spans, for every scanned file (our own packs go through serde).
+//!
+//! `parse(text, limits.nesting)` gives one [`Node`] a document and what did not parse. A document that
+//! does not parse is left out; the next one, after a line `---`, is read again.
+//!
+//! - Spans count bytes of the whole text and cover key-to-value for mappings.
+//! - Aliases are resolved by copying, within [`EXPANSION`] nodes a file; merge keys (`<<`) are applied.
+//! - Of duplicate keys the last one counts, as in PyYAML and in Kubernetes' decoder;
+//!   [`Node::duplicates`] names the others.
+//! - Scalars keep their text as written; [`Node::value`] reads plain ones by YAML 1.1 words
+//!   (`yes`, `on`), which is what the tools that read these files do.
+
+use std::collections::BTreeMap;
+
+use aedile_model::{Span, Value};
+use saphyr_parser::{Event, Parser, ScalarStyle};
+
+#[cfg(test)]
+mod tests;
+
+/// Nodes that aliases and merge keys of one text may add, all together.
+const EXPANSION: usize = 100_000;
+
+/// A value of a document and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Node {
+    /// Its bytes; the place of use for an alias, the keys and values for a block mapping.
+    pub(crate) span: Span,
+    /// The local tag without `!` (`Ref` of `!Ref`), or the full name of a foreign one; core tags are left out.
+    pub(crate) tag: Option<String>,
+    /// Whether an anchor or an alias put it here.
+    pub(crate) shared: bool,
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Nodes in it, itself included.
+    size: usize,
+    /// Levels below it.
+    height: usize,
+}
+
+/// What a [`Node`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Text; `plain` if it stands without quotes and block markers.
+    Scalar {
+        /// Decoded text.
+        text: String,
+        /// Whether the reader may take it for a number, a truth value or null.
+        plain: bool,
+    },
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping in the order of the text, duplicates included.
+    Map(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The key.
+    pub(crate) key: Node,
+    /// The value.
+    pub(crate) value: Node,
+}
+
+/// A document, or the rest of one, that was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct YamlError {
+    /// From where it was noticed to where reading goes on, or to the end.
+    pub(crate) span: Span,
+    /// Why, lower case, no final period.
+    pub(crate) message: String,
+}
+
+/// The documents of `text`, and the first that did not parse.
+///
+/// `nesting` bounds the levels of sequences and mappings, aliases included.
+pub(crate) fn parse(text: &str, nesting: usize) -> (Vec<Node>, Option<YamlError>) {
+    let (documents, errors) = parse_all(text, nesting);
+    let more = errors.len().saturating_sub(1);
+    let first = errors.into_iter().next().map(|mut error| {
+        if more > 0 {
+            error.message = format!("{} (and {more} more in this file)", error.message);
+        }
+        error
+    });
+    (documents, first)
+}
+
+/// The documents of `text`, and every one that did not parse.
+pub(crate) fn parse_all(text: &str, nesting: usize) -> (Vec<Node>, Vec<YamlError>) {
+    let (mut documents, mut errors) = (Vec::new(), Vec::new());
+    let mut budget = EXPANSION;
+    let mut start = 0;
+    while let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) {
+        let mut tree = Tree::new(rest, start, nesting, &mut budget);
+        let failed = tree.read();
+        documents.append(&mut tree.documents);
+        let Some((at, message)) = failed else { break };
+        let next = next_document(text, tree.document.max(start + 1));
+        errors.push(YamlError {
+            span: Span::new(at, next.unwrap_or(text.len()).max(at)),
+            message,
+        });
+        match next {
+            Some(next) => start = next,
+            None => break,
+        }
+    }
+    (documents, errors)
+}
+
+/// The offset of the first line `---` that starts after `from`.
+fn next_document(text: &str, from: usize) -> Option<usize> {
+    let mut from = from.min(text.len());
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    text.get(from..)?.find("\n---").map(|at| from + at + 1)
+}
+
+impl Node {
+    /// The text of a scalar.
+    pub(crate) fn str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+
+    /// The value under `key`; `None` for other kinds of nodes.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// Where `key` itself stands.
+    pub(crate) fn key_span(&self, key: &str) -> Option<Span> {
+        self.entry(key).map(|entry| entry.key.span)
+    }
+
+    /// The value at the dotted `path` of keys.
+    pub(crate) fn at(&self, path: &str) -> Option<&Node> {
+        path.split('.').try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The items of a sequence; none for other kinds of nodes.
+    pub(crate) fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            Kind::Scalar { .. } | Kind::Map(_) => &[],
+        }
+    }
+
+    /// Keys and values of a mapping as written, duplicates included; none for other kinds of nodes.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            Kind::Scalar { .. } | Kind::List(_) => &[],
+        }
+    }
+
+    /// Whether it is an absent value: `null`, `~` or nothing.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar { text, plain: true } if is_null(text))
+    }
+
+    /// The truth value of a plain scalar by YAML 1.1.
+    pub(crate) fn bool(&self) -> Option<bool> {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } => truth(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number of a scalar.
+    pub(crate) fn int(&self) -> Option<i64> {
+        self.str()?.parse().ok()
+    }
+
+    /// The node as a value; fractions stay text, a mapping's keys are its scalar keys.
+    pub(crate) fn value(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar { text, plain: false } => Value::Text(text.clone()),
+            Kind::Scalar { text, plain: true } if is_null(text) => Value::Null,
+            Kind::Scalar { text, plain: true } => truth(text)
+                .map(Value::Bool)
+                .or_else(|| text.parse().ok().map(Value::Int))
+                .unwrap_or_else(|| Value::Text(text.clone())),
+            Kind::List(items) => Value::List(items.iter().map(Node::value).collect()),
+            Kind::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .filter_map(|entry| Some((entry.key.str()?.to_owned(), entry.value.value())))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Every key in it that a later equal key hides, with the place of the hidden one.
+    pub(crate) fn duplicates(&self) -> Vec<(String, Span)> {
+        let mut found = Vec::new();
+        self.collect_duplicates(&mut found);
+        found
+    }
+
+    fn collect_duplicates(&self, found: &mut Vec<(String, Span)>) {
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        for entry in self.entries() {
+            if let Some(key) = entry.key.str()
+                && let Some(hidden) = seen.insert(key, entry.key.span)
+            {
+                found.push((key.to_owned(), hidden));
+            }
+            entry.value.collect_duplicates(found);
+        }
+        self.items()
+            .iter()
+            .for_each(|item| item.collect_duplicates(found));
+    }
+
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries()
+            .iter()
+            .rev()
+            .find(|entry| entry.key.str() == Some(key))
+    }
+}
+
+fn is_null(plain: &str) -> bool {
+    matches!(plain, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// YAML 1.1, type bool, without the single letters that no reader of ours accepts.
+fn truth(plain: &str) -> Option<bool> {
+    match plain {
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
+/// A sequence or mapping that is still open.
+struct Open {
+    start: usize,
+    tag: Option<String>,
+    anchor: usize,
+    mapping: bool,
+    children: Vec<Node>,
+}
+
+struct Tree<'a> {
+    text: &'a str,
+    /// Where `text` begins in the file.
+    base: usize,
+    /// Where the document that is being read begins in the file, after its `---`.
+    document: usize,
+    /// Byte offset of every character; empty where characters are bytes.
+    bytes: Vec<usize>,
+    nesting: usize,
+    budget: &'a mut usize,
+    anchors: BTreeMap<usize, Node>,
+    open: Vec<Open>,
+    documents: Vec<Node>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(text: &'a str, base: usize, nesting: usize, budget: &'a mut usize) -> Tree<'a> {
+        let bytes = if text.is_ascii() {
+            Vec::new()
+        } else {
+            text.char_indices().map(|(at, _)| at).collect()
+        };
+        Tree {
+            text,
+            base,
+            document: base,
+            bytes,
+            nesting,
+            budget,
+            anchors: BTreeMap::new(),
+            open: Vec::new(),
+            documents: Vec::new(),
+        }
+    }
+
+    /// Reads documents until the end or the first error, whose offset in the file is given.
+    fn read(&mut self) -> Option<(usize, String)> {
+        let mut parser = Parser::new_from_str(self.text);
+        while let Some(event) = parser.next_event() {
+            match event {
+                Err(error) => {
+                    return Some((
+                        self.base + self.byte(error.marker().index()),
+                        error.info().to_owned(),
+                    ));
+                }
+                Ok((event, span)) => {
+                    let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
+                    if let Err(message) = self.event(event, start, end) {
+                        return Some((self.base + start, message));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn event(&mut self, event: Event<'_>, start: usize, end: usize) -> Result<(), String> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain
+                    && tag.as_ref().is_none_or(|tag| !tag.is_yaml_core_schema());
+                let end = start
+                    + self
+                        .text
+                        .get(start..end)
+                        .map_or(0, |raw| raw.trim_end().len());
+                let kind = Kind::Scalar {
+                    text: text.into_owned(),
+                    plain,
+                };
+                let tag = tag.and_then(|tag| local_tag(&tag));
+                let node = Node {
+                    span: self.span(start, end),
+                    tag,
+                    shared: anchor > 0,
+                    kind,
+                    size: 1,
+                    height: 0,
+                };
+                self.put(node, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => self.enter(start, anchor, tag.as_deref(), false),
+            Event::MappingStart(anchor, tag) => self.enter(start, anchor, tag.as_deref(), true),
+            Event::SequenceEnd | Event::MappingEnd => self.leave(start, end),
+            Event::Alias(anchor) => self.alias(anchor, start, end),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
+            Event::DocumentStart(_) => {
+                self.document = self.base + end;
+                self.anchors.clear();
+                self.open.clear();
+                Ok(())
+            }
+        }
+    }
+
+    fn enter(
+        &mut self,
+        start: usize,
+        anchor: usize,
+        tag: Option<&saphyr_parser::Tag>,
+        mapping: bool,
+    ) -> Result<(), String> {
+        if self.open.len() >= self.nesting {
+            return Err(format!("nested more than {} levels deep", self.nesting));
+        }
+        self.open.push(Open {
+            start,
+            tag: tag.and_then(local_tag),
+            anchor,
+            mapping,
+            children: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn leave(&mut self, start: usize, end: usize) -> Result<(), String> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        // The end of a block collection is where the next thing begins: its last child ends it.
+        let closed_by_bracket = self
+            .text
+            .get(start..end)
+            .is_some_and(|raw| raw == "]" || raw == "}");
+        let last = open
+            .children
+            .last()
+            .map_or(open.start, |child| child.span.end as usize - self.base);
+        let span = self.span(
+            open.start,
+            if closed_by_bracket {
+                end
+            } else {
+                last.max(open.start)
+            },
+        );
+        let size = 1 + open.children.iter().map(|child| child.size).sum::<usize>();
+        let height = 1 + open
+            .children
+            .iter()
+            .map(|child| child.height)
+            .max()
+            .unwrap_or(0);
+        let kind = if open.mapping {
+            Kind::Map(self.merged(pairs(open.children))?)
+        } else {
+            Kind::List(open.children)
+        };
+        self.put(
+            Node {
+                span,
+                tag: open.tag,
+                shared: open.anchor > 0,
+                kind,
+                size,
+                height,
+            },
+            open.anchor,
+        )
+    }
+
+    fn alias(&mut self, anchor: usize, start: usize, end: usize) -> Result<(), String> {
+        let Some(target) = self.anchors.get(&anchor) else {
+            return Err("an alias stands inside its own anchor".to_owned());
+        };
+        let (size, height) = (target.size, target.height);
+        if self.open.len() + height > self.nesting {
+            return Err(format!(
+                "aliases nest more than {} levels deep",
+                self.nesting
+            ));
+        }
+        self.spend(size)?;
+        let mut node = self
+            .anchors
+            .get(&anchor)
+            .cloned()
+            .unwrap_or_else(|| empty(Span::default()));
+        node.span = self.span(start, end);
+        node.shared = true;
+        self.put(node, 0)
+    }
+
+    /// Applies `<<`: members of the merged mappings that the mapping itself does not have.
+    fn merged(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, String> {
+        let is_merge = |entry: &Entry| matches!(&entry.key.kind, Kind::Scalar { text, plain: true } if text == "<<");
+        if !entries.iter().any(is_merge) {
+            return Ok(entries);
+        }
+        let (merges, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_merge);
+        for merge in &merges {
+            let sources = if merge.value.entries().is_empty() {
+                merge.value.items()
+            } else {
+                std::slice::from_ref(&merge.value)
+            };
+            for entry in sources.iter().flat_map(Node::entries) {
+                if !own.iter().any(|held| held.key.kind == entry.key.kind) {
+                    self.spend(entry.key.size + entry.value.size)?;
+                    own.push(entry.clone());
+                }
+            }
+        }
+        Ok(own)
+    }
+
+    fn put(&mut self, node: Node, anchor: usize) -> Result<(), String> {
+        if anchor > 0 {
+            self.spend(node.size)?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut() {
+            Some(open) => open.children.push(node),
+            None => self.documents.push(node),
+        }
+        Ok(())
+    }
+
+    fn spend(&mut self, nodes: usize) -> Result<(), String> {
+        *self.budget = self
+            .budget
+            .checked_sub(nodes)
+            .ok_or(format!("aliases expand to more than {EXPANSION} nodes"))?;
+        Ok(())
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.base + start, self.base + end)
+    }
+
+    /// The byte at which the character `index` begins.
+    fn byte(&self, index: usize) -> usize {
+        if self.bytes.is_empty() {
+            index.min(self.text.len())
+        } else {
+            self.bytes.get(index).copied().unwrap_or(self.text.len())
+        }
+    }
+}
+
+fn pairs(children: Vec<Node>) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(children.len() / 2);
+    let mut children = children.into_iter();
+    while let Some(key) = children.next() {
+        let value = children.next().unwrap_or_else(|| empty(key.span));
+        entries.push(Entry { key, value });
+    }
+    entries
+}
+
+fn empty(span: Span) -> Node {
+    let kind = Kind::Scalar {
+        text: String::new(),
+        plain: true,
+    };
+    Node {
+        span,
+        tag: None,
+        shared: false,
+        kind,
+        size: 1,
+        height: 0,
+    }
+}
+
+fn local_tag(tag: &saphyr_parser::Tag) -> Option<String> {
+    match tag {
+        tag if tag.is_yaml_core_schema() => None,
+        tag if tag.handle == "!" => Some(tag.suffix.clone()),
+        tag => Some(format!("{}{}", tag.handle, tag.suffix)),
+    }
+}
