@@ -126,6 +126,9 @@ mod tests {
         assert_eq!(Hash::from_hex(&hash.hex().to_uppercase()), None);
         assert_eq!(Hash::from_hex(&hash.hex()[1..]), None);
         assert_eq!(Hash::from_base64(hash.base64().trim_end_matches('=')), None);
-        assert_eq!(Hash::from_base64("//////////////////////////////////////////9="), None);
+        assert_eq!(
+            Hash::from_base64("//////////////////////////////////////////9="),
+            None
+        );
     }
 }

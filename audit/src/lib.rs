@@ -4,6 +4,8 @@ mod canonical;
 mod checkpoint;
 mod entry;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod hash;
 mod key;
 pub mod merkle;
@@ -24,3 +26,6 @@ pub use proof::{InclusionProof, ProofError, ProofVerification};
 pub use shown::shown;
 pub use store::{Appended, BUSY_TIMEOUT, EntryFilter, Ledger, RunSummary, StoredEntry};
 pub use verify::{Fork, Statement, Status, Verification};
+
+#[cfg(test)]
+mod tests;

@@ -107,7 +107,10 @@ fn range<N: Nodes>(nodes: &N, start: u64, end: u64) -> Result<Hash, N::Error> {
         return nodes.node(size.trailing_zeros(), start / size);
     }
     let middle = start + split(size);
-    Ok(node_hash(&range(nodes, start, middle)?, &range(nodes, middle, end)?))
+    Ok(node_hash(
+        &range(nodes, start, middle)?,
+        &range(nodes, middle, end)?,
+    ))
 }
 
 /// The largest power of two below `size`, which is at least 2.
@@ -146,7 +149,11 @@ impl Tree {
 
     /// How many full subtrees of more than one leaf there are.
     pub(crate) fn inner_nodes(&self) -> u64 {
-        self.levels.iter().skip(1).map(|level| level.len() as u64).sum()
+        self.levels
+            .iter()
+            .skip(1)
+            .map(|level| level.len() as u64)
+            .sum()
     }
 
     /// Adds a leaf hash and every subtree that it makes full.
@@ -156,7 +163,9 @@ impl Tree {
             if self.levels.len() == level {
                 self.levels.push(Vec::new());
             }
-            let Some(row) = self.levels.get_mut(level) else { return };
+            let Some(row) = self.levels.get_mut(level) else {
+                return;
+            };
             row.push(hash);
             match row.as_slice() {
                 [.., left, right] if row.len().is_multiple_of(2) => hash = node_hash(left, right),
@@ -214,7 +223,9 @@ impl Frontier {
     /// The root of the tree.
     pub fn root(&self) -> Hash {
         let mut peaks = self.peaks.iter().rev();
-        let Some(&last) = peaks.next() else { return empty_root() };
+        let Some(&last) = peaks.next() else {
+            return empty_root();
+        };
         peaks.fold(last, |right, left| node_hash(left, &right))
     }
 }
