@@ -38,6 +38,9 @@ pub enum LedgerError {
     /// Another process held the lock for longer than we wait.
     #[error("the ledger is locked by another process")]
     Busy,
+    /// A process died while it committed, and a reader may not roll its half-written pages back.
+    #[error("an append was interrupted and is not rolled back yet")]
+    Interrupted,
     /// SQLite cannot make sense of the file, or a row has the wrong form.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
@@ -122,6 +125,9 @@ impl LedgerError {
             LedgerError::ReadOnly => {
                 Some("check who owns the file and its directory, both must be writable")
             }
+            LedgerError::Interrupted => Some(
+                "keep the file with the `-journal` beside it; opening the ledger for writing rolls back",
+            ),
             LedgerError::Busy => Some("wait for the other run to end, or allow a longer wait"),
             LedgerError::Damaged(_) => {
                 Some("restore a copy and verify it against a checkpoint kept elsewhere")
@@ -149,13 +155,20 @@ impl LedgerError {
     }
 }
 
+/// A journal has to be rolled back, and the connection is read-only. Source: SQLite result code SQLITE_READONLY_ROLLBACK.
+const ROLLBACK_NEEDED: i32 = 776;
+
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> LedgerError {
         use rusqlite::Error::{
             FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
         };
+        let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy,
+            Some(ErrorCode::ReadOnly) if extended == Some(ROLLBACK_NEEDED) => {
+                LedgerError::Interrupted
+            }
             Some(ErrorCode::ReadOnly) => LedgerError::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 LedgerError::Damaged(error.to_string())

@@ -217,13 +217,16 @@ pub(crate) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// The bytes of a column, without copying them.
+pub(crate) fn blob<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r [u8], LedgerError> {
+    row.get_ref(column)?
+        .as_blob()
+        .map_err(|error| LedgerError::Damaged(error.to_string()))
+}
+
 /// The 32 bytes of a hash column.
 pub(crate) fn hash_column(row: &rusqlite::Row<'_>, column: usize) -> Result<Hash, LedgerError> {
-    let bytes = row
-        .get_ref(column)?
-        .as_blob()
-        .map_err(|error| LedgerError::Damaged(error.to_string()))?;
-    Hash::from_slice(bytes)
+    Hash::from_slice(blob(row, column)?)
         .ok_or_else(|| LedgerError::Damaged("a hash does not have 32 bytes".to_owned()))
 }
 

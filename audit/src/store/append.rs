@@ -6,8 +6,8 @@ use rusqlite::{
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::read::{StoredNodes, entries_from, last_head, last_note, run_start};
-use super::{Counts, Ledger, connect, fingerprint, known_fingerprint, sql};
+use super::read::{StoredNodes, last_head, last_note, run_start};
+use super::{Counts, Ledger, blob, connect, fingerprint, known_fingerprint, sql};
 use crate::checkpoint::Checkpoint;
 use crate::entry::{Draft, Entry, Kind, VERSION};
 use crate::error::LedgerError;
@@ -100,9 +100,14 @@ impl Ledger {
             (Some(_), None) => Frontier::default(),
             (Some(_), Some(note)) => edge_at(&snapshot, &note)?,
         };
-        for body in entries_from(&snapshot, frontier.size(), head.size)? {
-            frontier.push(leaf_hash(&body));
+        let mut statement = snapshot
+            .prepare("SELECT body FROM entries WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?;
+        let mut rows = statement.query([sql(frontier.size()), sql(head.size)])?;
+        while let Some(row) = rows.next()? {
+            frontier.push(leaf_hash(blob(row, 0)?));
         }
+        drop(rows);
+        drop(statement);
         if frontier.size() != head.size || frontier.root() != head.root {
             return Err(LedgerError::Diverged { size: head.size });
         }

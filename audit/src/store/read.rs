@@ -234,18 +234,6 @@ pub(crate) fn run_start(connection: &Connection, run: &str) -> Result<Option<u64
     )
 }
 
-/// The bodies of the entries `from..until`.
-pub(crate) fn entries_from(
-    connection: &Connection,
-    from: u64,
-    until: u64,
-) -> Result<Vec<Vec<u8>>, LedgerError> {
-    let mut statement = connection
-        .prepare_cached("SELECT body FROM entries WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?;
-    let bodies = statement.query_map([sql(from), sql(until)], |row| row.get(0))?;
-    Ok(bodies.collect::<Result<_, _>>()?)
-}
-
 /// The origin in the genesis entry.
 pub(crate) fn origin(connection: &Connection) -> Result<Option<String>, LedgerError> {
     let body: Option<Vec<u8>> = connection

@@ -522,6 +522,35 @@ fn a_killed_writer_leaves_a_consistent_ledger() {
 }
 
 #[test]
+fn a_commit_cut_short_is_named_to_readers_and_rolled_back_by_writers() {
+    let (scratch, crashed) = (Scratch::signed(1), Scratch::new());
+    let writer = Connection::open(&scratch.path).unwrap();
+    writer
+        .execute_batch("PRAGMA cache_size = 1; BEGIN IMMEDIATE")
+        .unwrap();
+    writer
+        .execute_batch(
+            "INSERT INTO payloads SELECT randomblob(32), randomblob(9000) FROM entries;
+             INSERT INTO notes (size, text) SELECT idx + 1, hex(randomblob(4000)) FROM entries",
+        )
+        .unwrap();
+    // What a power cut would leave: pages already written over, and the journal that restores them.
+    fs::copy(&scratch.path, &crashed.path).unwrap();
+    let journal = |scratch: &Scratch| scratch.dir.path().join("ledger.db-journal");
+    fs::copy(journal(&scratch), journal(&crashed)).unwrap();
+    drop(writer);
+
+    let found = Ledger::open(&crashed.path).and_then(|ledger| ledger.verify(&[], &keys()));
+    assert!(matches!(found, Err(LedgerError::Interrupted)), "{found:?}");
+    let verified = crashed.ledger().verify(&[], &keys()).unwrap();
+    assert_eq!(
+        (verified.internal.status, verified.signed.status),
+        (Status::Holds, Status::Holds)
+    );
+    assert!(!journal(&crashed).exists());
+}
+
+#[test]
 fn a_locked_ledger_is_busy_not_stuck() {
     let scratch = Scratch::signed(1);
     let mut ledger = scratch.ledger();

@@ -12,7 +12,9 @@ use crate::error::LedgerError;
 use crate::hash::Hash;
 use crate::merkle::{Nodes, Tree, leaf_hash};
 use crate::shown::shown;
-use crate::store::{Counts, Ledger, fingerprint, hash_column, known_fingerprint, number_column};
+use crate::store::{
+    Counts, Ledger, blob, fingerprint, hash_column, known_fingerprint, number_column,
+};
 
 /// Reads the whole file in one snapshot and compares everything in it with what the bodies give.
 pub(super) fn recompute(ledger: &Ledger) -> Result<(Recomputed, Check), LedgerError> {
@@ -91,10 +93,7 @@ impl Walk {
         while let Some(row) = rows.next()? {
             let (index, stored) = (number_column(row, 0)?, hash_column(row, 1)?);
             let (kind, run): (String, String) = (row.get(2)?, row.get(3)?);
-            let body = row
-                .get_ref(4)?
-                .as_blob()
-                .map_err(|error| LedgerError::Damaged(error.to_string()))?;
+            let body = blob(row, 4)?;
             let expected = self.tree.size();
             if index != expected {
                 self.check.fault(format!(
@@ -293,10 +292,7 @@ fn check_payloads(connection: &Connection, walk: &mut Walk) -> Result<(), Ledger
     let mut unnamed = 0u64;
     while let Some(row) = rows.next()? {
         let digest = hash_column(row, 0)?;
-        let bytes = row
-            .get_ref(1)?
-            .as_blob()
-            .map_err(|error| LedgerError::Damaged(error.to_string()))?;
+        let bytes = blob(row, 1)?;
         if Hash::of(&[bytes]) != digest {
             walk.check
                 .fault(format!("the payload {digest} does not have that digest"));
