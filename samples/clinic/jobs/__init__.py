@@ -1,0 +1,1 @@
+"""Jobs of the readmission pipeline, one module a step."""
