@@ -1,1 +1,12 @@
-//! Behaviour of the whole program.
+//! Behaviour of the whole program, shown through the binary.
+
+mod bad_input;
+mod determinism;
+mod documents;
+mod formats;
+mod gate;
+mod house;
+mod ledger;
+mod planted;
+mod privacy;
+mod program;

@@ -1,0 +1,112 @@
+// The auditor's page in a real browser, and SARIF under the validator of those who wrote the format.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const reports = resolve(here, "../../target/reports");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let browser;
+
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+});
+after(() => browser?.close());
+
+/** Opens a report; every request but the page itself is collected. */
+async function open(file, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const outside = [];
+  const errors = [];
+  page.on("request", (request) => { if (!request.isNavigationRequest()) outside.push(request.url()); });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
+  await page.goto(pathToFileURL(file).href);
+  return { page, outside, errors, context };
+}
+
+for (const sample of ["clinic", "clean"]) {
+  const file = join(reports, `${sample}.html`);
+
+  test(`${sample}: the page verifies its own proofs and asks for nothing`, async () => {
+    const { page, outside, errors, context } = await open(file);
+    await page.waitForFunction(() => !document.getElementById("reverified").textContent.startsWith("This page carries"));
+    assert.match(await page.textContent("#reverified"), /Your browser recomputed the proofs of all \d+ findings/);
+    assert.deepEqual(outside, []);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  for (const scheme of ["light", "dark"]) {
+    test(`${sample}: no accessibility violation (${scheme})`, async () => {
+      const { page, context } = await open(file, { colorScheme: scheme, viewport: { width: 1200, height: 900 }, bypassCSP: true });
+      await page.evaluate(() => document.querySelectorAll("details").forEach((item) => { item.open = true; }));
+      await page.evaluate(axe);
+      const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
+      const seen = result.violations.map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
+      assert.deepEqual(seen, []);
+      await context.close();
+    });
+  }
+}
+
+test("clinic: everything is readable without JavaScript", async () => {
+  const { page, context } = await open(join(reports, "clinic.html"), { javaScriptEnabled: false });
+  const run = JSON.parse(readFileSync(join(reports, "clinic.json"), "utf8"));
+  assert.equal(await page.locator("details.finding").count(), run.findings.length);
+  await page.locator("details.finding summary").first().click();
+  assert.ok(await page.locator("details.finding .body").first().isVisible());
+  await context.close();
+});
+
+test("clinic: a tampered page says so", async () => {
+  const text = readFileSync(join(reports, "clinic.html"), "utf8");
+  const forged = join(reports, "forged.html");
+  const title = text.match(/<span class="title">([^<]+)<\/span>/)[1];
+  writeFileSync(forged, text.replace(`<span class="title">${title}</span>`, '<span class="title">nothing to see</span>'));
+  const { page, context } = await open(forged);
+  await page.waitForFunction(() => !document.getElementById("reverified").textContent.startsWith("This page carries"));
+  assert.match(await page.textContent("#reverified"), /was changed after it was written/);
+  await context.close();
+});
+
+test("clinic: nothing is cut off on a narrow screen, and the page prints", async () => {
+  const { page, context } = await open(join(reports, "clinic.html"), { viewport: { width: 390, height: 800 } });
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(over <= 1, `the page is ${over} px wider than the screen`);
+  mkdirSync(join(reports, "shots"), { recursive: true });
+  await page.screenshot({ path: join(reports, "shots", "clinic-narrow.png") });
+  const printed = await page.pdf({ format: "A4" });
+  assert.ok(printed.length > 10_000);
+  await context.close();
+  const wide = await open(join(reports, "clinic.html"), { viewport: { width: 1280, height: 900 } });
+  await wide.page.screenshot({ path: join(reports, "shots", "clinic.png") });
+  await wide.context.close();
+});
+
+test("clinic: SARIF holds under sarif-multitool", () => {
+  const file = join(reports, "clinic.sarif");
+  assert.ok(existsSync(file));
+  const tool = join(here, "node_modules", ".bin", "sarif-multitool");
+  for (const kind of ["Sarif", "Gh"]) {
+    const report = join(reports, `sarif-${kind}.json`);
+    try {
+      execFileSync(tool, ["validate", file, "--rule-kind", kind, "--output", report, "--log", "ForceOverwrite"], { stdio: "pipe" });
+    } catch (error) {
+      if (!existsSync(report)) throw error;
+    }
+    const results = JSON.parse(readFileSync(report, "utf8").replace(/^\uFEFF/, "")).runs.flatMap((run) => run.results ?? []);
+    const wrong = results.filter((result) => result.level === "error").map((result) => `${result.ruleId}: ${result.message.text ?? JSON.stringify(result.message)}`);
+    assert.deepEqual(wrong, []);
+  }
+});

@@ -1,0 +1,71 @@
+//! All formats tell the same run (invariant I5).
+
+use serde_json::Value;
+
+use crate::program::{AS_OF, aedile, code, root, sample, scan, stdout};
+
+fn rendered(format: &str) -> (String, i32) {
+    let output = aedile(&sample("clinic"), &["scan", ".", "--as-of", AS_OF, "--ledger", "none", "--format", format]);
+    (stdout(&output), code(&output))
+}
+
+#[test]
+fn counts_and_exit_codes_agree() {
+    let (run, exit) = scan(&sample("clinic"), &[]);
+    assert_eq!(run.summary.findings, run.findings.len());
+    assert_eq!(i32::from(run.summary.exit_code), exit);
+
+    let (sarif, sarif_exit) = rendered("sarif");
+    let sarif: Value = serde_json::from_str(&sarif).expect("SARIF is JSON");
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(run.findings.len()));
+    assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"].as_array().map(Vec::len), Some(run.controls.len()));
+
+    let (html, html_exit) = rendered("html");
+    assert_eq!(html.matches("<details class=\"finding\"").count(), run.findings.len());
+
+    let (text, text_exit) = rendered("text");
+    let open = run.findings.iter().filter(|finding| finding.is_open()).count();
+    assert!(text.contains(&format!("{open} findings open")), "{text}");
+    assert_eq!([sarif_exit, html_exit, text_exit], [exit; 3]);
+}
+
+#[test]
+fn sarif_points_to_one_based_regions_with_relative_uris() {
+    let (sarif, _) = rendered("sarif");
+    let sarif: Value = serde_json::from_str(&sarif).expect("SARIF is JSON");
+    for result in sarif["runs"][0]["results"].as_array().expect("there are results") {
+        for location in result["locations"].as_array().expect("a result has locations") {
+            let physical = &location["physicalLocation"];
+            let uri = physical["artifactLocation"]["uri"].as_str().expect("a location has a uri");
+            assert!(!uri.starts_with('/') && !uri.contains("..") && !uri.contains(' '), "{uri}");
+            assert!(physical["region"]["startLine"].as_u64() >= Some(1));
+        }
+    }
+}
+
+#[test]
+fn the_page_asks_for_nothing_from_outside() {
+    let (html, _) = rendered("html");
+    assert!(html.contains("Content-Security-Policy") && html.contains("default-src 'none'"));
+    for outside in ["src=\"http", "href=\"http", "@import", "url("] {
+        assert!(!html.contains(outside), "the page holds `{outside}`");
+    }
+}
+
+#[test]
+fn published_schemas_are_those_of_the_program() {
+    for (name, file) in [("run", "docs/schema/run-1.schema.json"), ("config", "docs/schema/config-1.schema.json")] {
+        let current = aedile::schema::named(name).expect("the schema exists");
+        crate::documents::current(file, &current);
+    }
+}
+
+#[test]
+fn published_schema_describes_a_real_run() {
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(root().join("docs/schema/run-1.schema.json")).expect("it is published")).expect("it is JSON");
+    let (run, _) = scan(&sample("clinic"), &[]);
+    let run = serde_json::to_value(run).expect("a run is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let wrong: Vec<String> = validator.iter_errors(&run).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}

@@ -1,0 +1,56 @@
+//! A sampled value never leaves the classifier (invariant I3).
+
+use std::collections::BTreeSet;
+
+use crate::program::{AS_OF, aedile, sample};
+
+/// Cells of the sample's CSV files that identify somebody: long enough not to occur by chance.
+fn planted_values(name: &str) -> BTreeSet<String> {
+    let mut values = BTreeSet::new();
+    let data = sample(name).join("data");
+    let files = std::fs::read_dir(data).map(|entries| entries.flatten().map(|entry| entry.path()).collect::<Vec<_>>());
+    for file in files.unwrap_or_default().iter().filter(|file| file.extension().is_some_and(|end| end == "csv")) {
+        let mut reader = csv::Reader::from_path(file).expect("the sample's CSV is readable");
+        for record in reader.records().take(300) {
+            let record = record.expect("the sample's CSV is well formed");
+            let telling = record.iter().filter(|cell| {
+                cell.contains('@') || (cell.len() >= 9 && cell.bytes().filter(u8::is_ascii_digit).count() >= 7 && !is_date(cell))
+            });
+            values.extend(telling.map(str::to_owned));
+        }
+    }
+    values
+}
+
+/// Dates occur in reports for other reasons.
+fn is_date(cell: &str) -> bool {
+    cell.starts_with("19") || cell.starts_with("20")
+}
+
+#[test]
+fn no_sampled_value_is_in_any_byte_written() {
+    for name in ["clinic", "retail"] {
+        let values = planted_values(name);
+        assert!(values.len() > 100, "{name} has only {} telling values", values.len());
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let target = sample(name);
+        let target = target.to_str().expect("the path is text");
+        let output = aedile(
+            folder.path(),
+            &["-v", "scan", target, "--as-of", AS_OF, "--format", "text,json=r.json,html=r.html,sarif=r.sarif"],
+        );
+        let mut written = vec![output.stdout, output.stderr];
+        for file in ["r.json", "r.html", "r.sarif", ".aedile/ledger.db"] {
+            written.push(std::fs::read(folder.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}")));
+        }
+        let search = aho_corasick::AhoCorasick::new(&values).expect("the values can be searched");
+        let all: Vec<&String> = values.iter().collect();
+        for bytes in written {
+            if let Some(found) = search.find(&bytes) {
+                let value = all[found.pattern().as_usize()];
+                let from = found.start().saturating_sub(80);
+                panic!("{name}: `{value}` was written: …{}…", String::from_utf8_lossy(&bytes[from..found.end()]));
+            }
+        }
+    }
+}
