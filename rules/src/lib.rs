@@ -14,7 +14,10 @@ mod secret;
 pub use api::Apis;
 pub use identifier::Identifiers;
 pub use pack::{PackError, PackInfo, PackSource};
-pub use resource::Resources;
+pub use resource::{
+    Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, PolicyTest, Reader, Reading,
+    RelationRule, ResourceExample, ResourceSource, ResourceType, Resources, RoleAccess, Service, TagRule,
+};
 pub use secret::Secrets;
 
 /// Every rule in force, compiled.

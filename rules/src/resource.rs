@@ -1,13 +1,152 @@
-//! Rules of `resources/*.yaml`.
+//! Resource types of infrastructure as code: packs `resources/*.yaml`.
+//!
+//! A pack begins with `pack: resources` and holds any of these lists:
+//!
+//! - `resources:` one block a type. A new type is a new block, nothing else.
+//! - `tags:` keys of tags and labels that mean an attribute (`team` → `owner`).
+//! - `services:` what the actions of an AWS service give (`s3:GetObject` → read).
+//! - `policies:` what managed policies allow. `roles:` what roles and privileges allow.
+//!
+//! ```yaml
+//! pack: resources
+//! resources:
+//!   - id: aws_s3_bucket                  # the type in the source's words
+//!     source: terraform                  # or kubernetes
+//!     docs: https://…                    # where paths and defaults were read
+//!     asset: Bucket                      # left out by types that only grant
+//!     name: [bucket]                     # paths of the short name, tried in order
+//!     names: ["s3://{bucket}"]           # global names; holes are paths or {region}
+//!     exports: {arn: "arn:aws:s3:::{bucket}"}   # what `aws_s3_bucket.x.arn` is
+//!     companions:                        # resources that say something about this one
+//!       block: {type: aws_s3_bucket_public_access_block, by: bucket}     # its attribute names us
+//!       config: {type: aws_sagemaker_endpoint_configuration, via: endpoint_config_name, absorbs: true}
+//!     attributes:                        # readers, tried in order; the first that decides gives the value
+//!       versioned:
+//!         - {from: versioning, path: versioning_configuration.status, map: {Enabled: true}}
+//!         - {when: {path: versioning.enabled, equals: true}, is: true}
+//!         - {default: false, since: "always; …"}
+//!     relations:
+//!       - {kind: encrypted-with, path: kms_key_id, to: Key}
+//!     grants:
+//!       - {form: resource-policy, document: policy}
+//!     examples: [{source: "…", expect: {versioned: true}}]
+//!     counter_examples: [{source: "…", expect: {versioned: false}}]
+//! ```
+//!
+//! **Paths** are dotted keys; lists on the way are entered, so a path may give many values; `*` is any key.
+//! A companion may exist many times; all are read.
+//!
+//! **Companions** are joined through references (also by `for_each` key), through equal names, or,
+//! with neither `by` nor `via`, by standing in the same configuration.
+//!
+//! **Conditions** (`all`, `any`, `not`, or a test of a path) are true, false or unknown. A case (`when`,
+//! `is`) whose condition is unknown makes the attribute unknown, unless everything after it would give
+//! the same value. A path that gives nothing makes its test false, `exists: false` apart.
+//!
+//! **Readings** take the first value that is not null. A value known only after apply is given, but not
+//! readable: `as: given` is true of it, every other reading is unknown. A value that might be null (a
+//! variable without default) makes `as: given` unknown too.
+//!
+//! **Examples** are run by tests of the crawlers, which can read the sources; loading demands at least one
+//! example and one counter-example of each type.
+
+use std::collections::BTreeMap;
 
 use crate::{PackError, PackInfo, PackSource};
 
+mod form;
+#[cfg(test)]
+mod tests;
+mod valid;
+
+pub use form::{
+    Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, PolicyTest, Reader, Reading,
+    RelationRule, ResourceExample, ResourceSource, ResourceType, RoleAccess, Service, TagRule,
+};
+
+/// Our packs, sorted by name.
+const PACKS: &[(&str, &str)] = &[
+    ("resources/aws-analytics.yaml", include_str!("../resources/aws-analytics.yaml")),
+    ("resources/aws-database.yaml", include_str!("../resources/aws-database.yaml")),
+    ("resources/aws-identity.yaml", include_str!("../resources/aws-identity.yaml")),
+    ("resources/aws-ml.yaml", include_str!("../resources/aws-ml.yaml")),
+    ("resources/aws-policies.yaml", include_str!("../resources/aws-policies.yaml")),
+    ("resources/aws-storage.yaml", include_str!("../resources/aws-storage.yaml")),
+    ("resources/azure.yaml", include_str!("../resources/azure.yaml")),
+    ("resources/common.yaml", include_str!("../resources/common.yaml")),
+    ("resources/google.yaml", include_str!("../resources/google.yaml")),
+    ("resources/kubernetes.yaml", include_str!("../resources/kubernetes.yaml")),
+    ("resources/lakehouse.yaml", include_str!("../resources/lakehouse.yaml")),
+];
+
 /// The compiled rules of `resources/*.yaml`.
 #[derive(Debug, Default)]
-pub struct Resources {}
+pub struct Resources {
+    types: BTreeMap<(ResourceSource, String), ResourceType>,
+    tags: Vec<TagRule>,
+    services: BTreeMap<String, Service>,
+    policies: BTreeMap<String, ManagedPolicy>,
+    roles: BTreeMap<String, RoleAccess>,
+}
 
 impl Resources {
-    pub(crate) fn load(_user: &[PackSource], _packs: &mut Vec<PackInfo>) -> Result<Resources, PackError> {
-        Ok(Resources {})
+    pub(crate) fn load(user: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Resources, PackError> {
+        let mut rules = Resources::default();
+        let ours: Vec<PackSource> = PACKS.iter().map(PackSource::embedded).collect();
+        for source in ours.iter().chain(user) {
+            if !source.is("resources")? {
+                continue;
+            }
+            let pack: form::Pack = source.parse()?;
+            let count = pack.resources.len()
+                + pack.tags.len()
+                + pack.services.len()
+                + pack.policies.len()
+                + pack.roles.len();
+            for resource in pack.resources {
+                valid::check(&resource, source)?;
+                rules.types.insert((resource.source, resource.id.clone()), resource);
+            }
+            rules.tags.extend(pack.tags);
+            rules.services.extend(pack.services.into_iter().map(|service| (service.id.clone(), service)));
+            rules.policies.extend(pack.policies.into_iter().map(|policy| (policy.id.clone(), policy)));
+            rules.roles.extend(pack.roles.into_iter().map(|role| (role.id.to_ascii_lowercase(), role)));
+            packs.push(source.info(count));
+        }
+        Ok(rules)
+    }
+
+    /// The type `id` of `source`.
+    #[must_use]
+    pub fn resource(&self, source: ResourceSource, id: &str) -> Option<&ResourceType> {
+        self.types.get(&(source, id.to_owned()))
+    }
+
+    /// Every type, sorted by source and id.
+    pub fn types(&self) -> impl Iterator<Item = &ResourceType> {
+        self.types.values()
+    }
+
+    /// Keys of tags and labels, the user's after ours.
+    #[must_use]
+    pub fn tags(&self) -> &[TagRule] {
+        &self.tags
+    }
+
+    /// Services with graded actions, sorted by prefix.
+    pub fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.values()
+    }
+
+    /// The managed policy of that ARN.
+    #[must_use]
+    pub fn policy(&self, arn: &str) -> Option<&ManagedPolicy> {
+        self.policies.get(arn)
+    }
+
+    /// What the role or privilege `id` allows; the case of letters does not count.
+    #[must_use]
+    pub fn role(&self, id: &str) -> Option<&RoleAccess> {
+        self.roles.get(&id.to_ascii_lowercase())
     }
 }

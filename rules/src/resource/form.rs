@@ -1,0 +1,362 @@
+//! The form of `resources/*.yaml`; [the page above](super) tells what each part means.
+
+use std::collections::BTreeMap;
+
+use aedile_model::{Access, AssetKind, RelationKind, Value};
+use serde::Deserialize;
+
+/// One pack.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pack {
+    #[expect(dead_code, reason = "the header, read by `PackSource::is`")]
+    pack: String,
+    #[serde(default)]
+    pub(super) resources: Vec<ResourceType>,
+    #[serde(default)]
+    pub(super) tags: Vec<TagRule>,
+    #[serde(default)]
+    pub(super) services: Vec<Service>,
+    #[serde(default)]
+    pub(super) policies: Vec<ManagedPolicy>,
+    #[serde(default)]
+    pub(super) roles: Vec<RoleAccess>,
+}
+
+/// Which crawler's resources a type is one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResourceSource {
+    /// A `resource` block of Terraform or OpenTofu; the id is its type.
+    Terraform,
+    /// A Kubernetes object; the id is its `kind`, with the group where two kinds share a name (`serving.kserve.io/InferenceService`).
+    Kubernetes,
+}
+
+/// How one provider's resource type becomes an asset, grants, or both.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceType {
+    /// The type in the source's words.
+    pub id: String,
+    /// Whose type it is.
+    pub source: ResourceSource,
+    /// The provider's page that the paths and defaults were read on.
+    pub docs: String,
+    /// What it becomes; nothing for a type that only grants.
+    pub asset: Option<AssetKind>,
+    /// Paths of its short name, tried in order.
+    #[serde(default)]
+    pub name: Vec<String>,
+    /// Templates of global names; a name whose holes are not all known is left out.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Templates of attributes that only the provider sets, for references by others.
+    #[serde(default)]
+    pub exports: BTreeMap<String, String>,
+    /// Resources that say something about this one, by a name of ours.
+    #[serde(default)]
+    pub companions: BTreeMap<String, Companion>,
+    /// Readers of each normalised attribute, tried in order.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Vec<Reader>>,
+    /// Relations to other assets.
+    #[serde(default)]
+    pub relations: Vec<RelationRule>,
+    /// Who may do what because of it.
+    #[serde(default)]
+    pub grants: Vec<GrantRule>,
+    /// Kubernetes: paths of pod specifications (`*` is any key); the workload attributes are read there.
+    #[serde(default)]
+    pub pods: Vec<String>,
+    /// Sources and what must come out.
+    #[serde(default)]
+    pub examples: Vec<ResourceExample>,
+    /// Sources where the opposite must come out.
+    #[serde(default)]
+    pub counter_examples: Vec<ResourceExample>,
+}
+
+/// A resource of another type that belongs to this one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Companion {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Path in the companion that names this resource.
+    pub by: Option<String>,
+    /// Path in this resource that names the companion.
+    pub via: Option<String>,
+    /// Whether the companion stops being an asset of its own.
+    #[serde(default)]
+    pub absorbs: bool,
+}
+
+/// A value that a pack writes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Literal {
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Text.
+    Text(String),
+}
+
+impl From<&Literal> for Value {
+    fn from(literal: &Literal) -> Value {
+        match literal {
+            Literal::Bool(truth) => Value::Bool(*truth),
+            Literal::Int(number) => Value::Int(*number),
+            Literal::Text(text) => Value::Text(text.clone()),
+        }
+    }
+}
+
+/// One way to an attribute's value: a case (`when`, `is`), a reading (`path`), or the default.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// The case in which `is` holds; or a condition on the reading.
+    pub when: Option<Condition>,
+    /// The value in that case.
+    pub is: Option<Literal>,
+    /// The companion to read in; this resource if absent.
+    pub from: Option<String>,
+    /// The path to read.
+    pub path: Option<String>,
+    /// As what.
+    #[serde(rename = "as", default)]
+    pub reading: Reading,
+    /// Values of ours for the provider's words; a word that is not here is not read.
+    #[serde(default)]
+    pub map: BTreeMap<String, Literal>,
+    /// The value if nothing above decided.
+    pub default: Option<Literal>,
+    /// For defaults: since which provider version or date, and where that is written.
+    pub since: Option<String>,
+}
+
+/// As what a path is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// As it is.
+    #[default]
+    Value,
+    /// A truth value; the words `true` and `false` count.
+    Bool,
+    /// The opposite of a truth value.
+    Not,
+    /// A whole number.
+    Int,
+    /// Text in lower case.
+    Lower,
+    /// True if anything is given, also what is known only after apply; otherwise not read.
+    Given,
+    /// The smallest whole number of all.
+    Least,
+    /// Seconds, written as a number or with the suffix `s`, as whole minutes rounded up.
+    Minutes,
+    /// Milliseconds as whole days rounded up.
+    Days,
+}
+
+/// A statement that is true, false or unknown.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// All of these hold.
+    #[serde(default)]
+    pub all: Vec<Condition>,
+    /// Any of these holds.
+    #[serde(default)]
+    pub any: Vec<Condition>,
+    /// This does not hold.
+    pub not: Option<Box<Condition>>,
+    /// The companion that is meant; this resource if absent. Alone: whether there is one.
+    pub from: Option<String>,
+    /// The path whose values are tested: true if any passes.
+    pub path: Option<String>,
+    /// Whether all values must pass (and there must be one).
+    #[serde(default)]
+    pub every: bool,
+    /// A value is given (not null), or none is.
+    pub exists: Option<bool>,
+    /// It is this.
+    pub equals: Option<Literal>,
+    /// It is one of these.
+    #[serde(default)]
+    pub one_of: Vec<Literal>,
+    /// The text begins so.
+    pub starts_with: Option<String>,
+    /// The text holds this, ignoring case.
+    pub contains: Option<String>,
+    /// The number is that or more.
+    pub at_least: Option<i64>,
+    /// What the policy document at the path says.
+    pub policy: Option<PolicyTest>,
+}
+
+/// A question to a policy document in the language of AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyTest {
+    /// Some statement allows anyone, without a condition.
+    AllowsAnyone,
+    /// Some statement denies everyone who does not use TLS (`aws:SecureTransport` is false).
+    RequiresTls,
+}
+
+/// A relation to what a path names.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelationRule {
+    /// What it says.
+    pub kind: RelationKind,
+    /// The companion to read in; this resource if absent.
+    pub from: Option<String>,
+    /// Where the other side is named.
+    pub path: String,
+    /// What the other side is.
+    pub to: AssetKind,
+    /// The name of the other side if only text is known, `{value}` being the text.
+    pub names: Option<String>,
+    /// Whether the other side is where the relation starts.
+    #[serde(default)]
+    pub reverse: bool,
+}
+
+/// A way to read grants.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantRule {
+    /// In which language the grant is written.
+    pub form: GrantForm,
+    /// Path of the policy document, or of the ARN of a managed one.
+    pub document: Option<String>,
+    /// Paths of the principals that the document is attached to.
+    #[serde(default)]
+    pub principals: Vec<String>,
+    /// What kind of principal those are.
+    pub principal: Option<AssetKind>,
+    /// Paths of what is granted; this resource if empty and the form needs it.
+    #[serde(default)]
+    pub on: Vec<String>,
+    /// What kind of asset that is.
+    pub to: Option<AssetKind>,
+    /// The name of it if only text is known, `{value}` being the text.
+    pub names: Option<String>,
+    /// Paths of roles or privileges, looked up under `roles`.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// Path whose truth or presence means that the grant may be passed on.
+    pub option: Option<String>,
+}
+
+/// The language of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GrantForm {
+    /// A policy document attached to principals.
+    IdentityPolicy,
+    /// The ARN or the resource of a managed policy attached to principals.
+    Attachment,
+    /// A policy document attached to what it is about.
+    ResourcePolicy,
+    /// The document that says who may assume this role.
+    TrustPolicy,
+    /// Principals get roles or privileges on something.
+    Binding,
+    /// A principal is a member of a group, named by `on`.
+    Membership,
+}
+
+/// A source text and what must come out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceExample {
+    /// HCL or YAML.
+    pub source: String,
+    /// Attributes of the first asset of the type; `null` is absent, `"?"` is unknown.
+    #[serde(default)]
+    pub expect: BTreeMap<String, Option<Literal>>,
+    /// All grants and relations, each as `kind from -> to`, with accesses and flags for grants.
+    pub links: Option<Vec<String>>,
+}
+
+/// Keys of tags and labels that mean an attribute.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagRule {
+    /// The attribute.
+    pub attribute: String,
+    /// The keys in lower case with `-` for every separator, tried in order.
+    pub keys: Vec<String>,
+    /// Our words for values, both in lower case; other values stand as they are.
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
+}
+
+/// What the actions of a service give, in the patterns of IAM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// The prefix of its actions.
+    pub id: String,
+    /// What its resources are.
+    pub asset: AssetKind,
+    /// The Terraform types of its resources.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// The name that means all of its resources, where their names do not hold the account.
+    pub wildcard: Option<String>,
+    /// Actions that see data.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// Actions that change data.
+    #[serde(default)]
+    pub write: Vec<String>,
+    /// Actions that change the resource, its policy or its keys.
+    #[serde(default)]
+    pub administer: Vec<String>,
+    /// Actions that pass data or rights on to others.
+    #[serde(default)]
+    pub share: Vec<String>,
+    /// The provider's page.
+    pub docs: String,
+}
+
+/// What a policy kept by the provider allows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedPolicy {
+    /// Its ARN.
+    pub id: String,
+    /// Allowed actions on the resources.
+    pub statements: Vec<ManagedStatement>,
+    /// The provider's page.
+    pub docs: String,
+}
+
+/// A statement of a [`ManagedPolicy`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedStatement {
+    /// Patterns of actions.
+    pub actions: Vec<String>,
+    /// Patterns of ARNs.
+    pub resources: Vec<String>,
+}
+
+/// What a role or privilege of a provider allows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleAccess {
+    /// The role or privilege; compared without case.
+    pub id: String,
+    /// What it allows.
+    pub access: Vec<Access>,
+}

@@ -1,0 +1,60 @@
+use super::*;
+
+fn load(text: &str) -> Result<Resources, PackError> {
+    let user = PackSource {
+        name: "user.yaml".to_owned(),
+        text: text.into(),
+    };
+    Resources::load(&[user], &mut Vec::new())
+}
+
+const TYPE: &str = "pack: resources
+resources:
+  - id: acme_store
+    source: terraform
+    docs: https://example.org
+    asset: Bucket
+    attributes:
+      public: [{path: open, as: bool}]
+    examples: [{source: '', expect: {public: true}}]
+    counter_examples: [{source: '', expect: {public: false}}]
+";
+
+#[test]
+fn our_packs_load_and_name_their_sources() {
+    let mut packs = Vec::new();
+    let rules = Resources::load(&[], &mut packs).unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(packs.len(), PACKS.len());
+    for resource in rules.types() {
+        assert!(resource.docs.starts_with("https://"), "{}", resource.id);
+    }
+    assert!(PACKS.is_sorted(), "the table of packs is sorted");
+}
+
+#[test]
+fn a_type_of_the_user_is_added() {
+    let rules = load(TYPE).unwrap();
+    assert!(rules.resource(ResourceSource::Terraform, "acme_store").is_some());
+    assert!(rules.resource(ResourceSource::Kubernetes, "acme_store").is_none());
+}
+
+#[test]
+fn a_type_without_counter_example_is_refused() {
+    let text = TYPE.replace("    counter_examples: [{source: '', expect: {public: false}}]\n", "");
+    assert!(load(&text).unwrap_err().to_string().contains("counter-example"));
+}
+
+#[test]
+fn unknown_keys_companions_and_undated_defaults_are_refused() {
+    assert!(load(&TYPE.replace("asset:", "assets:")).is_err());
+    for (with, reason) in [
+        ("[{path: open, from: nobody}]", "no companion `nobody`"),
+        ("[{default: true}]", "default without `since`"),
+        ("[{when: {path: a, exists: true}}]", "neither a case nor a path"),
+    ] {
+        let error = load(&TYPE.replace("[{path: open, as: bool}]", with))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+}

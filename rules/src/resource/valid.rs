@@ -1,0 +1,106 @@
+//! What a resource type must have beyond the form.
+
+use super::form::{Condition, GrantForm, Reader, Reading, ResourceType};
+use crate::{PackError, PackSource};
+
+/// Refuses a type that has no examples, names a companion it does not have, or says nothing in a reader.
+pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), PackError> {
+    let refuse = |reason: &str, help: &str| Err(source.invalid(&resource.id, reason, help));
+    if resource.examples.is_empty() {
+        return refuse(
+            "it has no example",
+            "add `examples:` with a source and what must come out",
+        );
+    }
+    if resource.counter_examples.is_empty() {
+        return refuse(
+            "it has no counter-example",
+            "add `counter_examples:` where the opposite must come out",
+        );
+    }
+    if resource
+        .examples
+        .iter()
+        .chain(&resource.counter_examples)
+        .any(|e| e.expect.is_empty() && e.links.is_none())
+    {
+        return refuse("an example expects nothing", "give `expect:` or `links:`");
+    }
+    if resource.asset.is_none() && resource.grants.is_empty() {
+        return refuse("it becomes nothing", "give `asset:` or `grants:`");
+    }
+    for (name, companion) in &resource.companions {
+        if companion.by.is_some() && companion.via.is_some() {
+            return refuse(
+                &format!("the companion `{name}` is joined both ways"),
+                "give `by` or `via`, not both",
+            );
+        }
+    }
+    for (attribute, readers) in &resource.attributes {
+        for reader in readers {
+            if let Some(reason) = reader_fault(reader) {
+                return refuse(
+                    &format!("a reader of `{attribute}` {reason}"),
+                    "give a case, a path or a default",
+                );
+            }
+            let conditions = reader.when.iter().flat_map(companions_of);
+            if let Some(unknown) = conditions
+                .chain(reader.from.as_deref())
+                .find(|name| !resource.companions.contains_key(*name))
+            {
+                return refuse(
+                    &format!("there is no companion `{unknown}`"),
+                    "name it under `companions:`",
+                );
+            }
+        }
+    }
+    for relation in &resource.relations {
+        if relation
+            .from
+            .as_ref()
+            .is_some_and(|name| !resource.companions.contains_key(name))
+        {
+            return refuse(
+                "a relation reads a companion that is not there",
+                "name it under `companions:`",
+            );
+        }
+    }
+    for grant in &resource.grants {
+        let whole = match grant.form {
+            GrantForm::IdentityPolicy | GrantForm::Attachment => grant.document.is_some(),
+            GrantForm::ResourcePolicy | GrantForm::TrustPolicy => grant.document.is_some(),
+            GrantForm::Binding => !grant.principals.is_empty() && grant.to.is_some(),
+            GrantForm::Membership => !grant.principals.is_empty() && !grant.on.is_empty(),
+        };
+        if !whole {
+            return refuse(
+                "a grant lacks what its form needs",
+                "policies need `document`, bindings `principals` and `to`",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn reader_fault(reader: &Reader) -> Option<&'static str> {
+    match (&reader.when, &reader.is, &reader.path, &reader.default) {
+        (Some(_), Some(_), None, None) | (_, None, Some(_), None) => None,
+        (None, None, None, Some(_)) if reader.since.is_none() => Some("has a default without `since`"),
+        (None, None, None, Some(_)) if reader.reading != Reading::Value => Some("reads a default"),
+        (None, None, None, Some(_)) => None,
+        _ => Some("is neither a case nor a path nor a default"),
+    }
+}
+
+fn companions_of(condition: &Condition) -> Vec<&str> {
+    let inner = condition
+        .all
+        .iter()
+        .chain(&condition.any)
+        .chain(condition.not.as_deref());
+    inner.flat_map(companions_of).chain(condition.from.as_deref()).collect()
+}
