@@ -1,6 +1,8 @@
 //! A whole crawl: walk, read, parse, resolve, link.
 
-use aedile_model::{Gap, GapKind, Inventory, Place, Source, Sources};
+use std::collections::BTreeMap;
+
+use aedile_model::{AssetId, AssetKind, Gap, GapKind, Inventory, Place, Source, Sources};
 use aedile_rules::Rules;
 
 use crate::crawler::{CRAWLERS, Context};
@@ -101,7 +103,7 @@ pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)
     watch(Progress::Linking);
     let inventory = link::link(facts, options);
     coverage.note_datasets(&inventory);
-    let sources = sources(&files);
+    let sources = sources(&files, &inventory);
     let waivers = waiver::waivers(&sources);
     Ok(Crawl { inventory, sources, coverage, waivers })
 }
@@ -138,11 +140,24 @@ fn too_long(file: &File, limit: u64) -> Option<Gap> {
     })
 }
 
-fn sources(files: &[File]) -> Sources {
+/// The texts of `files`. Of the rows of a dataset nothing is kept: its text ends with the names of its columns.
+fn sources(files: &[File], inventory: &Inventory) -> Sources {
+    let mut headers: BTreeMap<&str, usize> = BTreeMap::new();
+    for place in inventory.assets.values().filter(|asset| asset.kind == AssetKind::Column).filter_map(|asset| asset.place.as_ref()) {
+        let end = headers.entry(&place.path).or_default();
+        *end = (*end).max(place.span.end as usize);
+    }
     let mut sources = Sources::default();
     for file in files {
         if let Some(text) = &file.text {
-            sources.insert(file.path.clone(), Source { text: text.clone(), cells: Vec::new() });
+            let is_dataset = inventory.asset(&AssetId::new(AssetKind::Dataset, "", &file.path)).is_some_and(|asset| asset.place.is_some());
+            let text = if is_dataset {
+                let end = headers.get(&*file.path).copied().unwrap_or(0);
+                text.get(..end).unwrap_or_default().into()
+            } else {
+                text.clone()
+            };
+            sources.insert(file.path.clone(), Source { text, cells: Vec::new() });
         }
     }
     sources

@@ -11,6 +11,7 @@
 mod coverage;
 mod crawl;
 mod crawler;
+mod data;
 mod facts;
 mod link;
 mod options;
