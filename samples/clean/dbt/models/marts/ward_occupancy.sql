@@ -1,0 +1,7 @@
+select
+    ward,
+    date_trunc('month', admitted_at) as month,
+    count(*) as visits
+from {{ ref('stg_visits') }}
+group by 1, 2
+having count(*) >= 10

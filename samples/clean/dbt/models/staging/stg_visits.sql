@@ -1,0 +1,5 @@
+select
+    ward,
+    admitted_at,
+    discharged_at
+from {{ source('hospital', 'visits') }}

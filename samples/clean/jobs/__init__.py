@@ -1,0 +1,1 @@
+"""Jobs of the length-of-stay pipeline, one module a step."""
