@@ -1,0 +1,3 @@
+from imports_b import B
+
+A = B + 'a'

@@ -1,0 +1,3 @@
+from imports_a import A
+
+B = A + 'b'

@@ -1,0 +1,2 @@
+# ‮ reverse ⁦ isolate ​ zero width
+role‮ = 'user⁦'  # [31mred[0m

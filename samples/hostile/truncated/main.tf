@@ -1,0 +1,5 @@
+resource "aws_s3_bucket" "landing" {
+  bucket = "sales-landing"
+
+  tags = {
+    Owner = "sales-d

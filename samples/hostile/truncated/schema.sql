@@ -1,0 +1,3 @@
+CREATE TABLE sales.customers (
+    email varchar(160) DEFAULT 'none,
+    city varchar(80
