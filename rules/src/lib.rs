@@ -6,10 +6,12 @@
 //! the user arrive as text.
 
 mod api;
+mod dictionary;
 mod identifier;
 mod pack;
 mod resource;
 mod secret;
+mod validate;
 
 pub use api::Apis;
 pub use identifier::Identifiers;

@@ -1,0 +1,228 @@
+//! Digits and check-digit arithmetic that several validators share.
+
+/// Whether `byte` only groups the characters of a number: space, dash, dot, slash.
+pub(super) fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'/')
+}
+
+/// The `N` digits of `cell` as values 0–9, separators dropped; `None` for another length or any
+/// other character.
+pub(super) fn digits<const N: usize>(cell: &[u8]) -> Option<[u8; N]> {
+    let mut out = compact::<N>(cell)?;
+    for byte in &mut out {
+        *byte = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+    }
+    Some(out)
+}
+
+/// The `N` ASCII letters and digits of `cell`, upper case, separators dropped; `None` for another
+/// length or any other character.
+pub(super) fn compact<const N: usize>(cell: &[u8]) -> Option<[u8; N]> {
+    let mut out = [0; N];
+    let mut slots = out.iter_mut();
+    for byte in cell.iter().copied().filter(|byte| !is_separator(*byte)) {
+        if !byte.is_ascii_alphanumeric() {
+            return None;
+        }
+        *slots.next()? = byte.to_ascii_uppercase();
+    }
+    slots.next().is_none().then_some(out)
+}
+
+/// The digits of `cell` as values 0–9 where their count may vary, separators dropped; `None` for any
+/// other character or more than 40 digits.
+pub(super) fn any_digits(cell: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(20);
+    for byte in cell.iter().copied().filter(|byte| !is_separator(*byte)) {
+        out.push(byte.checked_sub(b'0').filter(|digit| *digit < 10)?);
+    }
+    (out.len() <= 40).then_some(out)
+}
+
+/// The ASCII letters and digits of `cell`, upper case, separators dropped; `None` for any other
+/// character or more than 60 of them.
+pub(super) fn any_compact(cell: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(34);
+    for byte in cell.iter().copied().filter(|byte| !is_separator(*byte)) {
+        if !byte.is_ascii_alphanumeric() {
+            return None;
+        }
+        out.push(byte.to_ascii_uppercase());
+    }
+    (out.len() <= 60).then_some(out)
+}
+
+/// 0–9 for a digit, 10–35 for an upper-case letter; `None` for anything else.
+pub(super) fn base36(byte: u8) -> Option<u32> {
+    char::from(byte).to_digit(36)
+}
+
+/// The place of `byte` in `alphabet`.
+pub(super) fn place(alphabet: &[u8], byte: u8) -> Option<u32> {
+    alphabet
+        .iter()
+        .position(|symbol| *symbol == byte)
+        .and_then(|at| u32::try_from(at).ok())
+}
+
+/// Whether the character of `alphabet` at `at` is `byte`.
+pub(super) fn stands(alphabet: &[u8], at: u32, byte: u8) -> bool {
+    usize::try_from(at).ok().and_then(|at| alphabet.get(at)) == Some(&byte)
+}
+
+/// The sum of `digits` times `weights`, pair by pair; the longer one's rest is not counted.
+pub(super) fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
+    digits
+        .iter()
+        .zip(weights)
+        .map(|(digit, weight)| u32::from(*digit) * weight)
+        .sum()
+}
+
+/// `digits` read as a decimal number, most significant first; at most 19 of them.
+pub(super) fn number(digits: &[u8]) -> u64 {
+    digits.iter().fold(0, |sum, digit| {
+        sum.wrapping_mul(10).wrapping_add(u64::from(*digit))
+    })
+}
+
+/// Whether every digit is the same one: never issued, often typed.
+pub(super) fn all_equal(digits: &[u8]) -> bool {
+    digits
+        .iter()
+        .zip(digits.iter().skip(1))
+        .all(|(one, next)| one == next)
+}
+
+/// Whether `digits` passes the Luhn check, the last one being the check digit.
+///
+/// Source: ISO/IEC 7812-1, annex B.
+pub(super) fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| {
+            let value = u32::from(*digit) << (at % 2);
+            if value > 9 { value - 9 } else { value }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// Whether `digits` passes the Verhoeff check, the last one being the check digit.
+///
+/// The dihedral group D5 is computed rather than tabled: 0–4 are rotations, 5–9 reflections.
+/// Source: J. Verhoeff, "Error Detecting Decimal Codes", Mathematical Centre Tracts 29, 1969.
+pub(super) fn verhoeff(digits: &[u8]) -> bool {
+    const PERMUTATION: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+    let product = |left: u8, right: u8| match (left < 5, right < 5) {
+        (true, true) => (left + right) % 5,
+        (true, false) => (left + right - 5) % 5 + 5,
+        (false, true) => (left - right) % 5 + 5,
+        (false, false) => (left + 5 - right) % 5,
+    };
+    let mut check = 0;
+    for (at, digit) in digits.iter().rev().enumerate() {
+        let mut value = *digit;
+        for _ in 0..at % 8 {
+            value = PERMUTATION.get(usize::from(value)).copied().unwrap_or(0);
+        }
+        check = product(check, value);
+    }
+    check == 0
+}
+
+/// The remainder by 97 of letters (A = 10 … Z = 35) and digits read as one decimal number.
+///
+/// `None` for any other character. Source: ISO/IEC 7064, MOD 97-10.
+pub(super) fn modulo_97(text: impl IntoIterator<Item = u8>) -> Option<u32> {
+    text.into_iter().try_fold(0, |rest, byte| {
+        let value = base36(byte)?;
+        Some((rest * if value > 9 { 100 } else { 10 } + value) % 97)
+    })
+}
+
+/// Whether `digits` passes the hybrid check MOD 11,10, the last one being the check digit.
+///
+/// Source: ISO/IEC 7064, clause 9.
+pub(super) fn modulo_11_10(digits: &[u8]) -> bool {
+    let Some((check, body)) = digits.split_last() else {
+        return false;
+    };
+    let rest = body.iter().fold(10, |rest, digit| {
+        let sum = (rest + u32::from(*digit)) % 10;
+        (if sum == 0 { 10 } else { sum }) * 2 % 11
+    });
+    (rest + u32::from(*check)) % 10 == 1
+}
+
+/// Whether digits weighted 1 and 3 by turns from the right end in a multiple of ten.
+///
+/// Source: GS1 General Specifications, section 7.9.1.
+pub(super) fn modulo_10_1_3(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .zip([1, 3].into_iter().cycle())
+        .map(|(digit, weight)| u32::from(*digit) * weight)
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// The sum of values weighted 7, 3, 1 by turns, modulo 10; letters count A = 10 … Z = 35, the
+/// filler `<` counts 0. `None` for any other character.
+///
+/// Source: ICAO Doc 9303 part 3, section 4.9.
+pub(super) fn weighted_7_3_1(text: impl IntoIterator<Item = u8>) -> Option<u32> {
+    let mut sum = 0;
+    for (byte, weight) in text.into_iter().zip([7, 3, 1].into_iter().cycle()) {
+        sum += weight * if byte == b'<' { 0 } else { base36(byte)? };
+    }
+    Some(sum % 10)
+}
+
+/// Whether the Gregorian calendar has that day. `year` has four digits; where a number tells only
+/// two of them, pass a leap year's century (see [`is_day`]).
+pub(super) fn is_date(year: u64, month: u64, day: u64) -> bool {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return false,
+    };
+    (1..=days).contains(&day)
+}
+
+/// Whether the date exists in some century: a year of two digits that is a multiple of four counts
+/// as a leap year.
+pub(super) fn is_day(two_digit_year: u64, month: u64, day: u64) -> bool {
+    is_date(2000 + two_digit_year % 100, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_dropped_and_letters_are_not_digits() {
+        assert_eq!(digits::<4>(b"1-2.3 4"), Some([1, 2, 3, 4]));
+        assert_eq!(digits::<4>(b"12345"), None);
+        assert_eq!(digits::<4>(b"123"), None);
+        assert_eq!(digits::<4>(b"12a4"), None);
+    }
+
+    #[test]
+    fn verhoeff_accepts_the_check_digit_and_refuses_a_swap() {
+        assert!(verhoeff(&[2, 3, 6, 3]));
+        assert!(!verhoeff(&[3, 2, 6, 3]));
+    }
+
+    #[test]
+    fn february_has_29_days_in_leap_years_only() {
+        assert!(is_date(2000, 2, 29) && is_date(2024, 2, 29));
+        assert!(!is_date(1900, 2, 29) && !is_date(2023, 2, 29));
+    }
+}
