@@ -1,0 +1,1 @@
+"""Loads and exports of the marketing and payments warehouse."""
