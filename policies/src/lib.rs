@@ -1,1 +1,32 @@
-//! Judges an inventory by Cedar policies and frameworks
+//! Judges an inventory by Cedar policies and frameworks.
+//!
+//! Facts become requests, one for every asset and every relation that policies ask about; every
+//! policy gives a verdict; a Fail or Inconclusive becomes a finding. See `policies/README.md`.
+
+mod control;
+mod error;
+mod evaluate;
+mod facts;
+mod index;
+mod judge;
+mod judgement;
+mod lint;
+mod nearest;
+mod packs;
+mod parse;
+mod policies;
+mod question;
+mod reads;
+mod schema;
+mod severity;
+mod source;
+mod taxonomy;
+mod variants;
+mod words;
+
+pub use control::PolicyInfo;
+pub use error::PolicyError;
+pub use judgement::{Decision, JudgeError, Judgement, Platform, Tally};
+pub use policies::Policies;
+pub use source::PolicySource;
+pub use taxonomy::Taxonomy;

@@ -1,0 +1,192 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use aedile_model::{AssetId, Inventory, Verdict};
+use cedar_policy::Authorizer;
+use rayon::prelude::*;
+
+use crate::evaluate::{Evaluator, Outcome};
+use crate::facts::Known;
+use crate::judgement::{Decision, JudgeError, Judgement, Platform, Tally};
+use crate::policies::{Judges, Policies};
+use crate::question::{Question, World};
+use crate::reads::Side;
+use crate::severity::severity;
+
+/// What verdicts depend on. Questions of one signature get one answer.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Signature<'a> {
+    entry: usize,
+    action: &'static str,
+    facts: Vec<Fact<'a>>,
+    held: [Vec<(&'a str, i64)>; 3],
+    /// Kinds matter to `is`, also where the sets are shared.
+    kinds: [Option<aedile_model::AssetKind>; 2],
+    identity: Option<(Option<&'a AssetId>, &'a AssetId)>,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fact<'a> {
+    Absent,
+    Known(&'a Known),
+    Unknown,
+}
+
+/// A question with the outcomes that are its answer.
+pub(crate) struct Answered<'a> {
+    pub(crate) question: Question<'a>,
+    pub(crate) outcomes: std::sync::Arc<Vec<Outcome>>,
+}
+
+impl Policies {
+    /// Judges every asset and relation of `inventory`.
+    ///
+    /// The same inventory and platform give the same judgement, whatever the number of threads.
+    #[must_use]
+    pub fn judge(&self, inventory: &Inventory, platform: &Platform) -> Judgement {
+        let platform = Platform { residency: self.residency(&platform.residency), as_of: platform.as_of };
+        let world =
+            World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
+        let mut judgement = Judgement::default();
+        for control in &self.guardrails.controls {
+            judgement.tallies.insert(control.info.id.clone(), Tally::default());
+        }
+        let (questions, errors) = world.questions(&self.guardrails.index, true);
+        judgement.errors.extend(errors);
+        self.dangling(inventory, &mut judgement);
+        let answered = answer(&self.guardrails, &world, questions);
+        for one in &answered {
+            self.record(one, &mut judgement);
+        }
+        judgement.decisions.sort_by(|a, b| key(a).cmp(&key(b)));
+        judgement.errors.sort();
+        judgement.errors.dedup();
+        judgement
+    }
+
+    /// Group names are upper case, region ids lower case.
+    fn residency(&self, declared: &BTreeSet<String>) -> BTreeSet<String> {
+        let name = |region: &String| {
+            let upper = region.trim().to_ascii_uppercase();
+            if self.taxonomy.region(&upper).is_some() { upper } else { region.trim().to_ascii_lowercase() }
+        };
+        declared.iter().map(name).collect()
+    }
+
+    fn record(&self, answered: &Answered<'_>, judgement: &mut Judgement) {
+        let question = &answered.question;
+        for outcome in answered.outcomes.iter() {
+            let Some(control) = self.guardrails.controls.get(outcome.control) else { continue };
+            judgement.tallies.entry(control.info.id.clone()).or_default().count(outcome.verdict);
+            if let Some(fault) = &outcome.fault {
+                judgement.errors.push(JudgeError {
+                    policy: Some(control.info.id.clone()),
+                    asset: Some(question.resource.id.clone()),
+                    message: format!("could not be evaluated: {fault}"),
+                });
+            }
+            if outcome.verdict == Verdict::NotApplicable {
+                continue;
+            }
+            let severity = (outcome.verdict != Verdict::Pass).then(|| severity(&control.info, question, &self.taxonomy));
+            judgement.decisions.push(Decision {
+                policy: control.info.id.clone(),
+                principal: question.principal.map(|asset| asset.id.clone()),
+                action: question.action.to_owned(),
+                resource: question.resource.id.clone(),
+                relation: question.relation,
+                verdict: outcome.verdict,
+                severity,
+                unknown: question.unknown(outcome),
+            });
+        }
+    }
+
+    /// A policy that names an asset which is not there never fires: that is told, and is no pass.
+    fn dangling(&self, inventory: &Inventory, judgement: &mut Judgement) {
+        for control in &self.guardrails.controls {
+            for uid in control.assets_named() {
+                let id: &str = uid.id().unescaped();
+                if uid.type_name().basename() == "Platform" || inventory.assets.keys().any(|known| known.as_str() == id) {
+                    continue;
+                }
+                judgement.tallies.entry(control.info.id.clone()).or_default().count(Verdict::Inconclusive);
+                judgement.errors.push(JudgeError {
+                    policy: Some(control.info.id.clone()),
+                    asset: None,
+                    message: format!("the policy names {uid}, which is not in the inventory"),
+                });
+            }
+        }
+    }
+}
+
+fn key(decision: &Decision) -> (&str, Option<&AssetId>, &AssetId, Option<usize>, &str) {
+    (&decision.policy, decision.principal.as_ref(), &decision.resource, decision.relation, &decision.action)
+}
+
+/// Answers `questions`, one of each signature, in parallel; in the order given.
+pub(crate) fn answer<'a>(judges: &Judges, world: &World<'a>, questions: Vec<Question<'a>>) -> Vec<Answered<'a>> {
+    let signatures: Vec<Signature<'_>> =
+        questions.par_iter().map(|question| signature(question, judges)).collect();
+    let mut first: BTreeMap<&Signature<'_>, usize> = BTreeMap::new();
+    for (at, signature) in signatures.iter().enumerate() {
+        first.entry(signature).or_insert(at);
+    }
+    let distinct: Vec<usize> = first.values().copied().collect();
+    let evaluator = Evaluator { world, authorizer: Authorizer::new() };
+    let outcomes: BTreeMap<usize, std::sync::Arc<Vec<Outcome>>> = distinct
+        .par_iter()
+        .filter_map(|at| {
+            let question = questions.get(*at)?;
+            let entry = judges.index.at(question.entry)?;
+            Some((*at, evaluator.judge(question, entry, &judges.controls, &judges.alone).into()))
+        })
+        .collect();
+    let found: Vec<std::sync::Arc<Vec<Outcome>>> = signatures
+        .iter()
+        .map(|signature| first.get(signature).and_then(|at| outcomes.get(at)).cloned().unwrap_or_default())
+        .collect();
+    drop(first);
+    drop(signatures);
+    questions.into_iter().zip(found).map(|(question, outcomes)| Answered { question, outcomes }).collect()
+}
+
+fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
+    let entry = judges.index.at(question.entry);
+    let fact = |(side, name): &(Side, String)| {
+        let facts = question.side(*side);
+        match (facts.known.get(name), facts.unknown.contains_key(name)) {
+            (Some(known), _) => Fact::Known(known),
+            (None, true) => Fact::Unknown,
+            (None, false) => Fact::Absent,
+        }
+    };
+    let held = |side: Side| {
+        question.side(side).held.iter().map(|(class, rung)| (class.as_str(), *rung)).collect::<Vec<_>>()
+    };
+    Signature {
+        entry: question.entry,
+        action: question.action,
+        facts: entry.map(|entry| entry.reads.iter().map(fact).collect()).unwrap_or_default(),
+        held: [held(Side::Principal), held(Side::Resource), held(Side::Context)],
+        kinds: [question.principal.map(|asset| asset.kind), Some(question.resource.kind)],
+        identity: judges
+            .index
+            .asks_identity(question.entry)
+            .then(|| (question.principal.map(|asset| &asset.id), &question.resource.id)),
+    }
+}
+
+impl Question<'_> {
+    /// The unknown attributes that `outcome` depends on, with the reasons that this question's facts give.
+    pub(crate) fn unknown(&self, outcome: &Outcome) -> Vec<(String, aedile_model::Unknown)> {
+        let unknown = outcome.unknown.iter().filter_map(|(side, name)| {
+            Some((name.clone(), self.side(*side).unknown.get(name)?.clone()))
+        });
+        let fault = outcome.fault.iter().map(|fault| {
+            let unknown = aedile_model::Unknown { expression: "the policy".to_owned(), why: fault.clone() };
+            ("evaluation".to_owned(), unknown)
+        });
+        unknown.chain(fault).collect()
+    }
+}

@@ -1,0 +1,219 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cedar_policy::{PolicySet, ValidationMode, Validator};
+use miette::Diagnostic;
+use sha2::{Digest, Sha256};
+
+use crate::control::{Control, PolicyInfo};
+use crate::index::{Index, base, set};
+use crate::lint::{Lint, Set};
+use crate::nearest::advice;
+use crate::packs::{CONTROLS, REMOVED};
+use crate::parse::{Statement, on_large_stack, statements};
+use crate::schema::Contract;
+use crate::taxonomy::Taxonomy;
+use crate::{PolicyError, PolicySource};
+
+/// How many entity references a policy may follow: the asset, and what it holds.
+const LEVEL: u32 = 2;
+
+/// A set of policies over one index.
+#[derive(Debug)]
+pub(crate) struct Judges {
+    pub(crate) controls: Vec<Control>,
+    /// Each control with its twin and the base permit, by the control's index.
+    pub(crate) alone: Vec<PolicySet>,
+    pub(crate) index: Index,
+}
+
+/// Validated policies: the built-in guardrails, the user's, and the user's intended access.
+#[derive(Debug)]
+pub struct Policies {
+    pub(crate) contract: Contract,
+    pub(crate) taxonomy: Taxonomy,
+    pub(crate) guardrails: Judges,
+    /// `None` if the organisation wrote none: nothing is then said about intended access.
+    pub(crate) intended: Option<Judges>,
+    packs: Vec<(String, String)>,
+}
+
+impl Policies {
+    /// The built-in policies together with `user` guardrails; `intended` is the organisation's intended access.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of the files, together.
+    pub fn load(user: &[PolicySource], intended: &[PolicySource]) -> Result<Policies, PolicyError> {
+        on_large_stack(|| Self::load_here(user, intended))?
+    }
+
+    fn load_here(user: &[PolicySource], intended: &[PolicySource]) -> Result<Policies, PolicyError> {
+        let contract = Contract::built_in()?;
+        let taxonomy = Taxonomy::built_in()?;
+        let removed: BTreeMap<String, String> =
+            serde_yaml::from_str(REMOVED).map_err(|error| PolicyError::BuiltIn(format!("removed.yaml: {error}")))?;
+        let mut loader = Loader { contract: &contract, taxonomy: &taxonomy, removed: &removed, faults: Vec::new() };
+        let mut controls = Vec::new();
+        for (name, text, _) in CONTROLS {
+            controls.extend(loader.read(&PolicySource::new(*name, *text), Set::Guardrails { built_in: true }));
+        }
+        for source in user {
+            controls.extend(loader.read(source, Set::Guardrails { built_in: false }));
+        }
+        loader.refuse_twice(&controls);
+        let mut permits = Vec::new();
+        for source in intended {
+            permits.extend(loader.read(source, Set::Intended));
+        }
+        loader.refuse_twice(&permits);
+        if let Some(error) = PolicyError::gathered(loader.faults) {
+            return Err(error);
+        }
+        let judges = |mut read: Vec<Read>, based: bool| {
+            read.sort_by(|a, b| a.control.info.id.cmp(&b.control.info.id));
+            Judges::new(read.into_iter().map(|read| read.control).collect(), based, &contract)
+        };
+        let guardrails = judges(controls, true).map_err(PolicyError::BuiltIn)?;
+        let intended_judges = match permits.is_empty() {
+            true => None,
+            false => Some(judges(permits, false).map_err(PolicyError::BuiltIn)?),
+        };
+        let mut packs = vec![
+            ("schema.cedarschema".to_owned(), sha256(include_str!("../schema.cedarschema"))),
+            ("taxonomy.yaml".to_owned(), sha256(include_str!("../taxonomy.yaml"))),
+        ];
+        packs.extend(CONTROLS.iter().map(|(name, text, _)| ((*name).to_owned(), sha256(text))));
+        packs.extend(user.iter().chain(intended).map(|source| (source.name.clone(), sha256(&source.text))));
+        packs.sort();
+        Ok(Policies { contract, taxonomy, guardrails, intended: intended_judges, packs })
+    }
+
+    /// Every guardrail in force, sorted by id.
+    pub fn info(&self) -> Vec<Arc<PolicyInfo>> {
+        self.guardrails.controls.iter().map(|control| Arc::clone(&control.info)).collect()
+    }
+
+    /// Every file that judges, by name, with the SHA-256 of its text in lower-case hex.
+    #[must_use]
+    pub fn packs(&self) -> &[(String, String)] {
+        &self.packs
+    }
+
+    /// What classes, regions and purposes lie in.
+    #[must_use]
+    pub fn taxonomy(&self) -> &Taxonomy {
+        &self.taxonomy
+    }
+}
+
+impl Judges {
+    fn new(controls: Vec<Control>, based: bool, contract: &Contract) -> Result<Judges, String> {
+        let base = if based { Some(base()?) } else { None };
+        let alone = controls.iter().map(|control| set([control], base.as_ref())).collect::<Result<_, _>>()?;
+        let index = Index::new(&controls, base.as_ref(), &contract.schema)?;
+        Ok(Judges { controls, alone, index })
+    }
+}
+
+/// The SHA-256 of `text` in lower-case hex.
+pub(crate) fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A control with what is needed to point at it.
+struct Read {
+    control: Control,
+    statement: Statement,
+    source: PolicySource,
+}
+
+/// Reads files and collects what is wrong with them.
+struct Loader<'a> {
+    contract: &'a Contract,
+    taxonomy: &'a Taxonomy,
+    removed: &'a BTreeMap<String, String>,
+    faults: Vec<PolicyError>,
+}
+
+impl Loader<'_> {
+    fn read(&mut self, source: &PolicySource, set: Set) -> Vec<Read> {
+        let found = match statements(source) {
+            Ok(found) => found,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Vec::new();
+            }
+        };
+        let lint = Lint { taxonomy: self.taxonomy, removed: self.removed, source, set };
+        let mut read = Vec::new();
+        for statement in found {
+            match lint.control(&statement) {
+                Ok(control) => {
+                    let one = Read { control, statement, source: source.clone() };
+                    self.validate(&one);
+                    read.push(one);
+                }
+                Err(faults) => self.faults.extend(faults),
+            }
+        }
+        read
+    }
+
+    /// Strict validation, and validation that the entities we hand over suffice. Warnings are faults too:
+    /// a policy that can never fire would be a pass for everybody.
+    fn validate(&mut self, read: &Read) {
+        let Ok(set) = PolicySet::from_policies([read.control.policy.clone()]) else { return };
+        let validator = Validator::new(self.contract.schema.clone());
+        let result = validator.validate_with_level(&set, ValidationMode::Strict, LEVEL);
+        let errors = result.validation_errors().map(|error| (error.to_string(), error.help().map(|it| it.to_string())));
+        let warnings = result.validation_warnings().map(|it| (it.to_string(), it.help().map(|it| it.to_string())));
+        let prefix = format!("for policy `{}`, ", read.control.info.id);
+        let mut said: Vec<(String, Option<String>)> = errors.chain(warnings).collect();
+        said.sort();
+        said.dedup();
+        for (reason, advice) in said {
+            let reason = reason.strip_prefix(&prefix).unwrap_or(&reason).to_owned();
+            self.invalid(read, reason, advice);
+        }
+        for uid in read.control.policy.entity_literals() {
+            let id: &str = uid.id().unescaped();
+            let known: Vec<&str> = match uid.type_name().basename() {
+                "DataClass" => self.taxonomy.classes().collect(),
+                "Region" => self.taxonomy.regions().collect(),
+                _ => continue,
+            };
+            if !known.contains(&id) {
+                let advice = match crate::nearest::nearest(id, known.iter().copied()) {
+                    Some(_) => advice(id, &known),
+                    None => "the names are in policies/taxonomy.yaml".to_owned(),
+                };
+                self.invalid(read, format!("{uid} is not in the taxonomy"), Some(advice));
+            }
+        }
+    }
+
+    fn invalid(&mut self, read: &Read, reason: String, advice: Option<String>) {
+        self.faults.push(PolicyError::Invalid {
+            policy: read.control.info.id.clone(),
+            reason,
+            advice,
+            source_code: read.source.code(),
+            at: read.statement.whole(),
+        });
+    }
+
+    fn refuse_twice(&mut self, read: &[Read]) {
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        for one in read {
+            let id = one.control.info.id.as_str();
+            if let Some(first) = seen.insert(id, &one.source.name) {
+                self.faults.push(PolicyError::Lint {
+                    what: format!("two policies have the id `{id}`"),
+                    advice: format!("the other one is in `{first}`: give one of them another id"),
+                    source_code: one.source.code(),
+                    at: one.statement.annotation_span("id"),
+                });
+            }
+        }
+    }
+}

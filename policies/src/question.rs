@@ -1,0 +1,199 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use aedile_model::{Asset, AssetId, AssetKind, Columns, Inventory, Relation, RelationKind, Unknown};
+
+use crate::facts::{Facts, Known, held};
+use crate::index::Index;
+use crate::judgement::{JudgeError, Platform};
+use crate::schema::Contract;
+use crate::taxonomy::Taxonomy;
+
+/// One request in the making: who does what to what, and under which circumstances.
+#[derive(Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) action: &'static str,
+    /// `None` is the platform itself.
+    pub(crate) principal: Option<&'a Asset>,
+    pub(crate) resource: &'a Asset,
+    /// Index into the inventory's relations.
+    pub(crate) relation: Option<usize>,
+    pub(crate) principal_facts: Facts,
+    pub(crate) resource_facts: Facts,
+    pub(crate) context: Facts,
+    /// Groups and roles that the principal belongs to, if some policy may ask.
+    pub(crate) member_of: BTreeSet<(AssetKind, AssetId)>,
+    /// Index of the policies that can apply.
+    pub(crate) entry: usize,
+}
+
+/// The part of the world that questions are made from.
+pub(crate) struct World<'a> {
+    pub(crate) inventory: &'a Inventory,
+    pub(crate) contract: &'a Contract,
+    pub(crate) taxonomy: &'a Taxonomy,
+    pub(crate) platform: &'a Platform,
+}
+
+impl<'a> World<'a> {
+    /// Every question that `index` has policies for, in the inventory's order, and what could not be asked.
+    pub(crate) fn questions(&self, index: &Index, posture: bool) -> (Vec<Question<'a>>, Vec<JudgeError>) {
+        let mut questions = Vec::new();
+        let mut errors = BTreeSet::new();
+        if posture {
+            questions.extend(self.inventory.assets.values().filter_map(|asset| self.posture(asset, index)));
+        }
+        let groups = self.groups();
+        for (at, relation) in self.inventory.relations.iter().enumerate() {
+            let actions = self.actions(relation);
+            if actions.is_empty() {
+                continue;
+            }
+            let (Some(from), Some(to)) = (self.inventory.asset(&relation.from), self.inventory.asset(&relation.to))
+            else {
+                errors.insert(JudgeError {
+                    policy: None,
+                    asset: Some(relation.from.clone()),
+                    message: format!(
+                        "the relation {} from `{}` to `{}` names an asset that is not in the inventory",
+                        relation.kind.as_str(),
+                        relation.from,
+                        relation.to
+                    ),
+                });
+                continue;
+            };
+            for action in actions {
+                if let Some(question) = self.relation(at, relation, action, (from, to), index, &groups) {
+                    questions.push(question);
+                }
+            }
+        }
+        (questions, errors.into_iter().collect())
+    }
+
+    /// An asset that no source defines is known by reference only and has no configuration to judge.
+    fn posture(&self, asset: &'a Asset, index: &Index) -> Option<Question<'a>> {
+        asset.place.as_ref()?;
+        let entry = index.entry("Platform", "operate", asset.kind.as_str())?;
+        Some(Question {
+            action: "operate",
+            principal: None,
+            resource: asset,
+            relation: None,
+            principal_facts: Facts::default(),
+            resource_facts: self.facts(asset),
+            context: Facts::default(),
+            member_of: BTreeSet::new(),
+            entry,
+        })
+    }
+
+    fn relation(
+        &self,
+        at: usize,
+        relation: &'a Relation,
+        action: &'static str,
+        (principal, resource): (&'a Asset, &'a Asset),
+        index: &Index,
+        groups: &BTreeMap<&AssetId, BTreeSet<&AssetId>>,
+    ) -> Option<Question<'a>> {
+        let entry = index.entry(principal.kind.as_str(), action, resource.kind.as_str())?;
+        let member_of = if index.asks_identity(entry) { self.member_of(principal, groups) } else { BTreeSet::new() };
+        Some(Question {
+            action,
+            principal: Some(principal),
+            resource,
+            relation: Some(at),
+            principal_facts: self.facts(principal),
+            resource_facts: self.facts(resource),
+            context: self.context(relation, action, resource),
+            member_of,
+            entry,
+        })
+    }
+
+    fn facts(&self, asset: &Asset) -> Facts {
+        match self.contract.attributes(asset.kind.as_str()) {
+            Some(kinds) => Facts::of(asset, kinds, self.taxonomy, &self.platform.residency),
+            None => Facts::default(),
+        }
+    }
+
+    /// The Cedar actions that a relation asks about; none for relations that only describe.
+    fn actions(&self, relation: &Relation) -> Vec<&'static str> {
+        match relation.kind {
+            RelationKind::Grants => relation.access.iter().map(|access| access.as_str()).collect(),
+            RelationKind::Reads => vec!["process"],
+            RelationKind::Trains => vec!["train"],
+            RelationKind::SendsTo => vec![self.disclosure(&relation.to)],
+            RelationKind::Releases => vec![match self.inventory.asset(&relation.to).map(|asset| asset.kind) {
+                Some(AssetKind::Endpoint | AssetKind::Workload) => "deploy",
+                _ => "publish",
+            }],
+            RelationKind::PartOf
+            | RelationKind::StoredIn
+            | RelationKind::DerivedFrom
+            | RelationKind::Writes
+            | RelationKind::RunsAs
+            | RelationKind::MemberOf
+            | RelationKind::Serves
+            | RelationKind::Monitors
+            | RelationKind::EncryptedWith
+            | RelationKind::GuardedBy => Vec::new(),
+        }
+    }
+
+    fn disclosure(&self, sink: &AssetId) -> &'static str {
+        let kind = self.inventory.asset(sink).and_then(|sink| sink.value("sinkKind")).and_then(|kind| kind.as_text());
+        if kind.is_some_and(|kind| self.taxonomy.is_log(kind)) { "log" } else { "send" }
+    }
+
+    /// What travels, and how: a grant or release that says nothing of classes reaches all that the resource holds.
+    fn context(&self, relation: &Relation, action: &str, resource: &Asset) -> Facts {
+        let none = BTreeMap::new();
+        let kinds = self.contract.context(action).unwrap_or(&none);
+        let mut context = Facts::read(&relation.attributes, kinds, self.taxonomy, &self.platform.residency);
+        let whole = matches!(relation.kind, RelationKind::Grants | RelationKind::Releases);
+        let tags = if relation.carries.is_empty() && whole { &resource.tags } else { &relation.carries };
+        context.held = held(tags, self.taxonomy);
+        if let Some(flow) = relation.flow.as_ref().filter(|_| kinds.contains_key("allColumns")) {
+            match flow.columns {
+                Columns::All => drop(context.known.insert("allColumns".to_owned(), Known::Bool(true))),
+                Columns::Named(_) => drop(context.known.insert("allColumns".to_owned(), Known::Bool(false))),
+                Columns::Unknown => {
+                    let why = "which columns travel is not in the sources".to_owned();
+                    context.unknown.insert("allColumns".to_owned(), Unknown { expression: "columns".to_owned(), why });
+                }
+            }
+        }
+        context
+    }
+
+    fn groups(&self) -> BTreeMap<&'a AssetId, BTreeSet<&'a AssetId>> {
+        let mut groups: BTreeMap<&AssetId, BTreeSet<&AssetId>> = BTreeMap::new();
+        for relation in self.inventory.relations.iter().filter(|relation| relation.kind == RelationKind::MemberOf) {
+            groups.entry(&relation.from).or_default().insert(&relation.to);
+        }
+        groups
+    }
+
+    /// Every group and role above `principal`; the schema lets only groups and roles stand above somebody.
+    fn member_of(
+        &self,
+        principal: &Asset,
+        groups: &BTreeMap<&AssetId, BTreeSet<&AssetId>>,
+    ) -> BTreeSet<(AssetKind, AssetId)> {
+        let mut above = BTreeSet::new();
+        let mut waiting = vec![&principal.id];
+        while let Some(next) = waiting.pop() {
+            for group in groups.get(next).into_iter().flatten() {
+                let kind = self.inventory.asset(group).map(|asset| asset.kind);
+                let Some(kind @ (AssetKind::Group | AssetKind::Role)) = kind else { continue };
+                if **group != principal.id && above.insert((kind, (*group).clone())) {
+                    waiting.push(group);
+                }
+            }
+        }
+        if principal.kind == AssetKind::AnyOne { BTreeSet::new() } else { above }
+    }
+}

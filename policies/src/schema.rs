@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema, SchemaFragment};
+
+use crate::PolicyError;
+
+/// The namespace of every entity and action.
+pub(crate) const NAMESPACE: &str = "Aedile";
+
+/// The type of an attribute, as far as the schema uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Bool,
+    Long,
+    Text,
+    Longs,
+    Region,
+    Purpose,
+    /// Set by the engine itself (`holds`), never read from a source.
+    Derived,
+}
+
+/// The contract between facts and policies: Cedar's schema, and its attributes as a table.
+#[derive(Debug)]
+pub(crate) struct Contract {
+    pub(crate) schema: Schema,
+    entities: BTreeMap<String, BTreeMap<String, Kind>>,
+    contexts: BTreeMap<String, BTreeMap<String, Kind>>,
+}
+
+impl Contract {
+    pub(crate) fn built_in() -> Result<Self, PolicyError> {
+        Self::parse(include_str!("../schema.cedarschema"))
+    }
+
+    fn parse(text: &str) -> Result<Self, PolicyError> {
+        let broken = |what: String| PolicyError::BuiltIn(format!("schema.cedarschema: {what}"));
+        let (fragment, _) =
+            SchemaFragment::from_cedarschema_str(text).map_err(|error| broken(format!("{error}: {error:?}")))?;
+        let json = fragment.clone().to_json_value().map_err(|error| broken(error.to_string()))?;
+        let schema = fragment.try_into().map_err(|error| broken(format!("{error}")))?;
+        let space = json.get(NAMESPACE).ok_or_else(|| broken(format!("no namespace {NAMESPACE}")))?;
+        let table = |part: &str, path: &[&str]| {
+            let members = space.get(part).and_then(serde_json::Value::as_object);
+            members
+                .into_iter()
+                .flatten()
+                .map(|(name, body)| {
+                    let found = path.iter().try_fold(body, |at, key| at.get(key));
+                    let attributes = found.and_then(serde_json::Value::as_object).into_iter().flatten();
+                    (name.clone(), attributes.map(|(name, of)| (name.clone(), kind(of))).collect())
+                })
+                .collect()
+        };
+        Ok(Contract {
+            schema,
+            entities: table("entityTypes", &["shape", "attributes"]),
+            contexts: table("actions", &["appliesTo", "context", "attributes"]),
+        })
+    }
+
+    /// The attributes of the entity type `name` (without namespace).
+    pub(crate) fn attributes(&self, name: &str) -> Option<&BTreeMap<String, Kind>> {
+        self.entities.get(name)
+    }
+
+    /// The attributes of the context of `action`.
+    pub(crate) fn context(&self, action: &str) -> Option<&BTreeMap<String, Kind>> {
+        self.contexts.get(action)
+    }
+}
+
+fn kind(of: &serde_json::Value) -> Kind {
+    let name = |of: &serde_json::Value| {
+        let text = of.get("name").or_else(|| of.get("type")).and_then(serde_json::Value::as_str).unwrap_or_default();
+        text.rsplit("::").next().unwrap_or_default().to_owned()
+    };
+    match name(of).as_str() {
+        "Bool" | "Boolean" => Kind::Bool,
+        "Long" => Kind::Long,
+        "String" => Kind::Text,
+        "Region" => Kind::Region,
+        "Purpose" => Kind::Purpose,
+        "Set" if of.get("element").is_some_and(|element| name(element) == "Long") => Kind::Longs,
+        _ => Kind::Derived,
+    }
+}
+
+/// The name of an entity type of ours.
+pub(crate) fn type_name(name: &str) -> Option<EntityTypeName> {
+    EntityTypeName::from_str(&format!("{NAMESPACE}::{name}")).ok()
+}
+
+/// The entity of type `name` and identity `id`; `None` only if `name` is no identifier.
+pub(crate) fn entity(name: &str, id: &str) -> Option<EntityUid> {
+    Some(EntityUid::from_type_name_and_id(type_name(name)?, EntityId::new(id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every attribute that crawlers may write, kind by kind.
+    const NORMALISED: &[(&str, &str)] = &[
+        ("Bucket", "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b versioned:b loggingEnabled:b retentionDays:i objectLocked:b"),
+        ("Database", "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i"),
+        ("Dataset", "format:t legalBasis:t purpose:p retentionDays:i masked:b"),
+        ("Table", "format:t legalBasis:t purpose:p retentionDays:i masked:b"),
+        ("FeatureView", "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b"),
+        ("Notebook", "directInternet:b rootAccess:b encryptedAtRest:b customerManagedKey:b networkIsolated:b idleShutdownMinutes:i"),
+        ("Cluster", "encryptedAtRest:b public:b loggingEnabled:b idleShutdownMinutes:i"),
+        ("Model", "networkIsolated:b imagePinned:b customerManagedKey:b riskClass:t modelCard:t"),
+        ("Endpoint", "encryptedAtRest:b customerManagedKey:b dataCaptured:b public:b authenticated:b"),
+        ("Workload", "privileged:b runsAsRoot:b imagePinned:b limitsSet:b public:b hostNetwork:b secretsInEnv:b"),
+        ("Pipeline", "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t"),
+        ("Key", "rotationEnabled:b"),
+        ("Network", "openToWorld:b openPorts:l"),
+        ("Role", "adminWildcard:b trustsAnyOne:b"),
+        ("ServiceAccount", "adminWildcard:b trustsAnyOne:b"),
+        ("AuditTrail", "enabled:b multiRegion:b logFileValidation:b customerManagedKey:b"),
+        ("Sink", "sinkKind:t vendor:t thirdParty:b region:r"),
+        ("Secret", "secretKind:t placeholder:b"),
+        ("Waiver", "hasReason:b expired:b policy:t"),
+    ];
+
+    #[test]
+    fn the_schema_declares_every_normalised_attribute() {
+        let contract = Contract::built_in().unwrap();
+        for (name, attributes) in NORMALISED {
+            let known = contract.attributes(name).unwrap_or_else(|| panic!("{name}"));
+            let everywhere = "environment:t owner:t classification:t region:r account:t";
+            for attribute in attributes.split(' ').chain(everywhere.split(' ')) {
+                let (attribute, kind) = attribute.split_once(':').unwrap();
+                let kind = match kind {
+                    "b" => Kind::Bool,
+                    "i" => Kind::Long,
+                    "t" => Kind::Text,
+                    "l" => Kind::Longs,
+                    "r" => Kind::Region,
+                    "p" => Kind::Purpose,
+                    other => panic!("{other}"),
+                };
+                assert_eq!(known.get(attribute), Some(&kind), "{name}.{attribute}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_asset_is_an_entity_type() {
+        let contract = Contract::built_in().unwrap();
+        for kind in aedile_model::AssetKind::ALL {
+            assert!(contract.attributes(kind.as_str()).is_some_and(|found| found.contains_key("holds")), "{kind}");
+        }
+    }
+
+    #[test]
+    fn contexts_are_declared() {
+        let contract = Contract::built_in().unwrap();
+        assert_eq!(contract.context("read").unwrap().get("viaWildcard"), Some(&Kind::Bool));
+        assert_eq!(contract.context("train").unwrap().get("purpose"), Some(&Kind::Purpose));
+        assert_eq!(contract.context("deploy").unwrap().get("approval"), Some(&Kind::Text));
+    }
+}
