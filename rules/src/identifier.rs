@@ -1,13 +1,183 @@
-//! Rules of `identifiers/*.yaml`.
+//! Rules of `identifiers/*.yaml`: what columns are.
 
+pub(crate) mod cell;
+pub(crate) mod form;
+pub(crate) mod name;
+mod packs;
+pub(crate) mod shape;
+
+use std::collections::BTreeMap;
+
+use aedile_model::Class;
+
+use crate::dictionary::Words;
 use crate::{PackError, PackInfo, PackSource};
+use form::Identifier;
+use name::NameIndex;
+use shape::Shapes;
 
-/// The compiled rules of `identifiers/*.yaml`.
+/// The rules of `identifiers/*.yaml`. Names are indexed on loading; the automaton of shapes is built
+/// when the first cell is observed.
 #[derive(Debug, Default)]
-pub struct Identifiers {}
+pub struct Identifiers {
+    /// Sorted by id.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) names: NameIndex,
+    pub(crate) shapes: Shapes,
+    /// The shapes of those rules that are evidence in running text.
+    pub(crate) text_shapes: Shapes,
+    /// Word lists with the rules that use them.
+    dictionaries: Vec<(&'static Words, Vec<u16>)>,
+}
+
+/// A rule with what its names stand for.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) spec: Identifier,
+    pub(crate) pack: String,
+    pub(crate) class: Class,
+    validator: Option<fn(&[u8]) -> bool>,
+}
+
+impl Rule {
+    /// Whether the validator passes a cell of the shape.
+    pub(crate) fn passes(&self, cell: &[u8]) -> bool {
+        self.validator.is_none_or(|validator| validator(cell))
+    }
+
+    /// Whether one value inside a text is evidence.
+    pub(crate) fn speaks_in_text(&self) -> bool {
+        let precise = if self.spec.validator.is_some() {
+            CHANCE_IN_TEXT_CHECKED
+        } else {
+            CHANCE_IN_TEXT
+        };
+        self.spec.in_text.unwrap_or(
+            !self.spec.is_technical()
+                && !self.spec.needs_name
+                && self.spec.chance_permille <= precise
+                && !self.spec.class.starts_with("pii.online.ip"),
+        )
+    }
+}
+
+/// With a validator, one chance pass in seven is still told (a card number with its prefix and length).
+const CHANCE_IN_TEXT_CHECKED: u32 = 150;
+
+/// Without, the shape must be all but impossible by accident.
+const CHANCE_IN_TEXT: u32 = 20;
 
 impl Identifiers {
-    pub(crate) fn load(_user: &[PackSource], _packs: &mut Vec<PackInfo>) -> Result<Identifiers, PackError> {
-        Ok(Identifiers {})
+    pub(crate) fn load(
+        user: &[PackSource],
+        packs: &mut Vec<PackInfo>,
+    ) -> Result<Identifiers, PackError> {
+        let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
+        let mut vetoes = Vec::new();
+        for source in packs::PACKS.iter().map(PackSource::embedded) {
+            read(&source, &mut by_id, &mut vetoes, packs)?;
+        }
+        for source in user {
+            if source.is("identifiers")? {
+                read(source, &mut by_id, &mut vetoes, packs)?;
+            }
+        }
+        Ok(Identifiers::index(by_id.into_values().collect(), &vetoes))
     }
+
+    fn index(rules: Vec<Rule>, vetoes: &[String]) -> Identifiers {
+        let mut index = Identifiers::default();
+        let mut dictionaries: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
+        for (at, rule) in rules.iter().enumerate() {
+            let number = u16::try_from(at).unwrap_or(u16::MAX);
+            for name in rule.spec.names.values().flatten() {
+                index.names.add(name, at, rule.spec.name_strength);
+            }
+            for veto in &rule.spec.veto {
+                index.names.veto(veto, Some(at));
+            }
+            for shape in &rule.spec.shapes {
+                index.shapes.add(shape, number);
+                if rule.speaks_in_text() {
+                    index.text_shapes.add(shape, number);
+                }
+            }
+            if let Some(name) = &rule.spec.dictionary {
+                dictionaries.entry(name).or_default().push(number);
+            }
+        }
+        for veto in vetoes {
+            index.names.veto(veto, None);
+        }
+        let listed = dictionaries
+            .into_iter()
+            .filter_map(|(name, rules)| Some((crate::dictionary::lookup(name)?, rules)));
+        index.dictionaries = listed.collect();
+        index.rules = rules;
+        index
+    }
+
+    pub(crate) fn rule(&self, number: u16) -> Option<&Rule> {
+        self.rules.get(usize::from(number))
+    }
+
+    /// The rules in whose word list `cell` is: whole, or at least half of up to four words.
+    pub(crate) fn look_up(&self, cell: &str, listed: &mut Vec<u16>) {
+        if self.dictionaries.is_empty() || cell.len() > LONGEST_LISTED {
+            return;
+        }
+        let words = name::Words::of(cell);
+        let texts = words.texts();
+        if texts.is_empty() || texts.len() > MOST_WORDS {
+            return;
+        }
+        let whole = texts.join(" ");
+        for (list, rules) in &self.dictionaries {
+            let known = texts.iter().filter(|text| list.contains(text)).count();
+            if list.contains(&whole)
+                || list.contains(&words.folded)
+                || (known > 0 && known * 2 >= texts.len())
+            {
+                listed.extend(rules);
+            }
+        }
+        listed.sort_unstable();
+    }
+}
+
+/// In bytes; what is longer is a sentence.
+const LONGEST_LISTED: usize = 64;
+
+/// More words are no name and no category.
+const MOST_WORDS: usize = 5;
+
+fn read(
+    source: &PackSource,
+    by_id: &mut BTreeMap<String, Rule>,
+    vetoes: &mut Vec<String>,
+    packs: &mut Vec<PackInfo>,
+) -> Result<(), PackError> {
+    let pack: form::Pack = source.parse()?;
+    packs.push(source.info(pack.identifiers.len()));
+    vetoes.extend(pack.vetoes);
+    let mut here = std::collections::BTreeSet::new();
+    for spec in pack.identifiers {
+        spec.check(source)?;
+        if !here.insert(spec.id.clone()) {
+            return Err(source.invalid(
+                &spec.id,
+                "the id stands twice in this pack",
+                "give each rule its own id",
+            ));
+        }
+        let validator = spec.validator.as_deref().and_then(crate::validate::lookup);
+        let rule = Rule {
+            class: Class::new(&spec.class),
+            pack: source.name.clone(),
+            validator,
+            spec,
+        };
+        by_id.insert(rule.spec.id.clone(), rule);
+    }
+    Ok(())
 }

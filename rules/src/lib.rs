@@ -6,21 +6,27 @@
 //! the user arrive as text.
 
 mod api;
+mod column;
 mod dictionary;
 mod identifier;
+mod listing;
 mod pack;
 mod resource;
 mod secret;
+mod text;
 mod validate;
 
 pub use api::Apis;
+pub use column::{ColumnProfile, Decision};
 pub use identifier::Identifiers;
+pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};
 pub use resource::{
     Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, PolicyTest, Reader, Reading,
     RelationRule, ResourceExample, ResourceSource, ResourceType, Resources, RoleAccess, Service, TagRule,
 };
-pub use secret::Secrets;
+pub use secret::{SecretHit, Secrets};
+pub use text::TextHit;
 
 /// Every rule in force, compiled.
 #[derive(Debug)]

@@ -1,0 +1,13 @@
+//! Columns: what is counted of their cells, and what is decided from it.
+
+mod chance;
+mod decide;
+mod profile;
+mod protection;
+mod sample;
+mod technical;
+
+pub use decide::Decision;
+pub use profile::ColumnProfile;
+
+pub(crate) use chance::{log2_fixed, surprise_bits};

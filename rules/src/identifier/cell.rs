@@ -1,0 +1,394 @@
+//! One cell, summed up in one pass: what kind of thing it is, without any rule.
+
+/// What a cell looks like; each cell is of exactly one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// `true`, `no`, `t`. `0` and `1` are whole numbers.
+    Bool,
+    /// A whole number of none of the kinds below.
+    Int,
+    /// Four digits from 1900 to 2099.
+    Year,
+    /// Seconds or milliseconds since 1970 between 2001 and 2039.
+    Epoch,
+    /// A number with a point or an exponent.
+    Float,
+    /// A number with `%`.
+    Percent,
+    /// A day, whatever the order.
+    Date,
+    /// A day with a time.
+    Timestamp,
+    /// 8-4-4-4-12 hexadecimal digits.
+    Uuid,
+    /// 32, 40, 56, 64, 96 or 128 hexadecimal digits, or a crypt string (`$2b$…`).
+    Digest,
+    /// One long word of many different letters and digits: a token or cipher text.
+    Opaque,
+    /// Part of it is covered by `*`, `•`, `#` or `x`.
+    Masked,
+    /// `1.2.3`, `v4.5`.
+    Version,
+    /// One word.
+    Word,
+    /// Words and spaces.
+    Words,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// How many kinds there are.
+    pub(crate) const COUNT: usize = 16;
+}
+
+/// A cell without its text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Summary {
+    pub(crate) kind: Kind,
+    /// In bytes.
+    pub(crate) len: u32,
+    /// The number, if it is a whole one.
+    pub(crate) int: Option<i64>,
+    /// The year, if it is a date.
+    pub(crate) year: Option<u16>,
+    /// Whether spans of text in it are worth a look.
+    pub(crate) text: bool,
+}
+
+/// What stands for no value in exports.
+pub(crate) fn is_null(cell: &str) -> bool {
+    matches!(cell, "" | "-" | "?" | r"\N")
+        || (cell.len() <= 9
+            && [
+                "null",
+                "nan",
+                "none",
+                "n/a",
+                "na",
+                "nil",
+                "<na>",
+                "#n/a",
+                "(null)",
+                "<null>",
+                "undefined",
+                "nat",
+            ]
+            .iter()
+            .any(|word| cell.eq_ignore_ascii_case(word)))
+}
+
+#[derive(Default)]
+struct Count {
+    digits: usize,
+    lower: usize,
+    upper: usize,
+    hex_letters: usize,
+    spaces: usize,
+    dashes: usize,
+    dots: usize,
+    colons: usize,
+    slashes: usize,
+    at: usize,
+    covers: usize,
+    encoding: usize,
+    high: usize,
+    other: usize,
+}
+
+impl Count {
+    fn of(cell: &str) -> Count {
+        let mut n = Count::default();
+        for &byte in cell.as_bytes() {
+            match byte {
+                b'0'..=b'9' => n.digits += 1,
+                b'a'..=b'z' => {
+                    n.lower += 1;
+                    n.hex_letters += usize::from(byte <= b'f');
+                }
+                b'A'..=b'Z' => {
+                    n.upper += 1;
+                    n.hex_letters += usize::from(byte <= b'F');
+                }
+                b' ' | b'\t' | b'\n' | b'\r' => n.spaces += 1,
+                b'-' => n.dashes += 1,
+                b'.' => n.dots += 1,
+                b':' => n.colons += 1,
+                b'/' => n.slashes += 1,
+                b'@' => n.at += 1,
+                b'*' | b'#' => n.covers += 1,
+                b'+' | b'=' | b'_' => n.encoding += 1,
+                0x80.. => n.high += 1,
+                _ => n.other += 1,
+            }
+        }
+        n
+    }
+
+    fn letters(&self) -> usize {
+        self.lower + self.upper
+    }
+}
+
+impl Summary {
+    /// The summary of `cell`, trimmed and not null.
+    pub(crate) fn of(cell: &str) -> Summary {
+        let n = Count::of(cell);
+        let len = cell.len();
+        let mut summary = Summary {
+            kind: Kind::Other,
+            len: u32::try_from(len).unwrap_or(u32::MAX),
+            int: None,
+            year: None,
+            text: false,
+        };
+        summary.kind = summary
+            .numeric(cell, &n)
+            .or_else(|| summary.dated(cell, &n))
+            .or_else(|| coded(cell, &n))
+            .unwrap_or_else(|| worded(cell, &n));
+        let prose = n.spaces > 0 && len >= LEAST_TEXT;
+        let structured = n.other > 0 || n.colons > 0 || n.encoding > 0;
+        summary.text =
+            (prose || (structured && len >= LEAST_TEXT)) && (n.at > 0 || n.digits >= LEAST_DIGITS);
+        summary
+    }
+
+    fn numeric(&mut self, cell: &str, n: &Count) -> Option<Kind> {
+        if n.digits == 0 || n.digits + n.dashes + n.dots + 4 < cell.len() {
+            return None;
+        }
+        let plain = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+        if n.digits == plain.len() {
+            self.int = cell.parse().ok();
+            return Some(self.whole(plain));
+        }
+        if let Some(number) = plain.strip_suffix('%') {
+            return number
+                .trim_end()
+                .parse::<f64>()
+                .is_ok()
+                .then_some(Kind::Percent);
+        }
+        let float = n.dots <= 1
+            && n.other <= 1
+            && plain
+                .bytes()
+                .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'-' | b'+'));
+        (float && plain.parse::<f64>().is_ok()).then_some(Kind::Float)
+    }
+
+    fn whole(&self, digits: &str) -> Kind {
+        match (digits.len(), self.int) {
+            (4, Some(1900..=2099)) => Kind::Year,
+            (10, Some(1_000_000_000..=2_200_000_000))
+            | (13, Some(1_000_000_000_000..=2_200_000_000_000)) => Kind::Epoch,
+            _ => Kind::Int,
+        }
+    }
+
+    /// Days as `2001-02-03`, `2001/02/03`, `03.02.2001`, `2/3/2001`, with or without a time.
+    fn dated(&mut self, cell: &str, n: &Count) -> Option<Kind> {
+        if n.digits < 6 || n.dashes.max(n.slashes).max(n.dots) < 2 || cell.len() > 35 {
+            return None;
+        }
+        let day = cell.split([' ', 'T', 't']).next()?;
+        let joint = ['-', '/', '.']
+            .into_iter()
+            .find(|joint| day.matches(*joint).count() == 2)?;
+        let mut parts = day.split(joint);
+        let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
+        let (year, one, other) = if a.len() == 4 { (a, b, c) } else { (c, a, b) };
+        let small = |part: &str, most: u16| {
+            (1..=2).contains(&part.len())
+                && part.parse::<u16>().is_ok_and(|n| (1..=most).contains(&n))
+        };
+        let days = (small(one, 12) && small(other, 31)) || (small(one, 31) && small(other, 12));
+        let year: u16 = if year.len() == 4 {
+            year.parse().ok()?
+        } else {
+            return None;
+        };
+        if !days || !(1800..=2199).contains(&year) {
+            return None;
+        }
+        self.year = Some(year);
+        let rest = cell.get(day.len()..)?.trim_start_matches([' ', 'T', 't']);
+        // Exports of a day often carry a midnight that nobody entered.
+        let midnight = rest.is_empty()
+            || (rest.starts_with("00:00")
+                && rest
+                    .bytes()
+                    .all(|b| matches!(b, b'0' | b':' | b'.' | b'Z' | b'+')));
+        match midnight {
+            true => Some(Kind::Date),
+            false => rest
+                .as_bytes()
+                .first()
+                .is_some_and(u8::is_ascii_digit)
+                .then_some(Kind::Timestamp),
+        }
+    }
+}
+
+/// The least length of a cell that is looked through for spans.
+const LEAST_TEXT: usize = 12;
+
+/// The least digits of a span worth a look.
+const LEAST_DIGITS: usize = 7;
+
+fn coded(cell: &str, n: &Count) -> Option<Kind> {
+    let len = cell.len();
+    let hex = n.digits + n.hex_letters;
+    if len == 36
+        && n.dashes == 4
+        && hex == 32
+        && [8, 13, 18, 23]
+            .iter()
+            .all(|&at| cell.as_bytes().get(at) == Some(&b'-'))
+    {
+        return Some(Kind::Uuid);
+    }
+    if hex == len && matches!(len, 32 | 40 | 56 | 64 | 96 | 128) && n.letters() > 0 {
+        return Some(Kind::Digest);
+    }
+    if cell.starts_with('$') && len >= 30 && cell.matches('$').count() >= 2 && n.spaces == 0 {
+        return Some(Kind::Digest);
+    }
+    if is_masked(cell, n) {
+        return Some(Kind::Masked);
+    }
+    if n.spaces == 0 && n.high == 0 && is_opaque(cell, n) {
+        return Some(Kind::Opaque);
+    }
+    let version = cell.strip_prefix(['v', 'V']).unwrap_or(cell);
+    let numbers = version.split(['-', '+']).next().unwrap_or_default();
+    let parts = numbers.split('.').count();
+    if (2..=4).contains(&parts)
+        && n.dots + 1 >= parts
+        && numbers.split('.').all(|part| {
+            !part.is_empty() && part.len() <= 5 && part.bytes().all(|b| b.is_ascii_digit())
+        })
+        && n.spaces == 0
+    {
+        return Some(Kind::Version);
+    }
+    None
+}
+
+fn is_masked(cell: &str, n: &Count) -> bool {
+    let bullets = cell.matches(['•', '█', '●']).count();
+    if bullets >= 2 {
+        return true;
+    }
+    if n.covers >= 2 && (cell.contains("**") || cell.contains("##")) {
+        return n.letters() + n.digits + n.covers + 8 >= cell.len();
+    }
+    // `xxx-xx-1234`, `XXXXXXXXXXXX4242`: covers and at most a rest of digits.
+    let xs = cell.bytes().filter(|b| matches!(b, b'x' | b'X')).count();
+    xs >= 3 && xs == n.letters() && (xs >= n.digits || n.dashes > 0)
+}
+
+/// One run of at least 20 letters and digits that changes between capitals, small letters and digits
+/// more often than words and numbers do; also what names itself a token or cipher text.
+fn is_opaque(cell: &str, n: &Count) -> bool {
+    let len = cell.len();
+    if ["vault:v", "ENC[", "enc:", "tok_", "gAAAA"]
+        .iter()
+        .any(|prefix| cell.starts_with(prefix))
+    {
+        return true;
+    }
+    let word = n.letters() + n.digits + n.encoding + n.slashes + n.dashes;
+    if len < 20 || word < len || n.slashes > len / 8 || n.letters() == 0 || n.digits == 0 {
+        return false;
+    }
+    let class = |b: u8| match b {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    let changes = cell
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b)))
+        .count();
+    changes * 4 >= len && (n.upper == 0 || n.lower == 0 || n.digits * 24 >= len)
+}
+
+fn worded(cell: &str, n: &Count) -> Kind {
+    if n.digits == 0
+        && cell.len() <= 5
+        && ["true", "false", "yes", "no", "t", "f", "y", "n"]
+            .iter()
+            .any(|word| cell.eq_ignore_ascii_case(word))
+    {
+        return Kind::Bool;
+    }
+    let letters = n.letters() + n.high;
+    match (letters > 0, n.spaces > 0) {
+        (true, true) => Kind::Words,
+        (true, false) if n.at == 0 && letters + n.dashes + n.encoding + n.dots == cell.len() => {
+            Kind::Word
+        }
+        _ => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_of_one_kind() {
+        for (cell, kind) in [
+            ("true", Kind::Bool),
+            ("N", Kind::Bool),
+            ("0", Kind::Int),
+            ("-17", Kind::Int),
+            ("1984", Kind::Year),
+            ("1672531200", Kind::Epoch),
+            ("1672531200123", Kind::Epoch),
+            ("4111111111111111", Kind::Int),
+            ("3.14", Kind::Float),
+            ("-1.2e-7", Kind::Float),
+            ("12.5 %", Kind::Percent),
+            ("1984-05-06", Kind::Date),
+            ("06.05.1984", Kind::Date),
+            ("5/6/1984", Kind::Date),
+            ("1984-05-06T00:00:00Z", Kind::Date),
+            ("2021-05-06 10:11:12.123", Kind::Timestamp),
+            ("123e4567-e89b-12d3-a456-426614174000", Kind::Uuid),
+            ("d41d8cd98f00b204e9800998ecf8427e", Kind::Digest),
+            (
+                "$2b$12$KIXQ1yq0v6GQ1mX0a5sW9e3f1oYc6z8uVxw0q2R4t6y8i0p2a4s6d",
+                Kind::Digest,
+            ),
+            ("****-****-****-4242", Kind::Masked),
+            ("a***@x.com", Kind::Masked),
+            ("XXX-XX-1234", Kind::Masked),
+            ("1.2.3", Kind::Version),
+            ("v10.4.2-rc1", Kind::Version),
+            ("dGhpcyBpcyBhIHRva2VuIQ8xQz", Kind::Opaque),
+            ("Xk3q9LmZ2vT8bN5cR7wY1pQ4", Kind::Opaque),
+            ("shipped", Kind::Word),
+            ("in progress", Kind::Words),
+            ("ann@x.org", Kind::Other),
+            ("123-45-6789", Kind::Other),
+        ] {
+            assert_eq!(Summary::of(cell).kind, kind, "{cell}");
+        }
+        assert!(
+            is_null("N/A") && is_null("") && is_null("NaN") && !is_null("0") && !is_null("nancy")
+        );
+    }
+
+    #[test]
+    fn only_text_with_something_to_find_is_looked_through() {
+        assert!(Summary::of("call me at 555 123 4567 please").text);
+        assert!(Summary::of("write to a@b.org today").text);
+        assert!(!Summary::of("nothing to see in this sentence").text);
+        assert!(!Summary::of("2021-05-06").text);
+    }
+}
