@@ -3,8 +3,6 @@
 /// Name and text, sorted by name.
 pub(crate) const PACKS: &[(&str, &str)] = &[
     (
-    ),
-    (
         "identifiers/vetoes.yaml",
         include_str!("../../identifiers/vetoes.yaml"),
     ),
