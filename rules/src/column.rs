@@ -6,6 +6,8 @@ mod profile;
 mod protection;
 mod sample;
 mod technical;
+#[cfg(test)]
+mod tests;
 
 pub use decide::Decision;
 pub use profile::ColumnProfile;

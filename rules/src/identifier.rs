@@ -72,15 +72,24 @@ impl Identifiers {
         user: &[PackSource],
         packs: &mut Vec<PackInfo>,
     ) -> Result<Identifiers, PackError> {
-        let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
-        let mut vetoes = Vec::new();
-        for source in packs::PACKS.iter().map(PackSource::embedded) {
-            read(&source, &mut by_id, &mut vetoes, packs)?;
-        }
+        let mut sources: Vec<PackSource> = packs::PACKS.iter().map(PackSource::embedded).collect();
         for source in user {
             if source.is("identifiers")? {
-                read(source, &mut by_id, &mut vetoes, packs)?;
+                sources.push(source.clone());
             }
+        }
+        Identifiers::of(&sources, packs)
+    }
+
+    /// The rules of `sources`, where a later rule replaces an earlier one of the same id.
+    pub(crate) fn of(
+        sources: &[PackSource],
+        packs: &mut Vec<PackInfo>,
+    ) -> Result<Identifiers, PackError> {
+        let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
+        let mut vetoes = Vec::new();
+        for source in sources {
+            read(source, &mut by_id, &mut vetoes, packs)?;
         }
         Ok(Identifiers::index(by_id.into_values().collect(), &vetoes))
     }

@@ -7,6 +7,8 @@ mod form;
 mod packs;
 mod placeholder;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -51,14 +53,23 @@ impl Secrets {
         user: &[PackSource],
         packs: &mut Vec<PackInfo>,
     ) -> Result<Secrets, PackError> {
-        let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
-        for source in packs::PACKS.iter().map(PackSource::embedded) {
-            read(&source, &mut by_id, packs)?;
-        }
+        let mut sources: Vec<PackSource> = packs::PACKS.iter().map(PackSource::embedded).collect();
         for source in user {
             if source.is("secrets")? {
-                read(source, &mut by_id, packs)?;
+                sources.push(source.clone());
             }
+        }
+        Secrets::of(&sources, packs)
+    }
+
+    /// The rules of `sources`, where a later rule replaces an earlier one of the same id.
+    pub(crate) fn of(
+        sources: &[PackSource],
+        packs: &mut Vec<PackInfo>,
+    ) -> Result<Secrets, PackError> {
+        let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
+        for source in sources {
+            read(source, &mut by_id, packs)?;
         }
         let rules: Vec<Rule> = by_id.into_values().collect();
         let mut keywords: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -213,3 +213,71 @@ pub(crate) fn is_id(text: &str, joint: char) -> bool {
 pub(crate) fn is_class(text: &str) -> bool {
     text.contains('.') && text.split('.').all(|part| is_id(part, '_'))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{PackSource, Rules};
+
+    const GOOD: &str = "pack: identifiers
+identifiers:
+  - id: badge
+    class: pii.id.badge
+    title: badge
+    names: {en: [badge number]}
+    shapes: ['B\\d{6}']
+    validator: email
+    examples: {cells: [B000001, B000002, B000003], names: [badge_number, badgeNumber]}
+    counter_examples: {cells: [B1, C000001], names: [badge, number, badger]}
+";
+
+    fn refusal(change: &str, into: &str) -> String {
+        assert!(GOOD.contains(change), "{change}");
+        let text = GOOD.replace(change, into);
+        let pack = PackSource { name: "user.yaml".into(), text: text.into() };
+        Rules::load(&[pack]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_rule_that_shows_or_names_too_little_is_refused() {
+        for (change, into, says) in [
+            ("cells: [B000001, B000002, B000003], ", "", "2 examples"),
+            (", names: [badge, number, badger]", "", "2 counter-examples"),
+            ("validator: email", "validator: nothing", "no validator `nothing`"),
+            ("validator: email", "dictionary: nothing", "no dictionary `nothing`"),
+            ("B\\d{6}", "B(", "no pattern"),
+            ("B\\d{6}", "^B", "anchor"),
+            ("pii.id.badge", "badge", "no class"),
+            ("pii.id.badge", "PII.badge", "no class"),
+            ("id: badge", "id: Badge", "the id"),
+            ("title: badge", "title: badge\n    colour: red", "colour"),
+            ("validator: email", "chance_permille: 1001", "1001"),
+        ] {
+            let error = refusal(change, into);
+            assert!(error.contains(says), "{into}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_stands_twice_is_refused_and_a_later_pack_replaces() {
+        let rule = GOOD.split_once("identifiers:\n").unwrap().1;
+        let twice = PackSource { name: "user.yaml".into(), text: format!("{GOOD}{rule}").into() };
+        assert!(Rules::load(&[twice]).unwrap_err().to_string().contains("twice"));
+        let pack = |name: &str, title: &str| PackSource {
+            name: name.into(),
+            text: GOOD.replace("title: badge", title).into(),
+        };
+        let rules = Rules::load(&[pack("a.yaml", "title: one"), pack("b.yaml", "title: two")]).unwrap();
+        let list = rules.list();
+        let badge = list.iter().find(|info| info.id == "badge").unwrap();
+        assert_eq!((badge.title.as_str(), badge.pack.as_str()), ("two", "b.yaml"));
+        assert!(rules.packs.iter().any(|pack| pack.name == "a.yaml"));
+    }
+
+    #[test]
+    fn a_rule_is_held_against_its_examples() {
+        let pack = PackSource { name: "user.yaml".into(), text: GOOD.into() };
+        let failures = Rules::load(&[pack]).unwrap().test();
+        let wrong: Vec<&str> = failures.iter().filter(|f| f.rule == "badge").map(|f| f.example.as_str()).collect();
+        assert_eq!(wrong, ["B000001", "B000002", "B000003"], "none of them is an e-mail address");
+    }
+}

@@ -149,7 +149,7 @@ pub(crate) struct NameMatch {
     pub(crate) strength: Strength,
     /// Byte range in the folded name.
     pub(crate) span: Range<usize>,
-    /// The words as they stand there.
+    /// The words, separated by one space.
     pub(crate) text: String,
 }
 
@@ -314,7 +314,9 @@ const LEAST_STEM: usize = 3;
 
 impl Words {
     fn hit(&self, span: Range<usize>, entry: &Entry) -> NameMatch {
-        let text = self.folded.get(span.clone()).unwrap_or_default().to_owned();
+        let inside = |token: &&Token| span.start <= token.span.start && token.span.end <= span.end;
+        let words: Vec<&str> = self.tokens.iter().filter(inside).map(|token| token.text.as_str()).collect();
+        let text = words.join(" ");
         NameMatch {
             rule: entry.rule,
             strength: entry.strength,
