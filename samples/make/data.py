@@ -118,14 +118,14 @@ def visits(rng, ids, count):
         admitted = moment(rng)
         stay = rng.randrange(1, 15)
         yield {
-            "visit_id": 500_000 + number,
+            "entry_no": 500_000 + number,
             "mrn": rng.choice(ids),
-            "admitted_at": admitted,
-            "discharged_at": admitted + dt.timedelta(days=stay),
+            "started_at": admitted,
+            "ended_at": admitted + dt.timedelta(days=stay),
             "ward": rng.choice(["cardiology", "surgery", "geriatrics", "oncology", "general"]),
             "diagnosis_code": rng.choice(DIAGNOSES),
             "procedure_code": rng.choice(PROCEDURES),
-            "length_of_stay_days": stay,
+            "nights": stay,
             "readmitted_30d": rng.random() < 0.17,
         }
 
@@ -200,14 +200,15 @@ def mlops(folder):
         })
     write_jsonl(folder / "data/tickets.jsonl", tickets)
     write_parquet(folder / "data/applicants.parquet", [{
-        "applicant_id": f"A{key}",
+        "customer_id": key,
         "full_name": who["full_name"],
         "email": who["email"],
         "birth_date": dt.date.fromisoformat(who["birth_date"]),
         "ethnicity": rng.choice(ETHNICITIES),
         "annual_income": round(rng.lognormvariate(10.6, 0.4), 2),
-        "open_loans": rng.randrange(5),
+        "late_payments": rng.randrange(5),
         "defaulted": rng.random() < 0.08,
+        "updated_at": moment(rng),
     } for key, who in zip(keys, people)])
 
 

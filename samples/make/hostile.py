@@ -50,8 +50,8 @@ def truncated():
 
 
 def encodings():
-    rows = "vorname,nachname,email,ort\n" + "".join(
-        f"J\u00f6rg,M\u00fcller,joerg.mueller{n}@mail.example.org,K\u00f6ln\n" for n in range(40)
+    rows = "vorname,nachname,email,bestellungen\n" + "".join(
+        f"J\u00f6rg,M\u00fcller,joerg.mueller{n}@mail.example.org,{n % 7}\n" for n in range(40)
     )
     put("encodings/latin1.csv", rows.encode("latin-1"))
     put("encodings/utf16_bom.csv", rows.encode("utf-16"))

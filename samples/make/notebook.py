@@ -64,7 +64,7 @@ def joined(folder, count):
     for visit in pq.read_table(folder / "data/visits.parquet").to_pylist()[:count]:
         who = patients[visit["mrn"]]
         yield {
-            "visit_id": visit["visit_id"],
+            "entry_no": visit["entry_no"],
             "mrn": visit["mrn"],
             "birth_date": who["birth_date"],
             "sex": who["sex"],
@@ -72,7 +72,7 @@ def joined(folder, count):
             "city": who["city"],
             "ward": visit["ward"],
             "diagnosis_code": visit["diagnosis_code"],
-            "length_of_stay_days": visit["length_of_stay_days"],
+            "nights": visit["nights"],
         }
 
 
@@ -83,15 +83,15 @@ def clinic(folder):
         markdown("intro", "# Who comes back within thirty days?\n\nFirst look at the curated table."),
         code("load", 1, 'import pandas as pd\n\ncohort = pd.read_parquet("s3://clinic-lake-curated/patients.parquet")'),
         code("look", 2, "cohort.head(12)", shown(2, plain, table(rows))),
-        code("stay", 3, 'cohort["length_of_stay_days"].mean()', shown(3, "7.36")),
+        code("stay", 3, 'cohort["nights"].mean()', shown(3, "7.36")),
     ])
 
 
 def clean(folder):
     write(folder / "notebooks/stay_by_ward.ipynb", [
         markdown("intro", "# Length of stay by ward\n\nOutputs are stripped before commit, all but aggregates."),
-        code("load", None, 'import pandas as pd\n\nvisits = pd.read_parquet("s3://northview-lake-curated/visits.parquet", columns=["ward", "length_of_stay_days"])'),
-        code("mean", None, 'visits.groupby("ward")["length_of_stay_days"].mean()'),
+        code("load", None, 'import pandas as pd\n\nvisits = pd.read_parquet("s3://northview-lake-curated/visits.parquet", columns=["ward", "nights"])'),
+        code("mean", None, 'visits.groupby("ward")["nights"].mean()'),
     ])
 
 

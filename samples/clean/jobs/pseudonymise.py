@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 RAW = "s3://northview-lake-raw"
 CURATED = "s3://northview-lake-curated"
 
-COLUMNS = ["patient_key", "ward", "sex", "age_years", "diagnosis_chapter", "length_of_stay_days"]
+COLUMNS = ["patient_key", "ward", "sex", "age_years", "diagnosis_chapter", "nights"]
 
 
 def pseudonym_key() -> bytes:
@@ -34,7 +34,7 @@ def main() -> None:
     merged = visits.merge(patients, on="mrn", how="inner")
 
     merged["patient_key"] = merged["mrn"].map(pseudonym)
-    merged["age_years"] = merged["admitted_at"].dt.year - pd.to_datetime(merged["birth_date"]).dt.year
+    merged["age_years"] = merged["started_at"].dt.year - pd.to_datetime(merged["birth_date"]).dt.year
     merged["diagnosis_chapter"] = merged["diagnosis_code"].str[:1]
 
     curated = merged[COLUMNS]

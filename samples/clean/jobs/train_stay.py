@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
 FEATURES = ["ward", "sex", "age_years", "diagnosis_chapter"]
-LABEL = "length_of_stay_days"
+LABEL = "nights"
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ CREATE TABLE hospital.patients (
 );
 
 CREATE TABLE hospital.visits (
-    visit_id        bigint       PRIMARY KEY,
+    entry_no        bigint       PRIMARY KEY,
     mrn             varchar(8)   NOT NULL REFERENCES hospital.patients (mrn),
-    admitted_at     timestamptz  NOT NULL,
-    discharged_at   timestamptz,
+    started_at      timestamptz  NOT NULL,
+    ended_at        timestamptz,
     ward            varchar(40)  NOT NULL,
     diagnosis_code  varchar(8)
 );

@@ -13,7 +13,7 @@ CURATED = "s3://clinic-lake-curated"
 def pick_follow_ups(ti, **_):
     """Long stays go to the follow-up nurse; the next task reads the list."""
     cohort = pd.read_parquet(f"{CURATED}/patients.parquet")
-    long_stays = cohort[cohort["length_of_stay_days"] > 10]
+    long_stays = cohort[cohort["nights"] > 10]
     ti.xcom_push(key="follow_ups", value=long_stays[["mrn", "ward"]].to_dict("records"))
 
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pandas as pd
 
-COLUMNS = ["pseudonym", "birth_date", "sex", "diagnosis_code", "procedure_code", "length_of_stay_days"]
+COLUMNS = ["pseudonym", "birth_date", "sex", "diagnosis_code", "procedure_code", "nights"]
 
 
 def pseudonym(mrn: str) -> str:

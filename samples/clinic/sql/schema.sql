@@ -16,10 +16,10 @@ CREATE TABLE clinic.patients (
 );
 
 CREATE TABLE clinic.visits (
-    visit_id        bigint       PRIMARY KEY,
+    entry_no        bigint       PRIMARY KEY,
     mrn             varchar(8)   NOT NULL REFERENCES clinic.patients (mrn),
-    admitted_at     timestamptz  NOT NULL,
-    discharged_at   timestamptz,
+    started_at      timestamptz  NOT NULL,
+    ended_at        timestamptz,
     ward            varchar(40)  NOT NULL,
     diagnosis_code  varchar(8)
 );

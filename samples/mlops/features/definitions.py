@@ -3,7 +3,7 @@
 from feast import Entity, FeatureView, Field, FileSource
 from feast.types import Float64, Int64, String
 
-applicant = Entity(name="applicant", join_keys=["applicant_id"])
+applicant = Entity(name="applicant", join_keys=["customer_id"])
 
 applicants = FileSource(
     name="applicants",
@@ -17,7 +17,7 @@ applicant_profile = FeatureView(
     schema=[
         Field(name="birth_date", dtype=String),
         Field(name="annual_income", dtype=Float64),
-        Field(name="open_loans", dtype=Int64),
+        Field(name="late_payments", dtype=Int64),
     ],
     source=applicants,
     online=True,

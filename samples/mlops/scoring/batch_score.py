@@ -13,8 +13,8 @@ def main() -> None:
         model = pickle.load(source)
 
     applicants = pd.read_parquet("s3://lend-platform/features/applicants.parquet")
-    applicants["score"] = model.predict_proba(applicants[["annual_income", "open_loans"]])[:, 1]
-    applicants[["applicant_id", "score"]].to_parquet("s3://lend-platform/scores/latest.parquet", index=False)
+    applicants["score"] = model.predict_proba(applicants[["annual_income", "late_payments"]])[:, 1]
+    applicants[["customer_id", "score"]].to_parquet("s3://lend-platform/scores/latest.parquet", index=False)
 
 
 if __name__ == "__main__":

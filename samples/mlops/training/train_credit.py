@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 SOURCE = "s3://lend-platform/features/applicants.parquet"
 LABEL = "defaulted"
-NO_FEATURES = ["applicant_id", "full_name", "email", LABEL]
+NO_FEATURES = ["customer_id", "full_name", "email", "updated_at", LABEL]
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
 
     encode = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), ["ethnicity"]),
-        (StandardScaler(), ["annual_income", "open_loans", "birth_year"]),
+        (StandardScaler(), ["annual_income", "late_payments", "birth_year"]),
     )
     model = make_pipeline(encode, LogisticRegression(max_iter=500))
 

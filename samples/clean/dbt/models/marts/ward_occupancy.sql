@@ -1,6 +1,6 @@
 select
     ward,
-    date_trunc('month', admitted_at) as month,
+    date_trunc('month', started_at) as month,
     count(*) as visits
 from {{ ref('stg_visits') }}
 group by 1, 2

@@ -1,5 +1,5 @@
 select
     ward,
-    admitted_at,
-    discharged_at
+    started_at,
+    ended_at
 from {{ source('hospital', 'visits') }}

@@ -1,8 +1,8 @@
 select
-    visit_id,
+    entry_no,
     mrn,
     ward,
     diagnosis_code,
-    admitted_at,
-    discharged_at
+    started_at,
+    ended_at
 from {{ source('clinic', 'visits') }}
