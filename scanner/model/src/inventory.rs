@@ -51,8 +51,8 @@ impl Inventory {
     /// Sorts relations and gaps and drops what was said twice, so that the order of reading leaves no trace.
     pub fn settle(&mut self) {
         self.relations.sort_by(|a, b| {
-            (&a.kind, &a.from, &a.to, &a.place, &a.basis, &a.access)
-                .cmp(&(&b.kind, &b.from, &b.to, &b.place, &b.basis, &b.access))
+            (&a.kind, &a.from, &a.to, &a.place, &a.basis, &a.access, &a.flow)
+                .cmp(&(&b.kind, &b.from, &b.to, &b.place, &b.basis, &b.access, &b.flow))
         });
         self.relations.dedup();
         self.gaps.sort();

@@ -109,7 +109,7 @@ pub enum Columns {
 }
 
 /// What travels along a reads, writes, sends-to, trains or derived-from relation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Flow {
     /// Which columns of the sources.
     pub columns: Columns,
