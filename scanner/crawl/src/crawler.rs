@@ -47,9 +47,9 @@ pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> Ve
 
 /// Every crawler, sorted by name. A new one is one file and one line here.
 pub(crate) const CRAWLERS: &[Line] = &[
-    // ("code", run::<crate::code::Code>),
+    ("code", run::<crate::code::Code>),
     ("dataset", run::<crate::data::Datasets>),
     // ("kubernetes", run::<crate::iac::kubernetes::Kubernetes>),
-    // ("secrets", run::<crate::secrets::Secrets>),
+    ("secrets", run::<crate::secrets::Secrets>),
     // ("terraform", run::<crate::iac::terraform::Terraform>),
 ];

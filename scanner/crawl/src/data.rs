@@ -15,6 +15,7 @@ mod parquet;
 mod sample;
 mod stream;
 
+pub(crate) use classify::neighbours;
 use classify::names_something;
 use format::{Format, recognise};
 use sample::Sample;

@@ -8,6 +8,7 @@
 //! Input is hostile: nothing is executed, no network is used, no link leads out of the root, and every
 //! reader is bounded in bytes, depth, expansion and count. What is not read becomes a gap.
 
+mod code;
 mod coverage;
 mod crawl;
 mod crawler;
@@ -17,6 +18,7 @@ mod link;
 mod options;
 mod propagate;
 mod read;
+mod secrets;
 mod source;
 mod waiver;
 mod walk;
