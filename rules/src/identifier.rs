@@ -130,7 +130,7 @@ impl Identifiers {
         self.rules.get(usize::from(number))
     }
 
-    /// The rules in whose word list `cell` is: whole, or at least half of up to four words.
+    /// The rules in whose word list `cell` is: whole, or at least half of its few words.
     pub(crate) fn look_up(&self, cell: &str, listed: &mut Vec<u16>) {
         if self.dictionaries.is_empty() || cell.len() > LONGEST_LISTED {
             return;
@@ -141,11 +141,17 @@ impl Identifiers {
             return;
         }
         let whole = texts.join(" ");
+        // House numbers and initials are no words.
+        let spoken: Vec<&str> = texts
+            .iter()
+            .copied()
+            .filter(|text| text.chars().nth(1).is_some_and(char::is_alphabetic))
+            .collect();
         for (list, rules) in &self.dictionaries {
-            let known = texts.iter().filter(|text| list.contains(text)).count();
+            let known = spoken.iter().filter(|text| list.contains(text)).count();
             if list.contains(&whole)
                 || list.contains(&words.folded)
-                || (known > 0 && known * 2 >= texts.len())
+                || (known > 0 && known * 2 >= spoken.len())
             {
                 listed.extend(rules);
             }

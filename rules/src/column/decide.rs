@@ -2,6 +2,8 @@
 
 mod candidate;
 mod context;
+mod evidence;
+mod plausible;
 mod presence;
 
 use aedile_model::{Class, Confidence, Tag};
@@ -11,7 +13,8 @@ use super::technical::{self, Technical};
 use crate::Identifiers;
 use crate::identifier::form::Strength;
 use crate::identifier::name::Reading;
-use candidate::{Candidate, Evidence};
+use candidate::Candidate;
+use evidence::Evidence;
 
 /// What was decided about a column, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -233,7 +233,10 @@ identifiers:
     fn refusal(change: &str, into: &str) -> String {
         assert!(GOOD.contains(change), "{change}");
         let text = GOOD.replace(change, into);
-        let pack = PackSource { name: "user.yaml".into(), text: text.into() };
+        let pack = PackSource {
+            name: "user.yaml".into(),
+            text: text.into(),
+        };
         Rules::load(&[pack]).unwrap_err().to_string()
     }
 
@@ -242,8 +245,16 @@ identifiers:
         for (change, into, says) in [
             ("cells: [B000001, B000002, B000003], ", "", "2 examples"),
             (", names: [badge, number, badger]", "", "2 counter-examples"),
-            ("validator: email", "validator: nothing", "no validator `nothing`"),
-            ("validator: email", "dictionary: nothing", "no dictionary `nothing`"),
+            (
+                "validator: email",
+                "validator: nothing",
+                "no validator `nothing`",
+            ),
+            (
+                "validator: email",
+                "dictionary: nothing",
+                "no dictionary `nothing`",
+            ),
             ("B\\d{6}", "B(", "no pattern"),
             ("B\\d{6}", "^B", "anchor"),
             ("pii.id.badge", "badge", "no class"),
@@ -260,24 +271,47 @@ identifiers:
     #[test]
     fn an_id_that_stands_twice_is_refused_and_a_later_pack_replaces() {
         let rule = GOOD.split_once("identifiers:\n").unwrap().1;
-        let twice = PackSource { name: "user.yaml".into(), text: format!("{GOOD}{rule}").into() };
-        assert!(Rules::load(&[twice]).unwrap_err().to_string().contains("twice"));
+        let twice = PackSource {
+            name: "user.yaml".into(),
+            text: format!("{GOOD}{rule}").into(),
+        };
+        assert!(
+            Rules::load(&[twice])
+                .unwrap_err()
+                .to_string()
+                .contains("twice")
+        );
         let pack = |name: &str, title: &str| PackSource {
             name: name.into(),
             text: GOOD.replace("title: badge", title).into(),
         };
-        let rules = Rules::load(&[pack("a.yaml", "title: one"), pack("b.yaml", "title: two")]).unwrap();
+        let rules =
+            Rules::load(&[pack("a.yaml", "title: one"), pack("b.yaml", "title: two")]).unwrap();
         let list = rules.list();
         let badge = list.iter().find(|info| info.id == "badge").unwrap();
-        assert_eq!((badge.title.as_str(), badge.pack.as_str()), ("two", "b.yaml"));
+        assert_eq!(
+            (badge.title.as_str(), badge.pack.as_str()),
+            ("two", "b.yaml")
+        );
         assert!(rules.packs.iter().any(|pack| pack.name == "a.yaml"));
     }
 
     #[test]
     fn a_rule_is_held_against_its_examples() {
-        let pack = PackSource { name: "user.yaml".into(), text: GOOD.into() };
+        let pack = PackSource {
+            name: "user.yaml".into(),
+            text: GOOD.into(),
+        };
         let failures = Rules::load(&[pack]).unwrap().test();
-        let wrong: Vec<&str> = failures.iter().filter(|f| f.rule == "badge").map(|f| f.example.as_str()).collect();
-        assert_eq!(wrong, ["B000001", "B000002", "B000003"], "none of them is an e-mail address");
+        let wrong: Vec<&str> = failures
+            .iter()
+            .filter(|f| f.rule == "badge")
+            .map(|f| f.example.as_str())
+            .collect();
+        assert_eq!(
+            wrong,
+            ["B000001", "B000002", "B000003"],
+            "none of them is an e-mail address"
+        );
     }
 }

@@ -1,111 +1,17 @@
 //! Reading a column's name: words, what they say, and what takes it back.
 
+mod claim;
+mod veto;
+mod words;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aedile_model::Protection;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
 use super::form::Strength;
-
-/// A word of a name with its byte range in the folded name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) text: String,
-    pub(crate) span: Range<usize>,
-}
-
-/// A name as words: folded to lower case without accents, split at punctuation, between letters and
-/// digits and at `camelCase` humps.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Words {
-    /// Lower case, no accents, punctuation kept.
-    pub(crate) folded: String,
-    pub(crate) tokens: Vec<Token>,
-}
-
-impl Words {
-    /// The words of `name`.
-    pub(crate) fn of(name: &str) -> Words {
-        let plain: Vec<char> = unaccented(name).chars().collect();
-        let mut words = Words::default();
-        let mut start: Option<usize> = None;
-        for (at, &c) in plain.iter().enumerate() {
-            let before = at.checked_sub(1).and_then(|i| plain.get(i)).copied();
-            let after = plain.get(at + 1).copied();
-            let later = plain.get(at + 2).copied();
-            if let Some(begun) = start
-                && (!c.is_alphanumeric() || hump(before, c, after, later))
-            {
-                words.close(begun);
-                start = None;
-            }
-            if c.is_alphanumeric() && start.is_none() {
-                start = Some(words.folded.len());
-            }
-            words.folded.extend(c.to_lowercase());
-        }
-        if let Some(begun) = start {
-            words.close(begun);
-        }
-        words
-    }
-
-    fn close(&mut self, start: usize) {
-        let span = start..self.folded.len();
-        if let Some(text) = self.folded.get(span.clone()) {
-            self.tokens.push(Token {
-                text: text.to_owned(),
-                span,
-            });
-        }
-    }
-
-    /// The words without their places.
-    pub(crate) fn texts(&self) -> Vec<&str> {
-        self.tokens
-            .iter()
-            .map(|token| token.text.as_str())
-            .collect()
-    }
-}
-
-/// Whether a word begins at `c`.
-fn hump(before: Option<char>, c: char, after: Option<char>, later: Option<char>) -> bool {
-    let Some(before) = before else { return false };
-    if before.is_numeric() != c.is_numeric() {
-        return true;
-    }
-    if before.is_lowercase() && c.is_uppercase() {
-        return true;
-    }
-    // `HTTPServer` is two words, but the plural `SSNs` is one.
-    let plural = after == Some('s') && !later.is_some_and(char::is_lowercase);
-    before.is_uppercase() && c.is_uppercase() && after.is_some_and(char::is_lowercase) && !plural
-}
-
-/// Without accents and ligatures, case kept. Syllables that compatibility decomposition took apart (Hangul)
-/// are put together again.
-fn unaccented(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    for c in name.nfkd().filter(|c| !is_combining_mark(*c)).nfc() {
-        match c {
-            'ß' => plain.push_str("ss"),
-            'æ' | 'Æ' => plain.push_str("ae"),
-            'œ' | 'Œ' => plain.push_str("oe"),
-            'ł' => plain.push('l'),
-            'Ł' => plain.push('L'),
-            'ø' => plain.push('o'),
-            'Ø' => plain.push('O'),
-            'đ' => plain.push('d'),
-            'Đ' => plain.push('D'),
-            'ı' => plain.push('i'),
-            _ => plain.push(c),
-        }
-    }
-    plain
-}
+use aedile_model::Protection;
+use claim::claimed;
+use veto::Veto;
+pub(crate) use words::{Token, Words};
 
 /// Whether `c` is of a script that writes words without spaces.
 fn is_unspaced(c: char) -> bool {
@@ -125,21 +31,6 @@ struct Entry {
     rest: Vec<String>,
     rule: usize,
     strength: Strength,
-}
-
-#[derive(Debug)]
-struct Veto {
-    words: Vec<String>,
-    at: VetoAt,
-    /// The rule it is for; `None` for all.
-    rule: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum VetoAt {
-    Anywhere,
-    Start,
-    End,
 }
 
 /// Words of a column's name that are a name of a rule.
@@ -198,19 +89,7 @@ impl NameIndex {
 
     /// Adds a veto, for one rule or for all.
     pub(crate) fn veto(&mut self, pattern: &str, rule: Option<usize>) {
-        let at = match (pattern.starts_with('*'), pattern.ends_with('*')) {
-            (true, false) => VetoAt::End,
-            (false, true) => VetoAt::Start,
-            _ => VetoAt::Anywhere,
-        };
-        let words: Vec<String> = Words::of(pattern)
-            .tokens
-            .into_iter()
-            .map(|token| token.text)
-            .collect();
-        if !words.is_empty() && !words.iter().all(|word| protecting(word).is_some()) {
-            self.vetoes.push(Veto { words, at, rule });
-        }
+        self.vetoes.extend(Veto::of(pattern, rule));
     }
 
     /// What `name` says.
@@ -315,7 +194,12 @@ const LEAST_STEM: usize = 3;
 impl Words {
     fn hit(&self, span: Range<usize>, entry: &Entry) -> NameMatch {
         let inside = |token: &&Token| span.start <= token.span.start && token.span.end <= span.end;
-        let words: Vec<&str> = self.tokens.iter().filter(inside).map(|token| token.text.as_str()).collect();
+        let words: Vec<&str> = self
+            .tokens
+            .iter()
+            .filter(inside)
+            .map(|token| token.text.as_str())
+            .collect();
         let text = words.join(" ");
         NameMatch {
             rule: entry.rule,
@@ -351,93 +235,13 @@ fn keep_outermost(found: &mut Vec<NameMatch>) {
                 && hit.span.end <= other.end
         })
     });
-    found.sort_by(|a, b| (a.rule, a.span.start).cmp(&(b.rule, b.span.start)));
+    found.sort_by_key(|hit| (hit.rule, hit.span.start));
     found.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
-}
-
-impl Veto {
-    /// The words that take `hit` back, if this veto stands in the name outside of the match.
-    fn against(&self, hit: &NameMatch, words: &Words) -> Option<String> {
-        if self.rule.is_some_and(|rule| rule != hit.rule) {
-            return None;
-        }
-        let count = self.words.len();
-        let last = words.tokens.len().checked_sub(count)?;
-        let places = match self.at {
-            VetoAt::Anywhere => 0..=last,
-            VetoAt::Start => 0..=0,
-            VetoAt::End => last..=last,
-        };
-        places.into_iter().find_map(|at| {
-            let here = words.tokens.get(at..at + count)?;
-            let same = here
-                .iter()
-                .zip(&self.words)
-                .all(|(token, word)| token.text == *word);
-            let (start, end) = (here.first()?.span.start, here.last()?.span.end);
-            // A name of a rule may hold a veto's word, as `is pregnant` does.
-            let inside = hit.span.start <= start && end <= hit.span.end;
-            (same && !inside).then(|| self.words.join(" "))
-        })
-    }
-}
-
-/// The protection that a word of a name claims.
-fn protecting(word: &str) -> Option<Protection> {
-    match word {
-        "masked" | "redacted" | "truncated" | "last4" => Some(Protection::Truncated),
-        "hash" | "hashed" | "sha1" | "sha256" | "sha512" | "sha" | "md5" | "digest" => {
-            Some(Protection::Hashed)
-        }
-        "encrypted" | "enc" | "cipher" | "ciphertext" | "hmac" | "tokenized" | "tokenised"
-        | "pseudonymized" | "pseudonymised" => Some(Protection::Keyed),
-        _ => None,
-    }
-}
-
-fn claimed(words: &Words) -> Option<(Protection, String)> {
-    let texts = words.texts();
-    let last_four = texts
-        .windows(2)
-        .find(|pair| matches!(pair, ["last", "4" | "four"] | ["first", "6"]));
-    if let Some(pair) = last_four {
-        return Some((Protection::Truncated, pair.join(" ")));
-    }
-    texts
-        .iter()
-        .find_map(|text| protecting(text).map(|protection| (protection, (*text).to_owned())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn split(name: &str) -> Vec<String> {
-        Words::of(name)
-            .tokens
-            .into_iter()
-            .map(|token| token.text)
-            .collect()
-    }
-
-    #[test]
-    fn a_name_is_split_at_humps_punctuation_and_digits() {
-        assert_eq!(
-            split("customerEmailAddress"),
-            ["customer", "email", "address"]
-        );
-        assert_eq!(
-            split("patient.name[0].Familienname"),
-            ["patient", "name", "0", "familienname"]
-        );
-        assert_eq!(split("HTTPServerIP"), ["http", "server", "ip"]);
-        assert_eq!(split("SSNs"), ["ssns"]);
-        assert_eq!(split("userIDs_2"), ["user", "ids", "2"]);
-        assert_eq!(split("Prénom"), ["prenom"]);
-        assert_eq!(split("Straße"), ["strasse"]);
-        assert_eq!(split("ICD10Code"), ["icd", "10", "code"]);
-        assert!(split("").is_empty());
-    }
 
     fn index() -> NameIndex {
         let mut index = NameIndex::default();

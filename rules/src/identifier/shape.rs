@@ -177,7 +177,7 @@ impl Table {
             return;
         };
         let mut before = 0_u8;
-        for (at, &byte) in text.iter().take(LONGEST_CELL).chain(&[b'\n']).enumerate() {
+        for (at, &byte) in text.iter().take(LONGEST_CELL).chain(b"\n").enumerate() {
             let ends = !(byte.is_ascii_alphanumeric() && before.is_ascii_alphanumeric());
             let next = if at < text.len() {
                 self.dfa.next_state(state, byte)

@@ -151,16 +151,13 @@ impl Rule {
             let span = captures
                 .get_group_by_name("secret")
                 .map_or(whole.clone(), |group| group.range());
-            if let Some(secret) = text.get(span.clone())
-                && !secret.is_empty()
-            {
-                if let Some(placeholder) = self.judge(secret) {
-                    matches.push(Match {
-                        rule: at,
-                        span: span.clone(),
-                        placeholder,
-                    });
-                }
+            let secret = text.get(span.clone()).filter(|secret| !secret.is_empty());
+            if let Some(placeholder) = secret.and_then(|secret| self.judge(secret)) {
+                matches.push(Match {
+                    rule: at,
+                    span: span.clone(),
+                    placeholder,
+                });
             }
             // A secret may be followed at once by the next keyword, so the search goes on behind the secret.
             from = span.end.max(from + 1);

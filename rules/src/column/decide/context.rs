@@ -81,7 +81,9 @@ pub(super) fn weigh(
             hit.strength = strength;
         }
     }
-    reading.matches.sort_by(|a, b| b.strength.cmp(&a.strength));
+    reading
+        .matches
+        .sort_by_key(|hit| std::cmp::Reverse(hit.strength));
 }
 
 /// Those neighbours that speak of people, and those that speak of things.

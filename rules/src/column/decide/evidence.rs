@@ -1,0 +1,269 @@
+//! One rule against the counts of one column.
+
+use aedile_model::{Basis, Confidence};
+
+use super::super::{ColumnProfile, surprise_bits};
+use super::candidate::{Candidate, name_reason};
+use crate::identifier::Rule;
+use crate::identifier::form::{Distribution, Strength};
+use crate::identifier::name::{NameMatch, Reading};
+
+/// The counts that rules are held against.
+#[derive(Debug)]
+pub(super) struct Evidence<'a> {
+    pub(super) profile: &'a ColumnProfile,
+    pub(super) reading: &'a Reading,
+    pub(super) filled: u64,
+}
+
+/// Counts of one rule: over all cells, and over the kept distinct ones.
+#[derive(Debug, Clone, Copy)]
+struct Counts {
+    shaped: u64,
+    valid: u64,
+    listed: u64,
+    distinct_shaped: u64,
+    distinct_valid: u64,
+    bits: u32,
+}
+
+/// Cells of a column, in percent, that must fit for the column to be of the class.
+const LEAST_COVERAGE: u64 = 60;
+
+/// Surprise that values alone need: 2²⁰ is far more columns and rules than a scan holds.
+const BITS_ALONE: u32 = 20;
+
+/// Surprise that values need when the name says the same.
+const BITS_NAMED: u32 = 6;
+
+/// Distinct cells that must fail a check before it contradicts a name.
+const LEAST_FAILURES: u64 = 8;
+
+/// Distinct entries of a word list without which cells alone say nothing.
+const LEAST_LISTED: u64 = 20;
+
+impl<'a> Evidence<'a> {
+    pub(super) fn new(profile: &'a ColumnProfile, reading: &'a Reading) -> Evidence<'a> {
+        Evidence {
+            profile,
+            reading,
+            filled: profile.filled(),
+        }
+    }
+
+    /// `hits` of the filled cells, in percent.
+    pub(super) fn share(&self, hits: u64) -> u64 {
+        u64::try_from(u128::from(hits) * 100 / u128::from(self.filled.max(1))).unwrap_or(0)
+    }
+
+    fn counts(&self, at: usize, rule: &Rule) -> Counts {
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
+        let (mut distinct_shaped, mut distinct_valid) = (0, 0);
+        for kept in self.profile.sample().cells() {
+            if let Some((_, valid)) = kept
+                .facts
+                .shaped
+                .iter()
+                .find(|(shaped, _)| *shaped == number)
+            {
+                distinct_shaped += 1;
+                distinct_valid += u64::from(*valid);
+            }
+        }
+        let of = if rule.spec.validator.is_some() {
+            distinct_shaped
+        } else {
+            self.profile.sample().len()
+        };
+        Counts {
+            shaped: self.profile.shaped(at),
+            valid: self.profile.valid(at),
+            listed: self.profile.listed(at),
+            distinct_shaped,
+            distinct_valid,
+            bits: surprise_bits(distinct_valid, of, rule.spec.chance_permille),
+        }
+    }
+
+    /// The rule by values alone.
+    pub(super) fn alone(&self, at: usize, rule: &Rule) -> Option<Candidate> {
+        if rule.spec.needs_name || (self.profile.shaped(at) == 0 && self.profile.listed(at) == 0) {
+            return None;
+        }
+        let n = self.counts(at, rule);
+        if !rule.spec.shapes.is_empty()
+            && self.share(n.valid) >= LEAST_COVERAGE
+            && n.bits >= BITS_ALONE
+            && n.distinct_valid * 10 >= n.distinct_shaped * 9
+        {
+            let confidence = if self.share(n.valid) >= 90 { 90 } else { 75 };
+            return Some(self.with_values(
+                Candidate::new(rule, Basis::Value, confidence),
+                rule,
+                at,
+                &n,
+            ));
+        }
+        let distinct = self.profile.distinct();
+        if rule.spec.dictionary.is_some()
+            && self.share(n.listed) >= 75
+            && distinct >= LEAST_LISTED
+            && self.share(n.shaped) < LEAST_COVERAGE
+        {
+            return Some(self.with_list(Candidate::new(rule, Basis::Value, 65), rule, at, &n));
+        }
+        None
+    }
+
+    /// The rule whose name the column has. Reasons against it go to `against`.
+    pub(super) fn named(
+        &self,
+        at: usize,
+        rule: &Rule,
+        hit: &NameMatch,
+        against: &mut Vec<String>,
+    ) -> Option<Candidate> {
+        let n = self.counts(at, rule);
+        let base = hit.strength.confidence();
+        let asks = !rule.spec.shapes.is_empty() || rule.spec.dictionary.is_some();
+        let fits = !rule.spec.shapes.is_empty() && self.share(n.valid) >= LEAST_COVERAGE;
+        let listed = rule.spec.dictionary.is_some() && self.share(n.listed) >= 50;
+        let weak = hit.strength == Strength::Weak;
+        if listed || (fits && (n.bits >= BITS_NAMED || !weak)) {
+            return Some(self.agreed(rule, at, hit, &n, listed));
+        }
+        if let Some(candidate) = self.protected(rule, hit) {
+            return Some(candidate);
+        }
+        if weak {
+            return None;
+        }
+        if let Some(what) = self.blocking(rule, asks) {
+            against.push(format!(
+                "{}, but the cells are {what}",
+                name_reason(&hit.text)
+            ));
+            return None;
+        }
+        let mut candidate = Candidate::by_name(rule, hit, self.reading)?;
+        candidate.tag.of = self.filled;
+        if !asks {
+            return Some(candidate);
+        }
+        candidate.tag.hits = n.valid.max(n.listed);
+        let checked = rule.spec.validator.is_some() && self.share(n.shaped) >= LEAST_COVERAGE;
+        if checked
+            && n.distinct_shaped >= LEAST_FAILURES
+            && n.distinct_valid * 2 < n.distinct_shaped
+        {
+            candidate.contradicted = true;
+            candidate.tag.confidence =
+                Confidence::percent(base.saturating_sub(30).max(super::LEAST_CONFIDENCE));
+            candidate.tag.example_shape = self.example(at, false);
+            candidate.because(format!("{} of {} cells have the shape and {} pass the check: synthetic, masked or another number", n.shaped, self.filled, n.valid));
+            return Some(candidate);
+        }
+        let lower = if self.share(n.valid.max(n.listed)) >= 20 || self.is_unlisted_name(rule) {
+            10
+        } else {
+            25
+        };
+        candidate.tag.confidence = Confidence::percent(base.saturating_sub(lower));
+        candidate.because(format!(
+            "{} of {} cells fit",
+            n.valid.max(n.listed),
+            self.filled
+        ));
+        Some(candidate)
+    }
+
+    /// Name and values agree.
+    fn agreed(
+        &self,
+        rule: &Rule,
+        at: usize,
+        hit: &NameMatch,
+        n: &Counts,
+        listed: bool,
+    ) -> Candidate {
+        let proven = listed || n.bits >= BITS_NAMED;
+        let confidence = match (hit.strength, proven) {
+            (Strength::Strong, true) => 97,
+            (Strength::Medium, true) => 92,
+            (Strength::Weak, _) => 75,
+            (Strength::Strong, false) => 88,
+            (Strength::Medium, false) => 70,
+        };
+        let mut candidate = Candidate::new(rule, Basis::NameAndValue, confidence);
+        candidate.confirmed = true;
+        candidate.because(name_reason(&hit.text));
+        if rule.spec.distribution == Distribution::BirthDates {
+            let (spread, reason) = self.births();
+            candidate.because(reason);
+            if !spread {
+                candidate.tag.confidence =
+                    Confidence::percent(hit.strength.confidence().saturating_sub(15));
+            }
+        }
+        match listed && self.share(n.valid) < LEAST_COVERAGE {
+            true => self.with_list(candidate, rule, at, n),
+            false => self.with_values(candidate, rule, at, n),
+        }
+    }
+
+    fn with_values(
+        &self,
+        mut candidate: Candidate,
+        rule: &Rule,
+        at: usize,
+        n: &Counts,
+    ) -> Candidate {
+        candidate.bits = n.bits;
+        candidate.tag.hits = n.valid;
+        candidate.tag.of = self.filled;
+        candidate.tag.example_shape = self.example(at, true);
+        candidate.because(match &rule.spec.validator {
+            Some(check) => format!(
+                "{} of {} cells pass the check `{check}`",
+                n.valid, self.filled
+            ),
+            None => format!("{} of {} cells have the shape", n.valid, self.filled),
+        });
+        if rule.spec.validator.is_some() && n.bits > 0 {
+            let bits = n.bits.min(64);
+            candidate.because(format!(
+                "chance would do as well in one of 2^{bits} columns"
+            ));
+        }
+        candidate
+    }
+
+    fn with_list(&self, mut candidate: Candidate, rule: &Rule, at: usize, n: &Counts) -> Candidate {
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
+        let list = rule.spec.dictionary.as_deref().unwrap_or_default();
+        candidate.tag.hits = n.listed;
+        candidate.tag.of = self.filled;
+        candidate.tag.example_shape = self
+            .profile
+            .masks(|facts| facts.listed.contains(&number))
+            .into_iter()
+            .next()
+            .map(|(mask, _)| mask);
+        candidate.because(format!(
+            "{} of {} cells are in the word list `{list}`",
+            n.listed, self.filled
+        ));
+        candidate
+    }
+
+    fn example(&self, at: usize, valid: bool) -> Option<String> {
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
+        let shapes = self.profile.masks(|facts| {
+            facts
+                .shaped
+                .iter()
+                .any(|(rule, passes)| *rule == number && (*passes || !valid))
+        });
+        shapes.into_iter().next().map(|(mask, _)| mask)
+    }
+}
