@@ -34,6 +34,21 @@ pub struct PolicyInfo {
     pub built_in: bool,
 }
 
+impl PolicyInfo {
+    /// The title without a subject, for lists of rules: "an asset holds sensitive data and …".
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let general = [
+            ("`{asset}`", "an asset"),
+            ("`{principal}`", "a principal"),
+            ("`{resource}`", "an asset"),
+            ("`{sink}`", "a sink"),
+            ("{classes}", "sensitive data"),
+        ];
+        general.iter().fold(self.title.clone(), |text, (word, instead)| text.replace(word, instead))
+    }
+}
+
 /// A policy ready to judge, and its applicability twin.
 #[derive(Debug, Clone)]
 pub(crate) struct Control {

@@ -26,6 +26,7 @@ pub(crate) struct Outcome {
 /// What Cedar answered: the policies that are satisfied and those that could not be evaluated.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
+    pub(crate) allowed: bool,
     pub(crate) satisfied: BTreeSet<String>,
     pub(crate) errors: BTreeMap<String, String>,
 }
@@ -114,9 +115,10 @@ impl Evaluator<'_> {
         let entities = Entities::from_entities(entities, schema).map_err(|error| full(&error))?;
         let request = Request::new(principal, action, resource, context, schema).map_err(|error| full(&error))?;
         let response = self.authorizer.is_authorized(&request, set, &entities);
-        let mut answer = Answer::default();
+        let allowed = response.decision() == Decision::Allow;
+        let mut answer = Answer { allowed, ..Answer::default() };
         // On Deny the reasons are all satisfied forbids, on Allow the permits; in no order.
-        if response.decision() == Decision::Deny {
+        if !allowed {
             answer.satisfied.extend(response.diagnostics().reason().map(ToString::to_string));
         }
         for error in response.diagnostics().errors() {

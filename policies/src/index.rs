@@ -37,7 +37,7 @@ impl Index {
     ///
     /// # Errors
     /// What Cedar says if a set cannot be made.
-    pub(crate) fn new(controls: &[Control], base: Option<&Policy>, schema: &Schema) -> Result<Index, String> {
+    pub(crate) fn new(controls: &[Control], base: &Policy, schema: &Schema) -> Result<Index, String> {
         let envs: Vec<Vec<[String; 3]>> =
             controls.par_iter().map(|control| control.twin.get_valid_request_envs(schema).map(types).collect()).collect();
         let mut members: BTreeMap<[String; 3], Vec<usize>> = BTreeMap::new();
@@ -83,7 +83,7 @@ fn types(env: RequestEnv) -> [String; 3] {
     [env.principal().basename().to_owned(), env.action().id().unescaped().to_owned(), env.resource().basename().to_owned()]
 }
 
-fn entry(controls: &[Control], members: &[usize], base: Option<&Policy>) -> Result<Entry, String> {
+fn entry(controls: &[Control], members: &[usize], base: &Policy) -> Result<Entry, String> {
     let chosen: Vec<&Control> = members.iter().filter_map(|at| controls.get(*at)).collect();
     Ok(Entry {
         controls: members.to_vec(),
@@ -96,13 +96,11 @@ fn entry(controls: &[Control], members: &[usize], base: Option<&Policy>) -> Resu
 /// `controls`, their twins and `base` as one set.
 pub(crate) fn set<'a>(
     controls: impl IntoIterator<Item = &'a Control>,
-    base: Option<&Policy>,
+    base: &Policy,
 ) -> Result<PolicySet, String> {
     let policies = controls.into_iter().flat_map(|control| [control.policy.clone(), control.twin.clone()]);
     let mut set = PolicySet::from_policies(policies).map_err(|error| error.to_string())?;
-    if let Some(base) = base {
-        set.add(base.clone()).map_err(|error| error.to_string())?;
-    }
+    set.add(base.clone()).map_err(|error| error.to_string())?;
     Ok(set)
 }
 

@@ -1,15 +1,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{AssetId, Inventory, Verdict};
+use aedile_model::{AssetId, Finding, Inventory, Verdict};
 use cedar_policy::Authorizer;
 use rayon::prelude::*;
+use time::Date;
 
+use crate::control::PolicyInfo;
 use crate::evaluate::{Evaluator, Outcome};
 use crate::facts::Known;
+use crate::finding::Writer;
+use crate::graph::Graph;
 use crate::judgement::{Decision, JudgeError, Judgement, Platform, Tally};
 use crate::policies::{Judges, Policies};
 use crate::question::{Question, World};
-use crate::reads::Side;
+use crate::reads::{Reads, Side};
 use crate::severity::severity;
 
 /// What verdicts depend on. Questions of one signature get one answer.
@@ -50,17 +54,41 @@ impl Policies {
         for control in &self.guardrails.controls {
             judgement.tallies.insert(control.info.id.clone(), Tally::default());
         }
-        let (questions, errors) = world.questions(&self.guardrails.index, true);
+        let (questions, errors) = world.questions(&self.guardrails.index);
         judgement.errors.extend(errors);
         self.dangling(inventory, &mut judgement);
         let answered = answer(&self.guardrails, &world, questions);
         for one in &answered {
             self.record(one, &mut judgement);
         }
+        let (intended, errors) = self.judge_intended(&world);
+        if self.intended.is_some() {
+            let tally = judgement.tallies.entry(self.as_intended.id.clone()).or_default();
+            intended.iter().for_each(|decision| tally.count(decision.verdict));
+        }
+        judgement.decisions.extend(intended);
+        judgement.errors.extend(errors);
         judgement.decisions.sort_by(|a, b| key(a).cmp(&key(b)));
+        judgement.findings = self.findings(inventory, &judgement.decisions, platform.as_of);
         judgement.errors.sort();
         judgement.errors.dedup();
         judgement
+    }
+
+    fn findings(&self, inventory: &Inventory, decisions: &[Decision], as_of: Date) -> Vec<Finding> {
+        let mut policies: BTreeMap<&str, (&PolicyInfo, Option<(&Reads, &Reads)>)> = BTreeMap::new();
+        for control in &self.guardrails.controls {
+            policies.insert(&control.info.id, (&control.info, Some((&control.reads, &control.scope_reads))));
+        }
+        policies.insert(&self.as_intended.id, (&self.as_intended, None));
+        let writer = Writer {
+            inventory,
+            graph: Graph::new(inventory),
+            taxonomy: &self.taxonomy,
+            frameworks: &self.frameworks,
+            as_of,
+        };
+        writer.findings(decisions, &policies)
     }
 
     /// Group names are upper case, region ids lower case.

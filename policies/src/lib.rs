@@ -3,11 +3,16 @@
 //! Facts become requests, one for every asset and every relation that policies ask about; every
 //! policy gives a verdict; a Fail or Inconclusive becomes a finding. See `policies/README.md`.
 
+mod cases;
 mod control;
 mod error;
 mod evaluate;
 mod facts;
+mod finding;
+mod frameworks;
+mod graph;
 mod index;
+mod intended;
 mod judge;
 mod judgement;
 mod lint;
@@ -20,12 +25,16 @@ mod reads;
 mod schema;
 mod severity;
 mod source;
+mod stake;
 mod taxonomy;
+mod untested;
 mod variants;
 mod words;
 
+pub use cases::{CaseFailure, CaseReport};
 pub use control::PolicyInfo;
 pub use error::PolicyError;
+pub use frameworks::{Framework, FrameworkResult, Frameworks, Obligation, ObligationKind, ObligationResult, ObligationStatus};
 pub use judgement::{Decision, JudgeError, Judgement, Platform, Tally};
 pub use policies::Policies;
 pub use source::PolicySource;

@@ -12,8 +12,28 @@ macro_rules! controls {
 }
 
 controls! {
+    "access",
+    "accountability",
+    "cost",
     "encryption",
+    "exposure",
+    "logging",
+    "minimisation",
+    "model-governance",
+    "monitoring",
+    "resilience",
+    "retention",
+    "secrets",
+    "transfer",
 }
 
 /// Ids of built-in policies that were removed, with the reason.
 pub(crate) const REMOVED: &str = include_str!("../removed.yaml");
+
+/// The built-in frameworks.
+pub(crate) const FRAMEWORKS: &[(&str, &str)] = &[
+    ("frameworks/eu-ai-act.yaml", include_str!("../frameworks/eu-ai-act.yaml")),
+    ("frameworks/gdpr.yaml", include_str!("../frameworks/gdpr.yaml")),
+    ("frameworks/hipaa.yaml", include_str!("../frameworks/hipaa.yaml")),
+    ("frameworks/soc2.yaml", include_str!("../frameworks/soc2.yaml")),
+];

@@ -6,7 +6,9 @@ use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
 use crate::control::{Control, PolicyInfo};
+use crate::frameworks::Frameworks;
 use crate::index::{Index, base, set};
+use crate::intended::{Intended, as_intended};
 use crate::lint::{Lint, Set};
 use crate::nearest::advice;
 use crate::packs::{CONTROLS, REMOVED};
@@ -34,7 +36,10 @@ pub struct Policies {
     pub(crate) taxonomy: Taxonomy,
     pub(crate) guardrails: Judges,
     /// `None` if the organisation wrote none: nothing is then said about intended access.
-    pub(crate) intended: Option<Judges>,
+    pub(crate) intended: Option<Intended>,
+    pub(crate) as_intended: Arc<PolicyInfo>,
+    /// The frameworks that findings cite.
+    pub(crate) frameworks: Frameworks,
     packs: Vec<(String, String)>,
 }
 
@@ -69,14 +74,15 @@ impl Policies {
         if let Some(error) = PolicyError::gathered(loader.faults) {
             return Err(error);
         }
-        let judges = |mut read: Vec<Read>, based: bool| {
+        let sorted = |mut read: Vec<Read>| -> Vec<Control> {
             read.sort_by(|a, b| a.control.info.id.cmp(&b.control.info.id));
-            Judges::new(read.into_iter().map(|read| read.control).collect(), based, &contract)
+            read.into_iter().map(|read| read.control).collect()
         };
-        let guardrails = judges(controls, true).map_err(PolicyError::BuiltIn)?;
-        let intended_judges = match permits.is_empty() {
+        let cited = Frameworks::load(&[])?;
+        let guardrails = Judges::new(sorted(controls), &contract).map_err(PolicyError::BuiltIn)?;
+        let permitted = match permits.is_empty() {
             true => None,
-            false => Some(judges(permits, false).map_err(PolicyError::BuiltIn)?),
+            false => Some(Intended::new(&sorted(permits), &contract).map_err(PolicyError::BuiltIn)?),
         };
         let mut packs = vec![
             ("schema.cedarschema".to_owned(), sha256(include_str!("../schema.cedarschema"))),
@@ -85,12 +91,30 @@ impl Policies {
         packs.extend(CONTROLS.iter().map(|(name, text, _)| ((*name).to_owned(), sha256(text))));
         packs.extend(user.iter().chain(intended).map(|source| (source.name.clone(), sha256(&source.text))));
         packs.sort();
-        Ok(Policies { contract, taxonomy, guardrails, intended: intended_judges, packs })
+        let as_intended = Arc::new(as_intended()?);
+        let frameworks = Frameworks::default();
+        let policies = Policies { contract, taxonomy, guardrails, intended: permitted, as_intended, frameworks, packs };
+        Ok(policies.cite(&cited))
     }
 
-    /// Every guardrail in force, sorted by id.
+    /// The same policies, citing `frameworks` (by default they cite the built-in ones).
+    #[must_use]
+    pub fn cite(mut self, frameworks: &Frameworks) -> Policies {
+        for control in &mut self.guardrails.controls {
+            frameworks.cite(Arc::make_mut(&mut control.info));
+        }
+        frameworks.cite(Arc::make_mut(&mut self.as_intended));
+        self.frameworks = frameworks.clone();
+        self
+    }
+
+    /// Every guardrail in force and `access-as-intended`, sorted by id.
+    #[must_use]
     pub fn info(&self) -> Vec<Arc<PolicyInfo>> {
-        self.guardrails.controls.iter().map(|control| Arc::clone(&control.info)).collect()
+        let guardrails = self.guardrails.controls.iter().map(|control| Arc::clone(&control.info));
+        let mut all: Vec<Arc<PolicyInfo>> = guardrails.chain([Arc::clone(&self.as_intended)]).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
     }
 
     /// Every file that judges, by name, with the SHA-256 of its text in lower-case hex.
@@ -107,10 +131,10 @@ impl Policies {
 }
 
 impl Judges {
-    fn new(controls: Vec<Control>, based: bool, contract: &Contract) -> Result<Judges, String> {
-        let base = if based { Some(base()?) } else { None };
-        let alone = controls.iter().map(|control| set([control], base.as_ref())).collect::<Result<_, _>>()?;
-        let index = Index::new(&controls, base.as_ref(), &contract.schema)?;
+    fn new(controls: Vec<Control>, contract: &Contract) -> Result<Judges, String> {
+        let base = base()?;
+        let alone = controls.iter().map(|control| set([control], &base)).collect::<Result<_, _>>()?;
+        let index = Index::new(&controls, &base, &contract.schema)?;
         Ok(Judges { controls, alone, index })
     }
 }

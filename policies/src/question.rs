@@ -36,12 +36,10 @@ pub(crate) struct World<'a> {
 
 impl<'a> World<'a> {
     /// Every question that `index` has policies for, in the inventory's order, and what could not be asked.
-    pub(crate) fn questions(&self, index: &Index, posture: bool) -> (Vec<Question<'a>>, Vec<JudgeError>) {
+    pub(crate) fn questions(&self, index: &Index) -> (Vec<Question<'a>>, Vec<JudgeError>) {
         let mut questions = Vec::new();
         let mut errors = BTreeSet::new();
-        if posture {
-            questions.extend(self.inventory.assets.values().filter_map(|asset| self.posture(asset, index)));
-        }
+        questions.extend(self.inventory.assets.values().filter_map(|asset| self.posture(asset, index)));
         let groups = self.groups();
         for (at, relation) in self.inventory.relations.iter().enumerate() {
             let actions = self.actions(relation);
@@ -50,25 +48,31 @@ impl<'a> World<'a> {
             }
             let (Some(from), Some(to)) = (self.inventory.asset(&relation.from), self.inventory.asset(&relation.to))
             else {
-                errors.insert(JudgeError {
-                    policy: None,
-                    asset: Some(relation.from.clone()),
-                    message: format!(
-                        "the relation {} from `{}` to `{}` names an asset that is not in the inventory",
-                        relation.kind.as_str(),
-                        relation.from,
-                        relation.to
-                    ),
-                });
+                errors.insert(dangling(relation));
                 continue;
             };
             for action in actions {
-                if let Some(question) = self.relation(at, relation, action, (from, to), index, &groups) {
-                    questions.push(question);
-                }
+                let Some(entry) = index.entry(from.kind.as_str(), action, to.kind.as_str()) else { continue };
+                let member_of = if index.asks_identity(entry) { self.member_of(from, &groups) } else { BTreeSet::new() };
+                let question = self.relation(at, relation, action, (from, to), member_of);
+                questions.push(Question { entry, ..question });
             }
         }
         (questions, errors.into_iter().collect())
+    }
+
+    /// The questions about relations that `wanted` chooses, whether or not any policy can apply.
+    pub(crate) fn relations(&self, wanted: impl Fn(&str, &Relation) -> bool) -> Vec<Question<'a>> {
+        let groups = self.groups();
+        let mut questions = Vec::new();
+        for (at, relation) in self.inventory.relations.iter().enumerate() {
+            let parties = (self.inventory.asset(&relation.from), self.inventory.asset(&relation.to));
+            let (Some(from), Some(to)) = parties else { continue };
+            for action in self.actions(relation).into_iter().filter(|action| wanted(action, relation)) {
+                questions.push(self.relation(at, relation, action, (from, to), self.member_of(from, &groups)));
+            }
+        }
+        questions
     }
 
     /// An asset that no source defines is known by reference only and has no configuration to judge.
@@ -94,12 +98,9 @@ impl<'a> World<'a> {
         relation: &'a Relation,
         action: &'static str,
         (principal, resource): (&'a Asset, &'a Asset),
-        index: &Index,
-        groups: &BTreeMap<&AssetId, BTreeSet<&AssetId>>,
-    ) -> Option<Question<'a>> {
-        let entry = index.entry(principal.kind.as_str(), action, resource.kind.as_str())?;
-        let member_of = if index.asks_identity(entry) { self.member_of(principal, groups) } else { BTreeSet::new() };
-        Some(Question {
+        member_of: BTreeSet<(AssetKind, AssetId)>,
+    ) -> Question<'a> {
+        Question {
             action,
             principal: Some(principal),
             resource,
@@ -108,8 +109,8 @@ impl<'a> World<'a> {
             resource_facts: self.facts(resource),
             context: self.context(relation, action, resource),
             member_of,
-            entry,
-        })
+            entry: 0,
+        }
     }
 
     fn facts(&self, asset: &Asset) -> Facts {
@@ -195,5 +196,14 @@ impl<'a> World<'a> {
             }
         }
         if principal.kind == AssetKind::AnyOne { BTreeSet::new() } else { above }
+    }
+}
+
+fn dangling(relation: &Relation) -> JudgeError {
+    let (kind, from, to) = (relation.kind.as_str(), &relation.from, &relation.to);
+    JudgeError {
+        policy: None,
+        asset: Some(from.clone()),
+        message: format!("the relation {kind} from `{from}` to `{to}` names an asset that is not in the inventory"),
     }
 }
