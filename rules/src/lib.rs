@@ -16,7 +16,7 @@ mod secret;
 mod text;
 mod validate;
 
-pub use api::Apis;
+pub use api::{Api, ApiCondition, ApiExample, Apis, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};
 pub use column::{ColumnProfile, Decision};
 pub use identifier::Identifiers;
 pub use listing::{RuleFailure, RuleInfo};

@@ -1,0 +1,275 @@
+//! The form of a block in `apis/*.yaml`.
+
+use std::collections::BTreeMap;
+
+use aedile_model::Protection;
+use serde::Deserialize;
+
+use crate::{PackError, PackSource};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pack {
+    #[serde(rename = "pack")]
+    _pack: String,
+    pub(super) rules: Vec<Api>,
+}
+
+/// What a library call does with data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Identity, kebab case, never reused.
+    pub id: String,
+    /// What the call does, one line.
+    pub title: String,
+    /// Qualified functions (`pandas.read_csv`) and methods of typed values (`<frame>.to_csv`).
+    #[serde(default)]
+    pub call: Vec<String>,
+    /// Method names distinctive enough for a value of unknown type.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// What happens.
+    pub effect: Effect,
+    /// Arguments by the role they play: `path`, `table`, `query`, `columns`, `data`, `name`, and any
+    /// name that `uri`, `sets` or a later call of the chain refers to.
+    #[serde(default)]
+    pub args: BTreeMap<String, Argument>,
+    /// The dataset's URI with `{role}` where an argument, or a field kept from an earlier call of the
+    /// chain, is put in; without it the argument `path` is the URI.
+    pub uri: Option<String>,
+    /// Roles whose values travel; `all` is every argument, `receiver` the value before the dot.
+    #[serde(default)]
+    pub data: Vec<String>,
+    /// Where a `send` or `log` goes.
+    pub sink: Option<SinkRule>,
+    /// The file format (`csv`).
+    pub format: Option<String>,
+    /// The type of the result: `frame`, `column`, or any word that other rules use in `<word>.method`.
+    pub returns: Option<String>,
+    /// For `effect: frame`: which operation of the frame algebra.
+    pub frame: Option<FrameOp>,
+    /// For `effect: protect`: the rung that the result stands on.
+    pub protection: Option<Protection>,
+    /// Attributes that the call gives to its pipeline, or to the relation it makes.
+    #[serde(default)]
+    pub sets: Vec<Setting>,
+    /// The role whose value names the principal that the work runs as.
+    pub runs_as: Option<String>,
+    /// Documentation of the library.
+    pub source: String,
+    /// Python that the rule must recognise.
+    #[serde(default)]
+    pub examples: Vec<ApiExample>,
+    /// Python near it that must give nothing, or exactly what is said.
+    #[serde(default)]
+    pub counter_examples: Vec<ApiExample>,
+}
+
+/// What happens in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Data is read: `path`, `uri`, `table` or `query` say which.
+    Read,
+    /// Data is written there.
+    Write,
+    /// A statement is executed: `query` is SQL.
+    Query,
+    /// Data goes to `sink`.
+    Send,
+    /// Data goes to the log.
+    Log,
+    /// A model is fitted to `data`.
+    Train,
+    /// A model is read.
+    Load,
+    /// A model is registered, approved or deployed.
+    Release,
+    /// The result is the argument on a higher rung of the protection ladder.
+    Protect,
+    /// The result is a frame made from the receiver, see [`FrameOp`].
+    Frame,
+    /// A feature view is declared.
+    Feature,
+    /// Nothing travels; the call matters by what it `returns` or `sets`.
+    Make,
+}
+
+/// The operations of the frame algebra.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrameOp {
+    /// The same columns (filter, sort, fill, sample).
+    Pass,
+    /// Only `columns`, or the column expressions given.
+    Select,
+    /// Without `columns`.
+    Drop,
+    /// `columns` maps old names to new ones; or `old` and `new` name one pair.
+    Rename,
+    /// Every keyword (or member of a mapping) is a column given that value.
+    Assign,
+    /// The column `name` is given the value `value`.
+    WithColumn,
+    /// Joined with `other`.
+    Join,
+    /// All frames in `frames`, one below the other.
+    Concat,
+    /// Grouped by `columns`; what follows aggregates.
+    Group,
+    /// Every column counted, summed or averaged.
+    Aggregate,
+    /// Named aggregations; extremes and collections keep values.
+    Summarise,
+    /// `function` applied to the values.
+    Apply,
+    /// The rows, one after another.
+    Rows,
+    /// Pairs of an index and a row.
+    IndexedRows,
+    /// The values in another shape (dicts, arrays, JSON): still the same data.
+    Values,
+    /// Nothing of the values: shapes, counts, types.
+    Metadata,
+    /// The column expression named by `name`.
+    Column,
+    /// The same expression under the name `name`.
+    Alias,
+    /// Several frames, each with the columns of its argument (`train_test_split`).
+    Split,
+    /// The frame becomes the view `name` for later SQL.
+    View,
+}
+
+/// Where an argument stands.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Argument {
+    /// Position, from 0, receiver not counted.
+    pub at: Option<usize>,
+    /// Keyword, or several for one role.
+    #[serde(default)]
+    pub name: Names,
+    /// The value where the argument is absent.
+    pub default: Option<String>,
+}
+
+/// One word or several.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(untagged)]
+pub enum Names {
+    /// None.
+    #[default]
+    None,
+    /// One.
+    One(String),
+    /// Several, any of which may be used.
+    Many(Vec<String>),
+}
+
+impl Argument {
+    /// The keywords by which the argument may be given.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        match &self.name {
+            Names::None => &[],
+            Names::One(name) => std::slice::from_ref(name),
+            Names::Many(names) => names,
+        }
+    }
+}
+
+/// Where data goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SinkRule {
+    /// `log`, `file`, `tracker`, `llm`, `vendor`, `notebook-output`, `xcom`, `public-url`, `email`.
+    pub kind: String,
+    /// Who runs it (`openai`); a rule without it takes the host of the argument `url`.
+    pub vendor: Option<String>,
+    /// Whether that is another organisation.
+    #[serde(default)]
+    pub third_party: bool,
+}
+
+/// An attribute that a call gives.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// The attribute, as the policy schema names it.
+    pub attribute: String,
+    /// Of what.
+    #[serde(default)]
+    pub of: SettingOf,
+    /// The role whose value it takes; without it the attribute is `true` where `when` holds.
+    pub from: Option<String>,
+    /// The value where `when` does not hold, if the library documents that default.
+    pub otherwise: Option<bool>,
+    /// When it holds; without it always.
+    pub when: Option<ApiCondition>,
+}
+
+/// What a [`Setting`] is given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingOf {
+    /// The pipeline or notebook.
+    #[default]
+    Pipeline,
+    /// The relation that the call makes.
+    Relation,
+    /// The model or feature view that the call makes.
+    Asset,
+}
+
+/// A test of one argument.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiCondition {
+    /// The role.
+    pub arg: String,
+    /// Any of: `absent`, `present`, `true`, `false`, or a text.
+    pub is: Vec<String>,
+}
+
+/// A piece of Python and the facts that it gives.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiExample {
+    /// The Python.
+    pub code: String,
+    /// The facts in the words of the crawler's tests: `reads data/a.csv [*]`.
+    #[serde(default)]
+    pub gives: Vec<String>,
+}
+
+/// Whether `rule` keeps the pack format beyond what its types say.
+pub(super) fn check(rule: &Api, source: &PackSource) -> Result<(), PackError> {
+    let refuse = |reason: &str, help: &str| Err(source.invalid(&rule.id, reason, help));
+    if rule.examples.is_empty() {
+        return refuse("has no example", "add Python that the rule must recognise under `examples`");
+    }
+    if rule.counter_examples.is_empty() {
+        return refuse("has no counter-example", "add a near miss under `counter_examples`");
+    }
+    if rule.call.is_empty() && rule.methods.is_empty() {
+        return refuse("names no call", "name functions under `call` or methods under `methods`");
+    }
+    if !rule.source.starts_with("https://") {
+        return refuse("has no source", "give the address of the library's documentation under `source`");
+    }
+    if rule.effect == Effect::Frame && rule.frame.is_none() {
+        return refuse("has no operation", "say under `frame` which operation it is");
+    }
+    if rule.effect == Effect::Protect && rule.protection.is_none() {
+        return refuse("has no protection", "say under `protection` which rung the result stands on");
+    }
+    if rule.effect == Effect::Send && rule.sink.is_none() {
+        return refuse("has no sink", "say under `sink` where the data goes");
+    }
+    if let Some(role) = rule.data.iter().find(|role| !matches!(role.as_str(), "all" | "receiver") && !rule.args.contains_key(*role)) {
+        return refuse(&format!("`data` names `{role}`, which is no argument"), "add it under `args`");
+    }
+    Ok(())
+}

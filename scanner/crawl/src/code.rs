@@ -1,0 +1,185 @@
+//! Pipeline code: Python, SQL, notebooks and dbt projects.
+
+pub(crate) mod dbt;
+mod flow;
+pub(crate) mod notebook;
+mod origin;
+mod output;
+mod python;
+mod sql;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::crawler::{Context, Crawler};
+use crate::{Facts, File};
+
+/// Reads pipeline code.
+pub(crate) struct Code;
+
+/// A file as this crawler sees it.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// A script.
+    Python(python::Module),
+    /// A notebook and its saved outputs.
+    Notebook(notebook::Notebook),
+    /// A SQL file; rendered later if it belongs to a dbt project.
+    Sql,
+    /// YAML of a dbt project.
+    Dbt(dbt::Yaml),
+    /// No text.
+    Unread,
+}
+
+/// The stack of a thread that walks trees; expressions may be nested deeply within our limits.
+const STACK: usize = 64 << 20;
+
+impl Crawler for Code {
+    type Parsed = Parsed;
+
+    fn claims(file: &File) -> bool {
+        match file.extension().as_str() {
+            "py" | "sql" | "ipynb" => true,
+            "yml" | "yaml" => dbt::is_dbt_yaml(file),
+            _ => false,
+        }
+    }
+
+    fn parse(file: &File, context: Context<'_>) -> Parsed {
+        let nesting = context.options.limits.nesting;
+        let Some(text) = &file.text else { return Parsed::Unread };
+        match file.extension().as_str() {
+            "py" => Parsed::Python(python::script(&file.path, text, file.in_tests, nesting)),
+            "ipynb" => Parsed::Notebook(notebook::Notebook::parse(file, text, context)),
+            "sql" => Parsed::Sql,
+            _ => Parsed::Dbt(dbt::Yaml::parse(file, text, nesting)),
+        }
+    }
+
+    fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts) {
+        let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
+        match pool {
+            Ok(pool) => pool.install(|| resolve(parsed, context, facts)),
+            // Without threads of our own the stack is the caller's; the bounds on depth still hold.
+            Err(_) => resolve(parsed, context, facts),
+        }
+    }
+}
+
+fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts) {
+    let (mut modules, mut scripts, mut yaml, mut outputs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (file, parsed) in parsed {
+        match parsed {
+            Parsed::Python(module) => modules.push(module),
+            Parsed::Notebook(notebook) => {
+                outputs.extend(notebook.outputs);
+                facts.gaps.extend(notebook.gaps);
+                modules.push(notebook.module);
+                modules.extend(notebook.written);
+            }
+            Parsed::Sql => scripts.push(file),
+            Parsed::Dbt(read) => yaml.push(read),
+            Parsed::Unread => {}
+        }
+    }
+    let projects = dbt::Projects::new(yaml);
+    let mut schemas = sql::Schemas::new(&context.rules.apis);
+    projects.declare(&mut schemas, facts);
+
+    let mut scripts: Vec<SqlFile<'_>> = scripts.into_par_iter().map(|file| SqlFile::parse(file, &projects)).collect();
+    for script in &mut scripts {
+        facts.gaps.append(&mut script.gaps);
+        script.declare(&mut schemas);
+    }
+    let told: Vec<Facts> = scripts.par_iter().map(|script| script.facts(&schemas)).collect();
+    for one in told {
+        extend(facts, one);
+    }
+
+    for module in &mut modules {
+        facts.gaps.append(&mut module.gaps);
+    }
+    for one in evaluate(&modules, context, &schemas) {
+        extend(facts, one);
+    }
+    for output in outputs {
+        extend(facts, output);
+    }
+}
+
+/// Interprets all modules: first what runs by itself, then functions that nothing entered.
+fn evaluate(modules: &[python::Module], context: Context<'_>, schemas: &sql::Schemas) -> Vec<Facts> {
+    let world = python::World::new(modules, &context.rules.apis, schemas);
+    let first: Vec<python::Outcome> = (0..modules.len()).into_par_iter().map(|number| python::evaluate(&world, number, None)).collect();
+    let followed: BTreeSet<_> = first.iter().flat_map(|outcome| outcome.followed.iter().copied()).collect();
+    let second: Vec<Option<python::Outcome>> = first
+        .par_iter()
+        .enumerate()
+        .map(|(number, outcome)| {
+            let waiting: Vec<_> = outcome.waiting.iter().filter(|key| !followed.contains(key)).copied().collect();
+            (!waiting.is_empty()).then(|| python::evaluate(&world, number, Some(&waiting)))
+        })
+        .collect();
+    first
+        .into_iter()
+        .zip(second)
+        .map(|(outcome, more)| {
+            let mut facts = outcome.facts;
+            if let Some(more) = more {
+                extend(&mut facts, more.facts);
+            }
+            facts
+        })
+        .collect()
+}
+
+fn extend(facts: &mut Facts, more: Facts) {
+    facts.assets.extend(more.assets);
+    facts.links.extend(more.links);
+    facts.gaps.extend(more.gaps);
+}
+
+/// A SQL file: a script, or a model of a dbt project.
+struct SqlFile<'f> {
+    file: &'f File,
+    script: sql::Script,
+    model: Option<String>,
+    gaps: Vec<aedile_model::Gap>,
+}
+
+impl<'f> SqlFile<'f> {
+    fn parse(file: &'f File, projects: &dbt::Projects) -> SqlFile<'f> {
+        let mut gaps = Vec::new();
+        let text: Arc<str> = file.text.clone().unwrap_or_else(|| Arc::from(""));
+        let rendered = projects.render(&file.path, &text, &mut gaps);
+        let script = sql::Script::parse(&rendered.text, origin::Offsets::origin(origin::Origin::file(&file.path)), &mut gaps);
+        SqlFile { file, script, model: rendered.model, gaps }
+    }
+
+    /// Adds the tables that the file defines to the known schemas.
+    fn declare(&self, schemas: &mut sql::Schemas) {
+        sql::declare(&self.script, schemas);
+    }
+
+    fn facts(&self, schemas: &sql::Schemas) -> Facts {
+        let offsets = origin::Offsets::origin(origin::Origin::file(&self.file.path));
+        let mut run = sql::run(&self.script, &offsets, None, schemas, &mut std::collections::BTreeMap::new());
+        match &self.model {
+            Some(model) => dbt::model_facts(model, self.file, run),
+            None => {
+                let mut pipeline = output::Pipeline::of(&self.file.path, false, self.file.in_tests);
+                for asset in &mut run.assets {
+                    asset.in_tests = self.file.in_tests;
+                }
+                run.tell(&mut pipeline);
+                pipeline.finish()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

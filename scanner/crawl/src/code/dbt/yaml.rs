@@ -1,0 +1,249 @@
+//! YAML of dbt: `dbt_project.yml`, and `schema.yml` with models, sources, seeds and snapshots.
+
+use std::sync::Arc;
+
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Basis, Class, Confidence, Gap, GapKind, Place, RelationKind, Tag, Value};
+
+use crate::code::output::table_name;
+use crate::code::sql::table_asset;
+use crate::yaml::{self, Node};
+use crate::{Facts, File, Link, Ref};
+
+/// What a YAML file of a dbt project says.
+#[derive(Debug, Default)]
+pub(crate) struct Yaml {
+    /// Its folder.
+    pub(super) folder: String,
+    /// The model paths, if it is the project file.
+    pub(super) project: Option<Vec<String>>,
+    /// Tables that it describes.
+    pub(super) tables: Vec<TableYaml>,
+    /// What did not parse.
+    pub(super) gaps: Vec<Gap>,
+}
+
+/// A described table.
+#[derive(Debug)]
+pub(super) struct TableYaml {
+    /// The source that it belongs to.
+    pub(super) source: Option<String>,
+    /// The name in `ref` or `source`.
+    pub(super) name: String,
+    /// The table's name in the warehouse.
+    pub(super) full_name: String,
+    attributes: Vec<(String, Attribute)>,
+    tags: Vec<Tag>,
+    columns: Vec<ColumnYaml>,
+    place: Place,
+    in_tests: bool,
+}
+
+#[derive(Debug)]
+struct ColumnYaml {
+    name: String,
+    tags: Vec<Tag>,
+    place: Place,
+}
+
+/// Whether a YAML file is dbt's: by its name, or by what stands at its top.
+pub(crate) fn is_dbt_yaml(file: &File) -> bool {
+    if matches!(file.name(), "dbt_project.yml" | "dbt_project.yaml") {
+        return true;
+    }
+    let Some(text) = &file.text else { return false };
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    let lists = ["models:", "sources:", "seeds:", "snapshots:", "exposures:"].iter().any(|key| has(key));
+    lists && (has("version: 2") || (has("sources:") && text.contains("tables:")) || text.contains("columns:")) && !has("apiVersion:")
+}
+
+impl Yaml {
+    /// Reads `text` of `file`.
+    pub(crate) fn parse(file: &File, text: &str, nesting: usize) -> Yaml {
+        let (documents, error) = yaml::parse(text, nesting);
+        let mut read = Yaml { folder: file.folder().to_owned(), ..Yaml::default() };
+        if let Some(error) = error {
+            let mut place = file.place(0, 0);
+            place.span = error.span;
+            read.gaps.push(Gap { place, kind: GapKind::Unparsed, message: error.message });
+        }
+        for document in &documents {
+            if matches!(file.name(), "dbt_project.yml" | "dbt_project.yaml") {
+                let paths = document.get("model-paths").or_else(|| document.get("source-paths"));
+                let paths: Vec<String> = paths.map(Node::items).unwrap_or_default().iter().filter_map(Node::str).map(ToOwned::to_owned).collect();
+                read.project = Some(if paths.is_empty() { vec!["models".to_owned()] } else { paths });
+                continue;
+            }
+            for key in ["models", "seeds", "snapshots"] {
+                for node in document.get(key).map(Node::items).unwrap_or_default() {
+                    read.tables.extend(table(file, node, None, None));
+                }
+            }
+            for source in document.get("sources").map(Node::items).unwrap_or_default() {
+                let Some(name) = source.get("name").and_then(Node::str) else { continue };
+                let database = text_of(source, "database").filter(|text| !text.contains("{{"));
+                let schema = text_of(source, "schema").filter(|text| !text.contains("{{")).unwrap_or_else(|| name.to_owned());
+                let prefix = match database {
+                    Some(database) => format!("{database}.{schema}"),
+                    None => schema,
+                };
+                for node in source.get("tables").map(Node::items).unwrap_or_default() {
+                    read.tables.extend(table(file, node, Some(name), Some(&prefix)));
+                }
+            }
+        }
+        read
+    }
+}
+
+fn text_of(node: &Node, key: &str) -> Option<String> {
+    node.get(key).and_then(Node::str).map(ToOwned::to_owned)
+}
+
+fn place(file: &File, node: &Node) -> Place {
+    let path: &Arc<str> = &file.path;
+    Place { path: Arc::clone(path), span: node.span, cell: None }
+}
+
+fn table(file: &File, node: &Node, source: Option<&str>, prefix: Option<&str>) -> Option<TableYaml> {
+    let name_node = node.get("name")?;
+    let name = name_node.str()?.to_lowercase();
+    let identifier = text_of(node, "identifier").unwrap_or_else(|| name.clone());
+    let full_name = match prefix {
+        Some(prefix) => table_name(&format!("{prefix}.{identifier}")),
+        None => name.clone(),
+    };
+    let mut attributes = Vec::new();
+    for (meta, config) in [(node.get("meta"), false), (node.at("config.meta"), true)] {
+        let _ = config;
+        for (key, attribute) in [("owner", "owner"), ("legal_basis", "legalBasis"), ("purpose", "purpose"), ("classification", "classification"), ("retention_days", "retentionDays")] {
+            if let Some(found) = meta.and_then(|meta| meta.get(key)) {
+                let value = match found.value() {
+                    Value::Int(number) => Value::Int(number),
+                    other => other.as_text().map_or(Value::Null, Value::from),
+                };
+                if value != Value::Null {
+                    attributes.push((attribute.to_owned(), Attribute { value, place: Some(place(file, found)) }));
+                }
+            }
+        }
+    }
+    let columns = node
+        .get("columns")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|column| {
+            let name = column.get("name")?;
+            Some(ColumnYaml { name: name.str()?.to_lowercase(), tags: declared(column), place: place(file, name) })
+        })
+        .collect();
+    Some(TableYaml {
+        source: source.map(str::to_lowercase),
+        name,
+        full_name,
+        attributes,
+        tags: declared(node),
+        columns,
+        place: place(file, name_node),
+        in_tests: file.in_tests,
+    })
+}
+
+/// The classes that `meta`, `tags` and both under `config` declare.
+fn declared(node: &Node) -> Vec<Tag> {
+    let mut classes: Vec<(String, String)> = Vec::new();
+    for meta in [node.get("meta"), node.at("config.meta")].into_iter().flatten() {
+        for entry in meta.entries() {
+            let Some(key) = entry.key.str() else { continue };
+            classes.extend(class_of_meta(key, &entry.value).into_iter().map(|class| (class, format!("meta `{key}`"))));
+        }
+    }
+    for tags in [node.get("tags"), node.at("config.tags")].into_iter().flatten() {
+        let words: Vec<&str> = match tags.str() {
+            Some(text) => vec![text],
+            None => tags.items().iter().filter_map(Node::str).collect(),
+        };
+        classes.extend(words.into_iter().filter_map(|word| class_of_word(word).map(|class| (class, format!("tag `{word}`")))));
+    }
+    classes.sort();
+    classes.dedup_by(|a, b| a.0 == b.0);
+    classes
+        .into_iter()
+        .map(|(class, why)| {
+            let mut tag = Tag::new(Class::new(&class), Basis::Declared, Confidence::CERTAIN);
+            tag.reasons.push(format!("declared by dbt {why}"));
+            tag
+        })
+        .collect()
+}
+
+fn class_of_meta(key: &str, value: &Node) -> Vec<String> {
+    let key = key.to_lowercase().replace('-', "_");
+    let yes = value.bool() == Some(true);
+    match key.as_str() {
+        "pii" | "is_pii" | "contains_pii" | "has_pii" | "personal_data" => match value.str() {
+            Some(_) if yes => vec!["pii".to_owned()],
+            Some(text) if value.bool().is_none() => class_of_word(text).into_iter().collect(),
+            _ => Vec::new(),
+        },
+        "phi" | "is_phi" | "contains_phi" if yes => vec!["phi".to_owned()],
+        "pci" | "is_pci" | "contains_pci" if yes => vec!["financial.card".to_owned()],
+        "sensitive" | "is_sensitive" if yes => vec!["sensitive".to_owned()],
+        "data_class" | "class" | "classification" | "data_classification" | "sensitivity" | "privacy" | "data_category" => {
+            let words: Vec<&str> = match value.str() {
+                Some(text) => vec![text],
+                None => value.items().iter().filter_map(Node::str).collect(),
+            };
+            words.into_iter().filter_map(class_of_word).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The class that a word names: a class of the taxonomy, or one of the usual words for one.
+fn class_of_word(word: &str) -> Option<String> {
+    let word = word.trim().to_lowercase().replace('-', "_");
+    let root = word.split('.').next().unwrap_or_default();
+    if word.contains('.') && ["pii", "phi", "special", "financial", "children", "credential", "technical"].contains(&root) {
+        return Some(word);
+    }
+    Some(
+        match word.as_str() {
+            "pii" | "personal" | "personal_data" | "contains_pii" | "gdpr" => "pii",
+            "phi" | "hipaa" | "contains_phi" => "phi",
+            "pci" | "cardholder" => "financial.card",
+            "special" | "special_category" => "special",
+            "financial" => "financial",
+            "sensitive" => "sensitive",
+            "confidential" | "restricted" => "confidential",
+            _ => return None,
+        }
+        .to_owned(),
+    )
+}
+
+impl TableYaml {
+    /// Adds the table and its columns.
+    pub(super) fn tell(&self, facts: &mut Facts) {
+        let type_name = if self.source.is_some() { "dbt source" } else { "dbt model" };
+        let mut asset = table_asset(&self.full_name, type_name);
+        asset.place = Some(self.place.clone());
+        asset.in_tests = self.in_tests;
+        asset.attributes = self.attributes.iter().cloned().collect();
+        for tag in &self.tags {
+            asset.add_tag(tag.clone());
+        }
+        for column in &self.columns {
+            let id = AssetId::column(&asset.id, &column.name);
+            let mut column_asset = Asset::new(id.clone(), AssetKind::Column, format!("{}.{}", self.full_name, column.name), &*column.name);
+            column_asset.place = Some(column.place.clone());
+            column_asset.in_tests = self.in_tests;
+            for tag in &column.tags {
+                column_asset.add_tag(tag.clone());
+            }
+            facts.assets.push(column_asset);
+            facts.links.push(Link::new(RelationKind::PartOf, Ref::Id(id), Ref::Id(asset.id.clone()), Some(column.place.clone())));
+        }
+        facts.assets.push(asset);
+    }
+}

@@ -1,0 +1,330 @@
+//! The lineage algebra that Python frames and SQL relations share: which columns of which datasets a
+//! value holds, under which names, and what was done to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aedile_model::{Columns, Flow, Place, Protection};
+
+use crate::Ref;
+
+/// How many steps a flow remembers; the first and the last are kept.
+const MAX_STEPS: usize = 24;
+
+/// Source columns that one column of a value is made of.
+pub(crate) type Origin = BTreeMap<String, Protection>;
+
+/// What a value holds of one dataset.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Whether columns that are not listed are there under their own name, and on which rung.
+    pub(crate) rest: Option<Protection>,
+    /// Names that no longer mean the source's column of that name.
+    pub(crate) hidden: BTreeSet<String>,
+    /// Columns by their present name.
+    pub(crate) columns: BTreeMap<String, Origin>,
+    /// Whether some columns are there and it is not known which.
+    pub(crate) unsure: bool,
+}
+
+/// What a value holds of all datasets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Data {
+    /// By dataset.
+    pub(crate) parts: BTreeMap<Ref, Part>,
+    /// Where it was read and changed, in order.
+    pub(crate) steps: Vec<Place>,
+}
+
+/// The weaker of two ways to the same source column stays.
+pub(crate) fn merge(into: &mut Origin, other: &Origin) {
+    for (column, &protection) in other {
+        into.entry(column.clone()).and_modify(|held| *held = (*held).min(protection)).or_insert(protection);
+    }
+}
+
+impl Part {
+    /// Every column, as it is.
+    pub(crate) fn all() -> Part {
+        Part { rest: Some(Protection::None), ..Part::default() }
+    }
+
+    /// Only `names`, as they are.
+    pub(crate) fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Part {
+        let columns =
+            names.into_iter().map(|name| (name.to_owned(), Origin::from([(name.to_owned(), Protection::None)]))).collect();
+        Part { columns, ..Part::default() }
+    }
+
+    /// What the present column `name` is made of; empty if it is not of this dataset.
+    pub(crate) fn column(&self, name: &str) -> Origin {
+        // SQL names ignore case; frames of real code rarely hold two names that differ by case alone.
+        let held = self.columns.get(name).or_else(|| {
+            self.columns.iter().find(|(held, _)| held.eq_ignore_ascii_case(name)).map(|(_, origin)| origin)
+        });
+        match (held, self.rest) {
+            (Some(origin), _) => origin.clone(),
+            (None, Some(protection)) if !self.hidden.contains(name) => Origin::from([(name.to_owned(), protection)]),
+            _ => Origin::new(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rest.is_none() && self.columns.values().all(BTreeMap::is_empty) && !self.unsure
+    }
+
+    fn protect(&mut self, least: Protection) {
+        self.rest = self.rest.map(|held| held.max(least));
+        for held in self.columns.values_mut().flat_map(BTreeMap::values_mut) {
+            *held = (*held).max(least);
+        }
+    }
+
+    fn join(&mut self, other: &Part) {
+        let (mine, theirs) = (self.rest.is_some(), other.rest.is_some());
+        self.hidden = match (mine, theirs) {
+            (true, true) => self.hidden.intersection(&other.hidden).cloned().collect(),
+            (true, false) => std::mem::take(&mut self.hidden),
+            _ => other.hidden.clone(),
+        };
+        for (name, origin) in &other.columns {
+            merge(self.columns.entry(name.clone()).or_default(), origin);
+        }
+        self.rest = match (self.rest, other.rest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.unsure |= other.unsure;
+    }
+
+    /// The flows that say this part: one for the unlisted columns, one for the listed.
+    fn flows(&self) -> Vec<Flow> {
+        let mut origins = Origin::new();
+        for origin in self.columns.values() {
+            merge(&mut origins, origin);
+        }
+        let flow = |columns, dropped| Flow { columns, sources: BTreeSet::new(), dropped, steps: Vec::new() };
+        let Some(rest) = self.rest else {
+            return match (origins.is_empty(), self.unsure) {
+                (true, false) => Vec::new(),
+                (true, true) => vec![flow(Columns::Unknown, BTreeSet::new())],
+                (false, _) => vec![flow(Columns::Named(origins), BTreeSet::new())],
+            };
+        };
+        if rest != Protection::None {
+            // The vocabulary has no "all, protected": a flow of unknown columns would lose the rung, so
+            // aggregated or hashed whole frames are said by their listed columns alone.
+            return if origins.is_empty() { Vec::new() } else { vec![flow(Columns::Named(origins), BTreeSet::new())] };
+        }
+        let changed: Origin = origins.iter().filter(|(_, rung)| **rung != Protection::None).map(|(c, r)| (c.clone(), *r)).collect();
+        let plain = |name: &String| origins.get(name) == Some(&Protection::None);
+        let dropped: BTreeSet<String> =
+            self.hidden.iter().chain(changed.keys()).filter(|name| !plain(name)).cloned().collect();
+        let mut flows = vec![flow(Columns::All, dropped)];
+        if !changed.is_empty() {
+            flows.push(flow(Columns::Named(changed), BTreeSet::new()));
+        }
+        flows
+    }
+}
+
+impl Data {
+    /// All of `dataset`, read at `place`.
+    pub(crate) fn read(dataset: Ref, part: Part, place: Option<Place>) -> Data {
+        Data { parts: BTreeMap::from([(dataset, part)]), steps: place.into_iter().collect() }
+    }
+
+    /// Whether it holds nothing of any dataset.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.values().all(Part::is_empty)
+    }
+
+    /// Remembers that something was done at `place`.
+    pub(crate) fn step(&mut self, place: Place) {
+        if self.steps.last() == Some(&place) {
+            return;
+        }
+        if self.steps.len() >= MAX_STEPS {
+            self.steps.pop();
+        }
+        self.steps.push(place);
+    }
+
+    /// The present column `name` as a value of its own.
+    pub(crate) fn column(&self, name: &str) -> Data {
+        self.select(&[name.to_owned()])
+    }
+
+    /// Only the present columns `names`.
+    pub(crate) fn select(&self, names: &[String]) -> Data {
+        let mut parts = BTreeMap::new();
+        for (dataset, part) in &self.parts {
+            let columns: BTreeMap<String, Origin> = names
+                .iter()
+                .map(|name| (name.clone(), part.column(name)))
+                .filter(|(_, origin)| !origin.is_empty())
+                .collect();
+            if !columns.is_empty() {
+                parts.insert(dataset.clone(), Part { columns, ..Part::default() });
+            } else if part.unsure {
+                parts.insert(dataset.clone(), Part { unsure: true, ..Part::default() });
+            }
+        }
+        Data { parts, steps: self.steps.clone() }
+    }
+
+    /// Without the present columns `names`.
+    pub(crate) fn drop(&mut self, names: &[String]) {
+        for part in self.parts.values_mut() {
+            for name in names {
+                part.columns.remove(name);
+                if part.rest.is_some() {
+                    part.hidden.insert(name.clone());
+                }
+            }
+        }
+    }
+
+    /// The present column `old` is called `new`.
+    pub(crate) fn rename(&mut self, pairs: &[(String, String)]) {
+        for part in self.parts.values_mut() {
+            let moved: Vec<(String, Origin)> =
+                pairs.iter().map(|(old, new)| (new.clone(), part.column(old))).filter(|(_, origin)| !origin.is_empty()).collect();
+            for (old, _) in pairs {
+                part.columns.remove(old);
+                if part.rest.is_some() {
+                    part.hidden.insert(old.clone());
+                }
+            }
+            part.columns.extend(moved);
+        }
+    }
+
+    /// The column `name` is given `value`, replacing what was under that name.
+    pub(crate) fn assign(&mut self, name: &str, value: &Data) {
+        self.drop(&[name.to_owned()]);
+        for (dataset, part) in &value.parts {
+            let origin = part.everything();
+            let held = self.parts.entry(dataset.clone()).or_default();
+            held.unsure |= part.unsure || part.rest.is_some();
+            if !origin.is_empty() {
+                held.columns.insert(name.to_owned(), origin);
+            }
+        }
+        for place in &value.steps {
+            if !self.steps.contains(place) {
+                self.step(place.clone());
+            }
+        }
+    }
+
+    /// Both together.
+    pub(crate) fn join(&mut self, other: &Data) {
+        for (dataset, part) in &other.parts {
+            match self.parts.get_mut(dataset) {
+                Some(held) => held.join(part),
+                None => {
+                    self.parts.insert(dataset.clone(), part.clone());
+                }
+            }
+        }
+        for place in &other.steps {
+            if !self.steps.contains(place) {
+                self.step(place.clone());
+            }
+        }
+    }
+
+    /// At least on the rung `least`, every column.
+    pub(crate) fn protect(&mut self, least: Protection) {
+        for part in self.parts.values_mut() {
+            part.protect(least);
+        }
+    }
+
+    /// The flows of the value, each with its one source.
+    pub(crate) fn flows(&self) -> Vec<(Ref, Flow)> {
+        self.parts
+            .iter()
+            .flat_map(|(dataset, part)| {
+                part.flows().into_iter().map(|mut flow| {
+                    flow.steps.clone_from(&self.steps);
+                    (dataset.clone(), flow)
+                })
+            })
+            .collect()
+    }
+}
+
+impl Part {
+    /// The source columns of all listed columns together.
+    pub(crate) fn everything(&self) -> Origin {
+        let mut origins = Origin::new();
+        for origin in self.columns.values() {
+            merge(&mut origins, origin);
+        }
+        origins
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aedile_model::AssetKind;
+
+    use super::*;
+
+    fn patients() -> Data {
+        Data::read(Ref::named(AssetKind::Dataset, "patients.csv"), Part::all(), None)
+    }
+
+    fn shown(data: &Data) -> Vec<String> {
+        data.flows()
+            .into_iter()
+            .map(|(_, flow)| match flow.columns {
+                Columns::All => format!("* without {:?}", flow.dropped),
+                Columns::Named(columns) => format!("{columns:?}"),
+                Columns::Unknown => "?".to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_dropped_column_does_not_travel() {
+        let mut data = patients();
+        data.drop(&["ssn".into()]);
+        assert_eq!(shown(&data), ["* without {\"ssn\"}"]);
+        assert!(data.column("ssn").is_empty());
+    }
+
+    #[test]
+    fn a_renamed_column_is_still_the_source_column() {
+        let mut data = patients();
+        data.rename(&[("email".into(), "contact".into())]);
+        assert_eq!(shown(&data.column("contact")), ["{\"email\": None}"]);
+        assert_eq!(shown(&data), ["* without {}"]);
+    }
+
+    #[test]
+    fn a_masked_column_travels_apart_from_the_rest() {
+        let mut data = patients();
+        let mut hashed = data.column("email");
+        hashed.protect(Protection::Hashed);
+        data.assign("email", &hashed);
+        assert_eq!(shown(&data), ["* without {\"email\"}", "{\"email\": Hashed}"]);
+    }
+
+    #[test]
+    fn of_two_branches_the_weaker_protection_stays() {
+        let mut masked = patients().column("email");
+        masked.protect(Protection::Hashed);
+        masked.join(&patients().column("email"));
+        assert_eq!(shown(&masked), ["{\"email\": None}"]);
+    }
+
+    #[test]
+    fn joining_keeps_what_each_side_dropped() {
+        let mut left = patients();
+        left.drop(&["ssn".into()]);
+        left.join(&Data::read(Ref::named(AssetKind::Dataset, "labels.csv"), Part::all(), None));
+        assert_eq!(shown(&left), ["* without {}", "* without {\"ssn\"}"]);
+    }
+}

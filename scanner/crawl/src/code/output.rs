@@ -1,0 +1,257 @@
+//! Facts of one pipeline: what it reads, writes, sends, trains and releases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Columns, Flow, Gap, Place, RelationKind, Value};
+
+use crate::code::flow::{Data, Part};
+use crate::{Facts, Link, Ref};
+
+/// Gathers the facts of one script or notebook.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    /// The pipeline or notebook itself.
+    pub(crate) asset: Asset,
+    assets: BTreeMap<AssetId, Asset>,
+    links: Vec<Link>,
+    gaps: Vec<Gap>,
+}
+
+/// Where data goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Destination {
+    /// The sink's kind, as the attribute `sinkKind` says it.
+    pub(crate) kind: String,
+    /// What tells it from others of the kind: vendor, host, path; empty for the log.
+    pub(crate) address: String,
+    /// Who runs it.
+    pub(crate) vendor: Option<String>,
+    /// Whether that is another organisation.
+    pub(crate) third_party: bool,
+}
+
+impl Destination {
+    /// The log: standard output, a logger.
+    pub(crate) fn log() -> Destination {
+        Destination { kind: "log".to_owned(), address: String::new(), vendor: None, third_party: false }
+    }
+
+    /// A file outside the stores that are governed.
+    pub(crate) fn file(path: &str) -> Destination {
+        Destination { kind: "file".to_owned(), address: path.to_owned(), vendor: None, third_party: false }
+    }
+}
+
+impl Pipeline {
+    /// The pipeline of the file at `path`.
+    pub(crate) fn of(path: &Arc<str>, notebook: bool, in_tests: bool) -> Pipeline {
+        let kind = if notebook { AssetKind::Notebook } else { AssetKind::Pipeline };
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let mut asset = Asset::new(AssetId::new(kind, "", path), kind, &**path, stem);
+        asset.type_name = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+            "sql" => "sql".to_owned(),
+            "ipynb" => "notebook".to_owned(),
+            _ => "python".to_owned(),
+        };
+        asset.place = Some(Place::file(path));
+        asset.names.insert(path.to_string());
+        asset.in_tests = in_tests;
+        Pipeline { asset, assets: BTreeMap::new(), links: Vec::new(), gaps: Vec::new() }
+    }
+
+    fn me(&self) -> Ref {
+        Ref::Id(self.asset.id.clone())
+    }
+
+    /// Records a gap.
+    pub(crate) fn gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    /// Adds an asset.
+    pub(crate) fn add(&mut self, asset: Asset) {
+        match self.assets.get_mut(&asset.id) {
+            Some(held) => {
+                held.names.extend(asset.names);
+                held.attributes.extend(asset.attributes);
+            }
+            None => {
+                self.assets.insert(asset.id.clone(), asset);
+            }
+        }
+    }
+
+    /// Changes an asset that was added.
+    pub(crate) fn asset_mut(&mut self, id: &AssetId) -> Option<&mut Asset> {
+        self.assets.get_mut(id)
+    }
+
+    /// Adds a link, once.
+    pub(crate) fn link(&mut self, link: Link) {
+        if !self.links.contains(&link) {
+            self.links.push(link);
+        }
+    }
+
+    /// The pipeline reads what `part` says of `dataset`.
+    pub(crate) fn reads(&mut self, dataset: &Ref, part: &Part, place: &Place) {
+        let data = Data::read(dataset.clone(), part.clone(), Some(place.clone()));
+        let flows = data.flows();
+        for (_, flow) in &flows {
+            let mut link = Link::new(RelationKind::Reads, self.me(), dataset.clone(), Some(place.clone()));
+            link.flow = Some(flow.clone());
+            self.link(link);
+        }
+        if flows.is_empty() {
+            self.link(Link::new(RelationKind::Reads, self.me(), dataset.clone(), Some(place.clone())));
+        }
+    }
+
+    /// A movement of `data` to `to`; without known data it is said without a flow.
+    fn moves(&mut self, kind: RelationKind, to: Ref, data: &Data, place: &Place, attributes: &BTreeMap<String, Attribute>) {
+        let mut flows = data.flows();
+        if flows.is_empty() {
+            let mut link = Link::new(kind, self.me(), to, Some(place.clone()));
+            link.attributes.clone_from(attributes);
+            self.link(link);
+            return;
+        }
+        for (source, flow) in &mut flows {
+            if flow.steps.last() != Some(place) {
+                flow.steps.push(place.clone());
+            }
+            let mut link = Link::new(kind, self.me(), to.clone(), Some(place.clone()));
+            link.flow = Some(flow.clone());
+            link.sources = vec![source.clone()];
+            link.attributes.clone_from(attributes);
+            self.link(link);
+        }
+    }
+
+    /// The pipeline writes `data` to `dataset`; a path outside the stores is a sink too.
+    pub(crate) fn writes(&mut self, dataset: &Ref, data: &Data, place: &Place) {
+        self.moves(RelationKind::Writes, dataset.clone(), data, place, &BTreeMap::new());
+        if let Ref::Named { name, .. } = dataset
+            && is_outside_stores(name)
+        {
+            self.sends(&Destination::file(name), data, place);
+        }
+    }
+
+    /// The pipeline sends `data` to `destination`.
+    pub(crate) fn sends(&mut self, destination: &Destination, data: &Data, place: &Place) {
+        let address = match destination.address.as_str() {
+            "" => destination.kind.clone(),
+            address => format!("{}/{address}", destination.kind),
+        };
+        let id = AssetId::new(AssetKind::Sink, "", &address);
+        let mut sink = Asset::new(id.clone(), AssetKind::Sink, &*address, destination.vendor.as_deref().unwrap_or(&address));
+        sink.type_name.clone_from(&destination.kind);
+        sink.set("sinkKind", destination.kind.as_str(), None);
+        if let Some(vendor) = &destination.vendor {
+            sink.set("vendor", vendor.as_str(), None);
+        }
+        sink.set("thirdParty", destination.third_party, None);
+        self.add(sink);
+        self.moves(RelationKind::SendsTo, Ref::Id(id), data, place, &BTreeMap::new());
+    }
+
+    /// The pipeline trains the model `id` with `data`.
+    pub(crate) fn trains(&mut self, id: &AssetId, data: &Data, place: &Place, attributes: &BTreeMap<String, Attribute>) {
+        self.moves(RelationKind::Trains, Ref::Id(id.clone()), data, place, attributes);
+    }
+
+    /// The pipeline releases `what`.
+    pub(crate) fn releases(&mut self, what: Ref, place: &Place, attributes: BTreeMap<String, Attribute>) {
+        let mut link = Link::new(RelationKind::Releases, self.me(), what, Some(place.clone()));
+        link.attributes = attributes;
+        self.link(link);
+    }
+
+    /// The pipeline runs as the principal named `role`.
+    pub(crate) fn runs_as(&mut self, role: &str, place: &Place) {
+        self.link(Link::new(RelationKind::RunsAs, self.me(), Ref::named(AssetKind::Role, role), Some(place.clone())));
+    }
+
+    /// `true` is never overwritten: one unsafe call in a file is enough.
+    pub(crate) fn set(&mut self, attribute: &str, value: Value, place: &Place) {
+        if self.asset.value(attribute) == Some(&Value::Bool(true)) {
+            return;
+        }
+        self.asset.set(attribute, value, Some(place.clone()));
+    }
+
+    /// For a property that every call must have: `false` stays.
+    pub(crate) fn set_weakest(&mut self, attribute: &str, value: bool, place: &Place) {
+        if self.asset.value(attribute) == Some(&Value::Bool(false)) {
+            return;
+        }
+        self.asset.set(attribute, value, Some(place.clone()));
+    }
+
+    /// All facts.
+    pub(crate) fn finish(self) -> Facts {
+        let mut assets = vec![self.asset];
+        assets.extend(self.assets.into_values());
+        Facts { assets, links: self.links, gaps: self.gaps }
+    }
+}
+
+/// The flow of every column without a source of its own: the other side is the source.
+pub(crate) fn all_columns(steps: Vec<Place>) -> Flow {
+    Flow { columns: Columns::All, sources: BTreeSet::new(), dropped: BTreeSet::new(), steps }
+}
+
+/// Whether a path leads where no store's controls reach: temporary folders, home folders, desktop and
+/// download folders, Databricks' FileStore (readable by every user of the workspace), and folders named
+/// for exports. A relative path inside the project (`data/out.csv`) is not: it is scanned as a dataset.
+pub(crate) fn is_outside_stores(name: &str) -> bool {
+    const STARTS: [&str; 12] = [
+        "/tmp/", "/var/tmp/", "/private/tmp/", "~/", "/home/", "/Users/", "C:\\Users\\", "C:/Users/", "/root/", "dbfs:/FileStore", "/FileStore",
+        "/dbfs/FileStore",
+    ];
+    let folder = name.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    STARTS.iter().any(|start| name.starts_with(start))
+        || matches!(folder.as_str(), "export" | "exports" | "downloads" | "desktop" | "tmp" | "temp")
+}
+
+/// A path or URI in the one form that names use.
+pub(crate) fn dataset_name(path: &str) -> String {
+    let mut name = path.trim().to_owned();
+    for (scheme, plain) in [("s3a://", "s3://"), ("s3n://", "s3://"), ("file://", ""), ("gcs://", "gs://"), ("/dbfs/", "dbfs:/"), ("abfs://", "abfss://")] {
+        if let Some(rest) = name.strip_prefix(scheme) {
+            name = format!("{plain}{rest}");
+        }
+    }
+    while let Some(rest) = name.strip_prefix("./").or_else(|| name.strip_prefix("../")) {
+        name = rest.to_owned();
+    }
+    name
+}
+
+/// A table name in the one form that names use: lower case, without quotes.
+pub(crate) fn table_name(name: &str) -> String {
+    name.trim().chars().filter(|c| !matches!(c, '`' | '"' | '[' | ']')).collect::<String>().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_one_form() {
+        assert_eq!(dataset_name("s3a://b/k"), "s3://b/k");
+        assert_eq!(dataset_name("../data/x.csv"), "data/x.csv");
+        assert_eq!(table_name("`Main`.\"Clinic\".Patients"), "main.clinic.patients");
+    }
+
+    #[test]
+    fn project_folders_are_no_sinks() {
+        assert!(is_outside_stores("/tmp/x.csv"));
+        assert!(is_outside_stores("exports/x.csv"));
+        assert!(!is_outside_stores("data/x.csv"));
+        assert!(!is_outside_stores("s3://exports/x.csv"));
+    }
+}

@@ -1,0 +1,117 @@
+//! The arguments of a call, evaluated.
+
+use aedile_rules::{Api, ApiCondition};
+use ruff_python_ast::{Expr, ExprCall};
+
+use super::interpret::Interpreter;
+use super::value::Value;
+use crate::code::flow::Data;
+
+/// What a call is given.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Arguments<'w> {
+    /// By position.
+    pub(super) positional: Vec<Value<'w>>,
+    /// By keyword, `**mapping` spread out.
+    pub(super) keywords: Vec<(String, Value<'w>)>,
+    /// The source of each positional argument, for holes.
+    pub(super) sources: Vec<&'w str>,
+    /// The source of each keyword argument.
+    pub(super) keyword_sources: Vec<&'w str>,
+}
+
+impl<'w> Arguments<'w> {
+    /// The argument given as the keyword `name`.
+    pub(super) fn keyword(&self, name: &str) -> Option<&Value<'w>> {
+        self.keywords.iter().rev().find(|(held, _)| held == name).map(|(_, value)| value)
+    }
+
+    /// The argument that plays `role` by the rule `api`.
+    pub(super) fn role(&self, api: &Api, role: &str) -> Option<&Value<'w>> {
+        let argument = api.args.get(role)?;
+        argument
+            .names()
+            .iter()
+            .find_map(|name| self.keyword(name))
+            .or_else(|| argument.at.and_then(|at| self.positional.get(at)))
+    }
+
+    /// The source text of the argument that plays `role`.
+    pub(super) fn role_source(&self, api: &Api, role: &str) -> Option<&'w str> {
+        let argument = api.args.get(role)?;
+        let named = argument.names().iter().find_map(|name| self.keywords.iter().position(|(held, _)| held == name));
+        match named {
+            Some(at) => self.keyword_sources.get(at).copied(),
+            None => argument.at.and_then(|at| self.sources.get(at)).copied(),
+        }
+    }
+
+    /// Whether `condition` holds of the arguments by the rule `api`.
+    pub(super) fn holds(&self, api: &Api, condition: &ApiCondition) -> bool {
+        let value = self.role(api, &condition.arg);
+        condition.is.iter().any(|word| match (word.as_str(), value) {
+            ("absent", None | Some(Value::None)) => true,
+            ("present", Some(value)) => !matches!(value, Value::None),
+            ("true", Some(Value::Bool(true))) | ("false", Some(Value::Bool(false))) => true,
+            (word, Some(Value::Text(text))) => text.text.eq_ignore_ascii_case(word),
+            _ => false,
+        })
+    }
+
+    /// Every argument, by position and then by keyword.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Value<'w>> {
+        self.positional.iter().chain(self.keywords.iter().map(|(_, value)| value))
+    }
+
+    /// The data in all arguments together.
+    pub(super) fn data(&self) -> Data {
+        let mut all = Data::default();
+        for value in self.all() {
+            all.join(&value.data());
+        }
+        all
+    }
+}
+
+impl<'w> Interpreter<'w> {
+    /// The arguments of `call`.
+    pub(super) fn arguments(&mut self, call: &'w ExprCall) -> Arguments<'w> {
+        let mut arguments = Arguments::default();
+        for argument in &call.arguments.args {
+            let value = self.value(argument);
+            match (argument, value) {
+                (Expr::Starred(starred), Value::List(items)) => {
+                    for item in items {
+                        arguments.positional.push(item);
+                        arguments.sources.push(self.source(&*starred.value));
+                    }
+                }
+                (argument, value) => {
+                    arguments.positional.push(value);
+                    arguments.sources.push(self.source(argument));
+                }
+            }
+        }
+        for keyword in &call.arguments.keywords {
+            let value = self.value(&keyword.value);
+            let source = self.source(&keyword.value);
+            match (&keyword.arg, value) {
+                (Some(name), value) => {
+                    arguments.keywords.push((name.as_str().to_owned(), value));
+                    arguments.keyword_sources.push(source);
+                }
+                (None, Value::Map(items)) => {
+                    for (name, value) in items {
+                        arguments.keywords.push((name, value));
+                        arguments.keyword_sources.push(source);
+                    }
+                }
+                (None, value) => {
+                    arguments.keywords.push((String::new(), value));
+                    arguments.keyword_sources.push(source);
+                }
+            }
+        }
+        arguments
+    }
+}

@@ -1,0 +1,375 @@
+//! Calls: which rule or which function of the repository a call means, and following the latter.
+
+use std::collections::BTreeMap;
+
+use aedile_model::Place;
+use ruff_python_ast::{Expr, ExprCall, ParameterWithDefault};
+
+use super::argument::Arguments;
+use super::interpret::{CALLS, DEPTH, Instance, Interpreter};
+use super::string;
+use super::value::{Class, Function, Object, Shape, Value};
+
+/// A call as the source has it.
+#[derive(Debug, Clone)]
+pub(super) struct Site<'w> {
+    /// Where it stands.
+    pub(super) place: Place,
+    /// The expression before the dot.
+    pub(super) receiver: Option<&'w Expr>,
+}
+
+impl<'w> Interpreter<'w> {
+    /// The result of a call, and its effects.
+    pub(super) fn call(&mut self, call: &'w ExprCall, expression: &'w Expr) -> Value<'w> {
+        let place = self.place(expression);
+        match &*call.func {
+            Expr::Attribute(attribute) => {
+                let owner = self.value(&attribute.value);
+                let arguments = self.arguments(call);
+                let site = Site { place, receiver: Some(&attribute.value) };
+                self.method(owner, attribute.attr.as_str(), arguments, &site)
+            }
+            func => {
+                let callee = self.value(func);
+                let arguments = self.arguments(call);
+                self.invoke(callee, arguments, &Site { place, receiver: None })
+            }
+        }
+    }
+
+    /// Calls `callee`.
+    pub(super) fn invoke(&mut self, callee: Value<'w>, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+        match callee {
+            Value::External(path) => self.external(&path, arguments, site),
+            Value::Function(function) => self.enter(function, arguments),
+            Value::Class(class) => self.instantiate(class, arguments),
+            Value::Lambda(lambda) => {
+                let Some(parameters) = &lambda.parameters else { return self.value(&lambda.body) };
+                let mut scope = self.scopes.last().cloned().unwrap_or_default();
+                let mut given = arguments.positional.into_iter();
+                for parameter in parameters.iter_non_variadic_params() {
+                    scope.insert(parameter.name().as_str().to_owned(), given.next().unwrap_or_default());
+                }
+                if self.scopes.len() > DEPTH / 4 {
+                    return Value::Unknown;
+                }
+                self.scopes.push(scope);
+                let value = self.value(&lambda.body);
+                self.scopes.pop();
+                value
+            }
+            Value::Object(object) => self.method(Value::Object(object), "__call__", arguments, site),
+            _ => Value::holding(Shape::Scalar, arguments.data()),
+        }
+    }
+
+    fn method(&mut self, owner: Value<'w>, name: &str, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+        match owner {
+            Value::External(path) => self.external(&format!("{path}.{name}"), arguments, site),
+            Value::Module(number) => {
+                let callee = self.name_of(number, name);
+                self.invoke(callee, arguments, site)
+            }
+            Value::Class(_) | Value::Instance(_) => {
+                let callee = self.member(owner.clone(), name);
+                match callee {
+                    Value::Unknown => self.untyped(owner, name, arguments, site),
+                    callee => self.invoke(callee, arguments, site),
+                }
+            }
+            Value::Data(shape, data) => {
+                let typed = self.world.apis.lookup(&format!("<{}>.{name}", shape.word()));
+                let api = typed.or_else(|| match shape {
+                    Shape::Scalar => None,
+                    _ => self.world.apis.lookup(&format!("<frame>.{name}")),
+                });
+                match api.or_else(|| self.world.apis.lookup_method(name)) {
+                    Some(api) => self.apply(api, Value::Data(shape, data), arguments, site),
+                    None => {
+                        let mut data = data;
+                        data.join(&arguments.data());
+                        Value::Data(shape, data)
+                    }
+                }
+            }
+            Value::Object(object) => {
+                if object.kind == string::PATH
+                    && let Some(value) = string::path_method(&object, name, &arguments)
+                {
+                    return value;
+                }
+                if let Some(value) = self.command_line(&object, name, &arguments) {
+                    return value;
+                }
+                match self.world.apis.lookup(&format!("<{}>.{name}", object.kind)).or_else(|| self.world.apis.lookup_method(name)) {
+                    Some(api) => self.apply(api, Value::Object(object), arguments, site),
+                    None => {
+                        let mut data = object.data.clone();
+                        data.join(&arguments.data());
+                        // A fluent call gives its own type again, and so does a method of a client that has
+                        // no rule: the next call of the chain may have one.
+                        Value::Object(Object { data, ..object })
+                    }
+                }
+            }
+            Value::Text(text) => string::method(&text, name, &arguments),
+            Value::Expression(expression) => match self.world.apis.lookup(&format!("<column>.{name}")) {
+                Some(api) => self.apply(api, Value::Expression(expression), arguments, site),
+                None => Value::Expression(expression),
+            },
+            Value::List(items) => self.list_method(items, name, arguments, site),
+            Value::Map(items) => match name {
+                "get" | "pop" | "setdefault" => {
+                    let key = arguments.positional.first().and_then(Value::as_text).map(|text| text.text.clone()).unwrap_or_default();
+                    let held = Value::Map(items).member(&key).cloned();
+                    held.or_else(|| arguments.positional.get(1).cloned()).unwrap_or_default()
+                }
+                "items" => Value::List(items.into_iter().map(|(key, value)| Value::List(vec![Value::text(key), value])).collect()),
+                "values" => Value::List(items.into_iter().map(|(_, value)| value).collect()),
+                "keys" => Value::List(items.into_iter().map(|(key, _)| Value::text(key)).collect()),
+                _ => Value::Map(items),
+            },
+            other => self.untyped(other, name, arguments, site),
+        }
+    }
+
+    /// A method of a value of unknown type.
+    fn untyped(&mut self, owner: Value<'w>, name: &str, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+        match self.world.apis.lookup_method(name) {
+            Some(api) => self.apply(api, owner, arguments, site),
+            None => Value::holding(Shape::Scalar, arguments.data()),
+        }
+    }
+
+    fn list_method(&mut self, mut items: Vec<Value<'w>>, name: &str, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+        match name {
+            "append" | "add" | "extend" | "insert" => {
+                match arguments.positional.into_iter().last() {
+                    Some(Value::List(more)) if name == "extend" => items.extend(more),
+                    Some(value) => items.push(value),
+                    None => {}
+                }
+                if let Some(Expr::Name(target)) = site.receiver
+                    && items.len() < 256
+                {
+                    self.bind(target.id.as_str(), Value::List(items));
+                }
+                Value::None
+            }
+            "copy" => Value::List(items),
+            "pop" => items.pop().unwrap_or_default(),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn external(&mut self, path: &str, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+        if let Some(value) = string::function(path, &arguments) {
+            return value;
+        }
+        if let Some(api) = self.world.apis.lookup(path) {
+            return self.apply(api, Value::Unknown, arguments, site);
+        }
+        match path.strip_prefix("builtins.") {
+            Some("len" | "isinstance" | "type" | "range" | "id" | "callable" | "hasattr" | "any" | "all") => Value::Unknown,
+            Some("list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "next" | "dict" | "filter" | "frozenset") => {
+                arguments.positional.into_iter().last().unwrap_or(Value::Map(arguments.keywords))
+            }
+            Some("enumerate") => match arguments.positional.into_iter().next().unwrap_or_default() {
+                Value::Data(_, data) => Value::Data(Shape::IndexedRows, data),
+                Value::List(items) => Value::List(items.into_iter().map(|item| Value::List(vec![Value::Unknown, item])).collect()),
+                _ => Value::Unknown,
+            },
+            Some("zip") => {
+                let items: Vec<Value<'w>> = arguments.positional.into_iter().map(|value| self.item_of(value)).collect();
+                Value::List(vec![Value::List(items)])
+            }
+            Some("map") => {
+                let mut given = arguments.positional.into_iter();
+                let (function, over) = (given.next().unwrap_or_default(), given.next().unwrap_or_default());
+                let item = self.item_of(over);
+                let result = self.invoke(function, Arguments { positional: vec![item], ..Arguments::default() }, site);
+                Value::List(vec![result])
+            }
+            Some(_) => Value::holding(Shape::Scalar, arguments.data()),
+            None => {
+                let data = arguments.data();
+                // What a callable reference is given to may run it: `PythonOperator(python_callable=load)`.
+                self.enter_references(&arguments);
+                Value::Object(Object { kind: path.to_owned(), data, made: Some(site.place.clone()), ..Object::default() })
+            }
+        }
+    }
+
+    /// Enters the functions that a library call is handed and that nothing has entered.
+    pub(super) fn enter_references(&mut self, arguments: &Arguments<'w>) {
+        let functions: Vec<Function<'w>> = arguments
+            .keywords
+            .iter()
+            .filter(|(name, _)| matches!(name.as_str(), "python_callable" | "target" | "func" | "function"))
+            .filter_map(|(_, value)| if let Value::Function(function) = value { Some(*function) } else { None })
+            .collect();
+        for function in functions {
+            let keywords = match arguments.keyword("op_kwargs") {
+                Some(Value::Map(items)) => items.clone(),
+                _ => Vec::new(),
+            };
+            self.enter(function, Arguments { keywords, ..Arguments::default() });
+        }
+    }
+
+    /// Follows a function of the repository; past the bounds, or in recursion, the result holds the data given.
+    pub(super) fn enter(&mut self, function: Function<'w>, arguments: Arguments<'w>) -> Value<'w> {
+        let key = function.key();
+        if self.stack.contains(&key) || self.stack.len() >= CALLS || self.depth + 40 > DEPTH {
+            return Value::holding(Shape::Frame, arguments.data());
+        }
+        self.import(function.module);
+        self.followed.insert(key);
+        self.stack.push(key);
+        let here = (self.module, self.block);
+        let outer = std::mem::take(&mut self.returned);
+        (self.module, self.block) = (function.module, function.block);
+        let scope = self.parameters(function, arguments);
+        self.scopes.push(scope);
+        self.run(&function.def.body);
+        self.scopes.pop();
+        let result = std::mem::replace(&mut self.returned, outer);
+        self.keep_task_result(function, &result);
+        (self.module, self.block) = here;
+        self.stack.pop();
+        result
+    }
+
+    /// Enters a function that nothing calls, with unknown arguments and its defaults.
+    pub(super) fn enter_cold(&mut self, function: Function<'w>, class: Option<Class<'w>>) {
+        let mut function = function;
+        if let Some(class) = class {
+            let instance = self.instantiate(class, Arguments::default());
+            if let Value::Instance(number) = instance {
+                function.receiver = Some(number);
+            }
+        }
+        self.enter(function, Arguments::default());
+    }
+
+    fn parameters(&mut self, function: Function<'w>, arguments: Arguments<'w>) -> BTreeMap<String, Value<'w>> {
+        let parameters = &function.def.parameters;
+        let mut scope = BTreeMap::new();
+        let is_static = function.def.decorator_list.iter().any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"));
+        let mut positional = Vec::new();
+        if let Some(receiver) = function.receiver.filter(|_| !is_static) {
+            positional.push(Value::Instance(receiver));
+        }
+        positional.extend(arguments.positional);
+        let mut positional = positional.into_iter();
+        let mut keywords = arguments.keywords;
+        let take = |keywords: &mut Vec<(String, Value<'w>)>, name: &str| {
+            keywords.iter().position(|(held, _)| held == name).map(|at| keywords.remove(at).1)
+        };
+        let by_position: Vec<&'w ParameterWithDefault> = parameters.posonlyargs.iter().chain(&parameters.args).collect();
+        for parameter in by_position {
+            let name = parameter.name().as_str();
+            let given = positional.next().or_else(|| take(&mut keywords, name));
+            let value = given.unwrap_or_else(|| self.default(function, parameter));
+            scope.insert(name.to_owned(), value);
+        }
+        for parameter in &parameters.kwonlyargs {
+            let name = parameter.name().as_str();
+            let value = take(&mut keywords, name).unwrap_or_else(|| self.default(function, parameter));
+            scope.insert(name.to_owned(), value);
+        }
+        if let Some(rest) = &parameters.vararg {
+            scope.insert(rest.name.as_str().to_owned(), Value::List(positional.collect()));
+        }
+        if let Some(rest) = &parameters.kwarg {
+            scope.insert(rest.name.as_str().to_owned(), Value::Map(keywords));
+        }
+        scope
+    }
+
+    fn default(&mut self, function: Function<'w>, parameter: &'w ParameterWithDefault) -> Value<'w> {
+        let name = parameter.name().as_str();
+        if let Some(value) = self.parameters.get(&format!("{}.{name}", function.def.name.as_str())) {
+            return value.clone();
+        }
+        let scopes = std::mem::take(&mut self.scopes);
+        let value = match parameter.default() {
+            Some(default) => self.value(default),
+            None => Value::Unknown,
+        };
+        self.scopes = scopes;
+        match (value, parameter.annotation()) {
+            // `def run(spark: SparkSession)`: the annotation is the type.
+            (Value::Unknown, Some(annotation)) => match self.value(annotation) {
+                Value::External(path) if !path.starts_with("builtins.") && !path.starts_with("typing.") => self.annotated(&path),
+                _ => Value::Unknown,
+            },
+            (value, _) => value,
+        }
+    }
+
+    fn annotated(&self, path: &str) -> Value<'w> {
+        // A frame from nowhere has no dataset to follow; sessions and clients have methods that do.
+        let kind = match path.rsplit('.').next().unwrap_or_default() {
+            "SparkSession" => "spark".to_owned(),
+            "DataFrame" | "Series" => return Value::Unknown,
+            _ => path.to_owned(),
+        };
+        Value::Object(Object { kind, ..Object::default() })
+    }
+
+    fn instantiate(&mut self, class: Class<'w>, arguments: Arguments<'w>) -> Value<'w> {
+        if self.heap.len() > 10_000 {
+            return Value::Unknown;
+        }
+        let number = self.heap.len();
+        self.heap.push(Instance { class, fields: BTreeMap::new() });
+        match self.member(Value::Instance(number), "__init__") {
+            Value::Function(function) => {
+                self.enter(function, arguments);
+            }
+            // A dataclass, a settings or a pydantic class: keywords are fields.
+            _ => {
+                if let Some(instance) = self.heap.get_mut(number) {
+                    instance.fields.extend(arguments.keywords);
+                }
+            }
+        }
+        Value::Instance(number)
+    }
+
+    /// `argparse`: defaults of arguments are their values.
+    fn command_line(&mut self, object: &Object<'w>, name: &str, arguments: &Arguments<'w>) -> Option<Value<'w>> {
+        if !object.kind.starts_with("argparse.") {
+            return None;
+        }
+        match name {
+            "add_argument" => {
+                let names: Vec<String> = arguments.positional.iter().flat_map(Value::words).collect();
+                let name = names.iter().find(|name| name.starts_with("--")).or(names.first())?;
+                let name = arguments
+                    .keyword("dest")
+                    .and_then(Value::as_text)
+                    .map_or_else(|| name.trim_start_matches('-').replace('-', "_"), |dest| dest.text.clone());
+                let value = match arguments.keyword("default") {
+                    Some(Value::None | Value::Unknown) | None => Value::Text(super::value::Text::hole(&name, Default::default())),
+                    Some(value) => value.clone(),
+                };
+                self.parameters.insert(format!("argparse.{name}"), value);
+                Some(Value::None)
+            }
+            "parse_args" | "parse_known_args" => {
+                let fields = self
+                    .parameters
+                    .iter()
+                    .filter_map(|(name, value)| name.strip_prefix("argparse.").map(|name| (name.to_owned(), value.clone())))
+                    .collect();
+                let parsed = Value::Object(Object { kind: "argparse.Namespace".to_owned(), fields, ..Object::default() });
+                Some(if name == "parse_args" { parsed } else { Value::List(vec![parsed, Value::Unknown]) })
+            }
+            "add_argument_group" | "add_mutually_exclusive_group" => Some(Value::Object(object.clone())),
+            _ => None,
+        }
+    }
+}

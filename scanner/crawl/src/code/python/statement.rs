@@ -1,0 +1,417 @@
+//! Statements: what they bind, and which of them open a branch or a loop.
+
+use aedile_model::Protection;
+use ruff_python_ast::{Expr, ExceptHandler, Stmt, StmtFor, StmtImport, StmtImportFrom};
+
+use super::interpret::Interpreter;
+use super::value::{Class, Function, Shape, Text, Value};
+use crate::code::flow::Data;
+
+impl<'w> Interpreter<'w> {
+    /// Walks statements in order.
+    pub(super) fn run(&mut self, statements: &'w [Stmt]) {
+        self.depth += 1;
+        for statement in statements {
+            if !self.spend() {
+                break;
+            }
+            self.statement(statement);
+        }
+        self.depth -= 1;
+    }
+
+    fn statement(&mut self, statement: &'w Stmt) {
+        match statement {
+            Stmt::Import(import) => self.import_names(import),
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::FunctionDef(def) => {
+                let function = Function { def, module: self.module, block: self.block, receiver: None };
+                for decorator in &def.decorator_list {
+                    self.decorator(decorator, def);
+                }
+                self.bind(def.name.as_str(), Value::Function(function));
+            }
+            Stmt::ClassDef(def) => {
+                self.bind(def.name.as_str(), Value::Class(Class { def, module: self.module, block: self.block }));
+            }
+            Stmt::Return(returned) => {
+                if let Some(value) = &returned.value {
+                    let value = self.value(value);
+                    let held = std::mem::take(&mut self.returned);
+                    self.returned = held.either(value, "returned");
+                }
+            }
+            Stmt::Assign(assign) => {
+                let value = self.value(&assign.value);
+                for target in &assign.targets {
+                    self.assign(target, value.clone());
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                let value = assign.value.as_ref().map_or(Value::Unknown, |value| self.value(value));
+                self.assign(&assign.target, value);
+            }
+            Stmt::AugAssign(assign) => {
+                let value = self.binary(&assign.target, assign.op, &assign.value);
+                self.assign(&assign.target, value);
+            }
+            Stmt::Delete(delete) => {
+                for target in &delete.targets {
+                    if let Expr::Subscript(subscript) = target {
+                        let dropped = self.value(&subscript.slice).words();
+                        self.change(&subscript.value, |data| data.drop(&dropped));
+                    }
+                }
+            }
+            Stmt::For(each) => self.each(each),
+            Stmt::While(repeat) => {
+                self.value(&repeat.test);
+                self.run(&repeat.body);
+                self.run(&repeat.orelse);
+            }
+            Stmt::If(branch) => {
+                self.value(&branch.test);
+                let mut branches: Vec<&'w [Stmt]> = vec![&branch.body];
+                let mut complete = false;
+                for clause in &branch.elif_else_clauses {
+                    match &clause.test {
+                        Some(test) => {
+                            self.value(test);
+                        }
+                        None => complete = true,
+                    }
+                    branches.push(&clause.body);
+                }
+                if !complete {
+                    branches.push(&[]);
+                }
+                self.branches(&branches);
+            }
+            Stmt::With(with) => {
+                for item in &with.items {
+                    let value = self.value(&item.context_expr);
+                    if let Some(target) = &item.optional_vars {
+                        self.assign(target, value);
+                    }
+                }
+                self.run(&with.body);
+            }
+            Stmt::Match(choice) => {
+                self.value(&choice.subject);
+                let branches: Vec<&'w [Stmt]> = choice.cases.iter().map(|case| &*case.body).collect();
+                self.branches(&branches);
+            }
+            Stmt::Try(attempt) => {
+                self.run(&attempt.body);
+                for handler in &attempt.handlers {
+                    let ExceptHandler::ExceptHandler(handler) = handler;
+                    self.run(&handler.body);
+                }
+                self.run(&attempt.orelse);
+                self.run(&attempt.finalbody);
+            }
+            Stmt::Raise(raise) => {
+                if let Some(exception) = &raise.exc {
+                    self.value(exception);
+                }
+            }
+            Stmt::Assert(assert) => {
+                self.value(&assert.test);
+            }
+            Stmt::Expr(expression) => {
+                self.value(&expression.value);
+            }
+            Stmt::IpyEscapeCommand(command) => {
+                let at = self.at();
+                let start = command.range.start().to_usize();
+                self.escape(command.kind, &command.value, &at, start);
+            }
+            Stmt::TypeAlias(_) | Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
+        }
+    }
+
+    /// Walks each branch from the same state and joins what comes out.
+    fn branches(&mut self, branches: &[&'w [Stmt]]) {
+        let before = (self.scopes.last().cloned(), self.globals.get(&self.module).cloned());
+        let mut after: Option<(Option<_>, Option<_>)> = None;
+        for branch in branches {
+            self.restore(before.clone());
+            self.run(branch);
+            let here = (self.scopes.last().cloned(), self.globals.get(&self.module).cloned());
+            after = Some(match after {
+                None => here,
+                Some((locals, globals)) => (join_scopes(locals, here.0), join_scopes(globals, here.1)),
+            });
+        }
+        if let Some(after) = after {
+            self.restore(after);
+        }
+    }
+
+    fn restore(&mut self, state: (Option<Scope<'w>>, Option<Scope<'w>>)) {
+        if let (Some(scope), Some(held)) = (state.0, self.scopes.last_mut()) {
+            *held = scope;
+        }
+        if let Some(globals) = state.1 {
+            self.globals.insert(self.module, globals);
+        }
+    }
+
+    fn each(&mut self, each: &'w StmtFor) {
+        let over = self.value(&each.iter);
+        let item = self.item_of(over);
+        self.assign(&each.target, item);
+        self.run(&each.body);
+        self.run(&each.orelse);
+    }
+
+    /// What a loop over `value` sees.
+    pub(super) fn item_of(&mut self, value: Value<'w>) -> Value<'w> {
+        match value {
+            Value::Data(Shape::IndexedRows, data) => Value::List(vec![Value::Unknown, Value::Data(Shape::Row, data)]),
+            Value::Data(Shape::Rows, data) => Value::Data(Shape::Row, data),
+            Value::Data(Shape::Column | Shape::Scalar, data) => Value::Data(Shape::Scalar, data),
+            Value::Data(Shape::Grouped, data) => Value::List(vec![Value::Unknown, Value::Data(Shape::Frame, data)]),
+            // A frame iterates over its column names.
+            Value::Data(Shape::Frame, _) => Value::Unknown,
+            Value::Data(Shape::Row, data) => Value::Data(Shape::Scalar, data),
+            Value::List(items) => items.into_iter().reduce(|a, b| a.either(b, "item")).unwrap_or_default(),
+            Value::Map(items) if items.len() == 1 => items.into_iter().next().map_or(Value::Unknown, |(key, _)| Value::text(key)),
+            Value::Object(object) if !object.data.is_empty() => Value::Data(Shape::Row, object.data),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// Binds `target` to `value`.
+    pub(super) fn assign(&mut self, target: &'w Expr, value: Value<'w>) {
+        match target {
+            Expr::Name(name) => {
+                let mut value = value;
+                if let Value::Object(object) = &mut value {
+                    object.fields.entry("variable".to_owned()).or_insert_with(|| Value::text(name.id.as_str()));
+                }
+                self.bind(name.id.as_str(), value);
+            }
+            Expr::Tuple(tuple) => self.unpack(&tuple.elts, value),
+            Expr::List(list) => self.unpack(&list.elts, value),
+            Expr::Starred(starred) => self.assign(&starred.value, value),
+            Expr::Attribute(attribute) => {
+                let owner = self.value(&attribute.value);
+                match owner {
+                    Value::Instance(number) => {
+                        let name = attribute.attr.as_str().to_owned();
+                        if let Some(instance) = self.heap.get_mut(number) {
+                            instance.fields.insert(name, value);
+                        }
+                    }
+                    Value::Data(Shape::Frame, _) => {
+                        let data = value.data();
+                        let place = self.place(target);
+                        self.change(&attribute.value, |frame| {
+                            frame.assign(attribute.attr.as_str(), &data);
+                            frame.step(place);
+                        });
+                    }
+                    _ => {}
+                }
+            }
+            Expr::Subscript(subscript) => {
+                let keys = self.value(&subscript.slice);
+                // `df.loc[rows, "c"] = …` names the column second.
+                let keys = match (&*subscript.value, keys) {
+                    (Expr::Attribute(_), Value::List(mut items)) if items.len() == 2 => items.pop().unwrap_or_default(),
+                    (_, keys) => keys,
+                };
+                let place = self.place(target);
+                let base = match &*subscript.value {
+                    Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "loc" | "at" | "iloc") => &attribute.value,
+                    _ => &subscript.value,
+                };
+                let words = keys.words();
+                let held = self.value(base);
+                if let (Value::Map(items), [key]) = (&held, words.as_slice()) {
+                    let mut items = items.clone();
+                    items.retain(|(name, _)| name != key);
+                    items.push((key.clone(), value));
+                    self.assign(base, Value::Map(items));
+                    return;
+                }
+                let value = self.bound(value, &held.data());
+                self.change(base, |frame| {
+                    for word in &words {
+                        frame.assign(word, &value);
+                    }
+                    frame.step(place);
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, targets: &'w [Expr], value: Value<'w>) {
+        match value {
+            Value::List(items) if items.len() >= targets.len() => {
+                for (target, item) in targets.iter().zip(items) {
+                    self.assign(target, item);
+                }
+            }
+            Value::Data(shape, data) => {
+                for target in targets {
+                    self.assign(target, Value::Data(shape, data.clone()));
+                }
+            }
+            _ => {
+                for target in targets {
+                    self.assign(target, Value::Unknown);
+                }
+            }
+        }
+    }
+
+    /// Changes the frame that `expression` names, where it stands in a variable, field or subscript.
+    pub(super) fn change(&mut self, expression: &'w Expr, change: impl FnOnce(&mut Data)) {
+        let held = self.value(expression);
+        if let Value::Data(shape, mut data) = held {
+            change(&mut data);
+            if matches!(expression, Expr::Name(_) | Expr::Attribute(_)) {
+                self.assign_plain(expression, Value::Data(shape, data));
+            }
+        }
+    }
+
+    fn assign_plain(&mut self, target: &'w Expr, value: Value<'w>) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str(), value),
+            Expr::Attribute(attribute) => {
+                if let Value::Instance(number) = self.value(&attribute.value)
+                    && let Some(instance) = self.heap.get_mut(number)
+                {
+                    instance.fields.insert(attribute.attr.as_str().to_owned(), value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The data of `value`, with a column expression read from the frame `of`.
+    pub(super) fn bound(&self, value: Value<'w>, of: &Data) -> Data {
+        let Value::Expression(expression) = value else { return value.data() };
+        let mut all = expression.data.clone();
+        if expression.star {
+            all.join(of);
+        }
+        for (column, protection) in &expression.columns {
+            let mut one = of.column(column);
+            one.protect((*protection).max(Protection::None));
+            all.join(&one);
+        }
+        all
+    }
+
+    fn import_names(&mut self, import: &'w StmtImport) {
+        for alias in &import.names {
+            let dotted = alias.name.as_str();
+            let (name, path) = match &alias.asname {
+                Some(asname) => (asname.as_str(), dotted),
+                // `import a.b` binds `a`.
+                None => (dotted.split('.').next().unwrap_or(dotted), dotted.split('.').next().unwrap_or(dotted)),
+            };
+            let value = match self.world.module(self.module, path, 0) {
+                Some(number) if number != self.module => Value::Module(number),
+                _ => Value::External(path.to_owned()),
+            };
+            self.bind(name, value);
+        }
+    }
+
+    fn import_from(&mut self, import: &'w StmtImportFrom) {
+        let dotted = import.module.as_ref().map_or("", |module| module.as_str());
+        let module = self.world.module(self.module, dotted, import.level);
+        for alias in &import.names {
+            let name = alias.name.as_str();
+            if name == "*" {
+                self.import_all(module, dotted);
+                continue;
+            }
+            let inner = if dotted.is_empty() { name.to_owned() } else { format!("{dotted}.{name}") };
+            let value = match (module, self.world.module(self.module, &inner, import.level)) {
+                (Some(number), submodule) if number != self.module => match self.name_of(number, name) {
+                    Value::Unknown => submodule.map_or(Value::Unknown, Value::Module),
+                    known => known,
+                },
+                (_, Some(submodule)) if submodule != self.module => Value::Module(submodule),
+                _ => Value::External(inner),
+            };
+            self.bind(alias.asname.as_ref().map_or(name, |asname| asname.as_str()), value);
+        }
+    }
+
+    fn import_all(&mut self, module: Option<usize>, dotted: &str) {
+        match module {
+            Some(number) if number != self.module => {
+                self.import(number);
+                let all = self.globals.get(&number).cloned().unwrap_or_default();
+                for (name, value) in all {
+                    self.bind(&name, value);
+                }
+            }
+            _ if dotted == "pyspark.sql.functions" => {
+                for name in STAR_FUNCTIONS {
+                    self.bind(name, Value::External(format!("{dotted}.{name}")));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps what a decorator says of parameters: `@click.option("--path", default="…")`.
+    fn decorator(&mut self, decorator: &'w ruff_python_ast::Decorator, def: &'w ruff_python_ast::StmtFunctionDef) {
+        let Expr::Call(call) = &decorator.expression else { return };
+        let Expr::Attribute(attribute) = &*call.func else { return };
+        if !matches!(attribute.attr.as_str(), "option" | "argument") {
+            return;
+        }
+        let names: Vec<String> = call.arguments.args.iter().flat_map(|argument| self.value(argument).words()).collect();
+        let default = call.arguments.find_keyword("default").map_or(Value::Unknown, |keyword| self.value(&keyword.value));
+        let Some(name) = names.iter().find(|name| name.starts_with("--")).or(names.first()) else { return };
+        let name = name.trim_start_matches('-').replace('-', "_");
+        if let Value::Unknown | Value::None = default {
+            return;
+        }
+        self.parameters.insert(format!("{}.{name}", def.name.as_str()), default);
+    }
+}
+
+type Scope<'w> = std::collections::BTreeMap<String, Value<'w>>;
+
+fn join_scopes<'w>(a: Option<Scope<'w>>, b: Option<Scope<'w>>) -> Option<Scope<'w>> {
+    match (a, b) {
+        (Some(mut a), Some(b)) => {
+            for (name, value) in b {
+                let joined = match a.remove(&name) {
+                    Some(held) => held.either(value, &name),
+                    None => value,
+                };
+                a.insert(name, joined);
+            }
+            Some(a)
+        }
+        (a, b) => a.or(b),
+    }
+}
+
+/// What `from pyspark.sql.functions import *` is used for; the rest of the module has no rule.
+const STAR_FUNCTIONS: [&str; 24] = [
+    "aes_encrypt", "avg", "coalesce", "col", "collect_list", "collect_set", "concat", "concat_ws", "count", "date_trunc", "expr", "first",
+    "hash", "lit", "lower", "max", "md5", "min", "sha1", "sha2", "substring", "sum", "xxhash64", "year",
+];
+
+/// A text or a hole of that name.
+pub(super) fn text_or_hole<'w>(value: Value<'w>, name: &str) -> Text {
+    match value {
+        Value::Text(text) => text,
+        Value::Int(number) => Text::plain(number.to_string()),
+        Value::Bool(truth) => Text::plain(truth.to_string()),
+        other => Text::hole(name, other.data()),
+    }
+}

@@ -1,0 +1,104 @@
+//! All Python modules of the repository, and how they import each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aedile_rules::Apis;
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{Expr, Stmt};
+
+use super::{Body, Module};
+use crate::code::sql::Schemas;
+
+/// What interpretation may look at.
+pub(crate) struct World<'w> {
+    /// The modules, sorted by path.
+    pub(super) modules: &'w [Module],
+    /// The catalog of library calls.
+    pub(super) apis: &'w Apis,
+    /// Tables whose columns are known.
+    pub(super) schemas: &'w Schemas,
+    /// Modules by path without `.py` and without `/__init__`.
+    paths: BTreeMap<&'w str, usize>,
+    /// Every name that is used somewhere other than where it is defined.
+    pub(super) mentioned: BTreeSet<&'w str>,
+}
+
+impl<'w> World<'w> {
+    /// The world of `modules`.
+    pub(crate) fn new(modules: &'w [Module], apis: &'w Apis, schemas: &'w Schemas) -> World<'w> {
+        let mut paths = BTreeMap::new();
+        let mut mentions = Mentions::default();
+        for (number, module) in modules.iter().enumerate() {
+            if let Some(stem) = module.path.strip_suffix(".py") {
+                paths.insert(stem.strip_suffix("/__init__").unwrap_or(stem), number);
+            }
+            for block in &module.blocks {
+                if let Body::Python(statements) = &block.body {
+                    mentions.visit_body(statements);
+                }
+            }
+        }
+        World { modules, apis, schemas, paths, mentioned: mentions.names }
+    }
+
+    /// The module that `dotted` names when module number `from` imports it; `level` counts leading dots.
+    pub(super) fn module(&self, from: usize, dotted: &str, level: u32) -> Option<usize> {
+        let path = dotted.replace('.', "/");
+        let mut folder = self.modules.get(from).map_or("", |module| &*module.path);
+        folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if level > 0 {
+            for _ in 1..level {
+                folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+            }
+            let joined = [folder, &path].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
+            return self.paths.get(joined.as_str()).copied();
+        }
+        if path.is_empty() {
+            return None;
+        }
+        // As Python would with the importer's folder, or any folder above it, on the path.
+        loop {
+            for candidate in [format!("{folder}/{path}"), format!("{folder}/src/{path}")] {
+                if let Some(number) = self.paths.get(candidate.trim_start_matches('/')) {
+                    return Some(*number);
+                }
+            }
+            if folder.is_empty() {
+                break;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+        }
+        // A package root elsewhere (`libs/core/pkg/mod.py`), if only one module fits; a bare name is too weak.
+        let suffix = format!("/{path}");
+        let mut fitting = self.paths.iter().filter(|(held, _)| path.contains('/') && held.ends_with(&suffix));
+        match (fitting.next(), fitting.next()) {
+            (Some((_, number)), None) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+/// Gathers names in use.
+#[derive(Default)]
+struct Mentions<'w> {
+    names: BTreeSet<&'w str>,
+}
+
+impl<'w> Visitor<'w> for Mentions<'w> {
+    fn visit_expr(&mut self, expr: &'w Expr) {
+        match expr {
+            Expr::Name(name) => {
+                self.names.insert(name.id.as_str());
+            }
+            Expr::Attribute(attribute) => {
+                self.names.insert(attribute.attr.as_str());
+            }
+            _ => {}
+        }
+        walk_expr(self, expr);
+    }
+
+    fn visit_stmt(&mut self, statement: &'w Stmt) {
+        ruff_python_ast::visitor::walk_stmt(self, statement);
+    }
+}
