@@ -36,6 +36,8 @@ pub(crate) struct Rule {
     pub(crate) spec: Identifier,
     pub(crate) pack: String,
     pub(crate) class: Class,
+    /// Whether one value inside a text is evidence.
+    pub(crate) speaks: bool,
     validator: Option<fn(&[u8]) -> bool>,
 }
 
@@ -44,21 +46,19 @@ impl Rule {
     pub(crate) fn passes(&self, cell: &[u8]) -> bool {
         self.validator.is_none_or(|validator| validator(cell))
     }
+}
 
-    /// Whether one value inside a text is evidence.
-    pub(crate) fn speaks_in_text(&self) -> bool {
-        let precise = if self.spec.validator.is_some() {
-            CHANCE_IN_TEXT_CHECKED
-        } else {
-            CHANCE_IN_TEXT
-        };
-        self.spec.in_text.unwrap_or(
-            !self.spec.is_technical()
-                && !self.spec.needs_name
-                && self.spec.chance_permille <= precise
-                && !self.spec.class.starts_with("pii.online.ip"),
-        )
-    }
+/// Whether one value of the rule inside a text is evidence.
+fn speaks(spec: &Identifier) -> bool {
+    let precise = match spec.validator {
+        Some(_) => CHANCE_IN_TEXT_CHECKED,
+        None => CHANCE_IN_TEXT,
+    };
+    // Addresses of machines are everywhere in logs and configuration.
+    let alone =
+        !spec.is_technical() && !spec.needs_name && !spec.class.starts_with("pii.online.ip");
+    spec.in_text
+        .unwrap_or(alone && spec.chance_permille <= precise)
 }
 
 /// With a validator, one chance pass in seven is still told (a card number with its prefix and length).
@@ -107,7 +107,7 @@ impl Identifiers {
             }
             for shape in &rule.spec.shapes {
                 index.shapes.add(shape, number);
-                if rule.speaks_in_text() {
+                if rule.speaks {
                     index.text_shapes.add(shape, number);
                 }
             }
@@ -190,6 +190,7 @@ fn read(
             class: Class::new(&spec.class),
             pack: source.name.clone(),
             validator,
+            speaks: speaks(&spec),
             spec,
         };
         by_id.insert(rule.spec.id.clone(), rule);

@@ -20,8 +20,8 @@ pub struct ColumnProfile {
     kinds: [u64; Kind::COUNT],
     /// By rule.
     shaped: Vec<u64>,
+    /// By rule, for those that speak in text.
     valid: Vec<u64>,
-    listed: Vec<u64>,
     spans: Vec<u64>,
     longest: u32,
     shortest: Option<u32>,
@@ -58,14 +58,16 @@ impl Identifiers {
         match sample.again(hash) {
             Some(facts) => profile.count(facts),
             None => {
-                let facts = self.facts(cell);
+                let wanted = sample.wants(hash);
+                let facts = self.facts(cell, wanted);
                 profile.count(&facts);
-                if sample.wants(hash) {
+                if wanted {
+                    let mask = mask(cell).into();
                     sample.keep(
                         hash,
                         Kept {
                             count: 1,
-                            mask: mask(cell).into(),
+                            mask,
                             facts,
                         },
                     );
@@ -75,32 +77,39 @@ impl Identifiers {
         profile.sample = sample;
     }
 
-    fn facts(&self, cell: &str) -> Facts {
+    /// What is found out about `cell`. Word lists, and the checks of rules that speak for whole columns
+    /// only, are asked about kept cells: they measure a share, and cost the most.
+    fn facts(&self, cell: &str, kept: bool) -> Facts {
         let summary = Summary::of(cell);
-        let shaped = self.shapes.of(cell.as_bytes());
-        let valid = |rule: &u16| {
-            (
-                *rule,
-                self.rule(*rule)
-                    .is_some_and(|rule| rule.passes(cell.as_bytes())),
-            )
-        };
         let mut facts = Facts {
             kind: summary.kind,
             len: summary.len,
             int: summary.int,
             year: summary.year,
-            shaped: shaped.rules().iter().map(valid).collect(),
+            shaped: Vec::new(),
+            passed: Vec::new(),
             listed: Vec::new(),
             spans: Vec::new(),
         };
-        if matches!(
-            summary.kind,
-            Kind::Word | Kind::Words | Kind::Bool | Kind::Other
-        ) {
+        for &number in self.shapes.of(cell.as_bytes()).rules() {
+            let Some(rule) = self.rule(number) else {
+                continue;
+            };
+            let passes = (kept || rule.speaks) && rule.passes(cell.as_bytes());
+            facts.shaped.push((number, passes));
+            if passes && rule.speaks {
+                facts.passed.push(number);
+            }
+        }
+        if kept
+            && matches!(
+                summary.kind,
+                Kind::Word | Kind::Words | Kind::Bool | Kind::Other
+            )
+        {
             self.look_up(cell, &mut facts.listed);
         }
-        if summary.text && !facts.shaped.iter().any(|(_, valid)| *valid) {
+        if summary.text && facts.passed.is_empty() {
             facts.spans = self.spans(cell).into_iter().map(|span| span.rule).collect();
             facts.spans.sort_unstable();
             facts.spans.dedup();
@@ -126,7 +135,6 @@ impl ColumnProfile {
         let pairs = [
             (&mut self.shaped, &other.shaped),
             (&mut self.valid, &other.valid),
-            (&mut self.listed, &other.listed),
             (&mut self.spans, &other.spans),
             (&mut self.decades, &other.decades),
         ];
@@ -146,14 +154,11 @@ impl ColumnProfile {
 
     fn count(&mut self, facts: &Facts) {
         bump(&mut self.kinds, facts.kind as usize);
-        for (rule, valid) in &facts.shaped {
+        for (rule, _) in &facts.shaped {
             grow(&mut self.shaped, *rule);
-            if *valid {
-                grow(&mut self.valid, *rule);
-            }
         }
-        for rule in &facts.listed {
-            grow(&mut self.listed, *rule);
+        for rule in &facts.passed {
+            grow(&mut self.valid, *rule);
         }
         for rule in &facts.spans {
             grow(&mut self.spans, *rule);
@@ -244,10 +249,6 @@ impl ColumnProfile {
 
     pub(crate) fn valid(&self, rule: usize) -> u64 {
         self.valid.get(rule).copied().unwrap_or(0)
-    }
-
-    pub(crate) fn listed(&self, rule: usize) -> u64 {
-        self.listed.get(rule).copied().unwrap_or(0)
     }
 
     pub(crate) fn spans(&self, rule: usize) -> u64 {

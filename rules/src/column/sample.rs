@@ -18,8 +18,10 @@ pub(crate) struct Facts {
     pub(crate) len: u32,
     pub(crate) int: Option<i64>,
     pub(crate) year: Option<u16>,
-    /// Rules of whose shape it is, and whether the validator passes, in the order of rules.
+    /// Rules of whose shape it is, and whether the validator passes, as far as it was asked.
     pub(crate) shaped: Vec<(u16, bool)>,
+    /// Those of them that pass and speak in text.
+    pub(crate) passed: Vec<u16>,
     /// Rules in whose dictionary it is.
     pub(crate) listed: Vec<u16>,
     /// Rules of values inside its text.
@@ -38,6 +40,8 @@ pub(crate) struct Kept {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
     kept: BTreeMap<u64, Kept>,
+    /// The greatest kept hash once no more are kept; a greater one need not be looked for.
+    bound: Option<u64>,
     /// Whether a distinct cell was ever left out.
     full: bool,
 }
@@ -45,6 +49,9 @@ pub(crate) struct Sample {
 impl Sample {
     /// The facts of a cell seen before, counting it once more.
     pub(crate) fn again(&mut self, hash: u64) -> Option<&Facts> {
+        if self.bound.is_some_and(|bound| hash > bound) {
+            return None;
+        }
         let kept = self.kept.get_mut(&hash)?;
         kept.count += 1;
         Some(&kept.facts)
@@ -52,11 +59,7 @@ impl Sample {
 
     /// Whether a cell of that hash, not seen before, is to be kept. Notes that it was left out.
     pub(crate) fn wants(&mut self, hash: u64) -> bool {
-        let wanted = self.kept.len() < KEPT
-            || self
-                .kept
-                .last_key_value()
-                .is_none_or(|(last, _)| hash < *last);
+        let wanted = self.bound.is_none_or(|bound| hash < bound);
         self.full |= !wanted;
         wanted
     }
@@ -83,6 +86,9 @@ impl Sample {
         while self.kept.len() > KEPT {
             self.kept.pop_last();
             self.full = true;
+        }
+        if self.kept.len() == KEPT {
+            self.bound = self.kept.last_key_value().map(|(last, _)| *last);
         }
     }
 
@@ -117,12 +123,13 @@ pub(crate) fn hash(cell: &[u8]) -> u64 {
     let mut state = u64::try_from(cell.len())
         .unwrap_or(0)
         .wrapping_mul(MULTIPLIER);
-    for chunk in cell.chunks(8) {
-        let word = chunk
-            .iter()
-            .rev()
-            .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
-        state = (state ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
+    let (words, rest) = cell.as_chunks::<8>();
+    let mut last = [0_u8; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    for word in words.iter().chain([&last]) {
+        state = (state ^ u64::from_le_bytes(*word))
+            .wrapping_mul(MULTIPLIER)
+            .rotate_left(29);
     }
     // The finaliser of MurmurHash3 (Appleby 2011, public domain).
     state ^= state >> 33;

@@ -58,24 +58,27 @@ pub(crate) struct Summary {
 
 /// What stands for no value in exports.
 pub(crate) fn is_null(cell: &str) -> bool {
-    matches!(cell, "" | "-" | "?" | r"\N")
-        || (cell.len() <= 9
-            && [
-                "null",
-                "nan",
-                "none",
-                "n/a",
-                "na",
-                "nil",
-                "<na>",
-                "#n/a",
-                "(null)",
-                "<null>",
-                "undefined",
-                "nat",
-            ]
-            .iter()
-            .any(|word| cell.eq_ignore_ascii_case(word)))
+    const WORDS: &[&str] = &[
+        "null",
+        "nan",
+        "none",
+        "n/a",
+        "na",
+        "nil",
+        "<na>",
+        "#n/a",
+        "(null)",
+        "<null>",
+        "undefined",
+        "nat",
+    ];
+    match cell.as_bytes() {
+        [] | [b'-' | b'?'] | [b'\\', b'N'] => true,
+        [b'n' | b'N' | b'<' | b'#' | b'(' | b'u' | b'U', ..] if cell.len() <= 9 => {
+            WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
+        }
+        _ => false,
+    }
 }
 
 #[derive(Default)]
@@ -84,6 +87,7 @@ struct Count {
     lower: usize,
     upper: usize,
     hex_letters: usize,
+    xs: usize,
     spaces: usize,
     dashes: usize,
     dots: usize,
@@ -105,10 +109,12 @@ impl Count {
                 b'a'..=b'z' => {
                     n.lower += 1;
                     n.hex_letters += usize::from(byte <= b'f');
+                    n.xs += usize::from(byte == b'x');
                 }
                 b'A'..=b'Z' => {
                     n.upper += 1;
                     n.hex_letters += usize::from(byte <= b'F');
+                    n.xs += usize::from(byte == b'X');
                 }
                 b' ' | b'\t' | b'\n' | b'\r' => n.spaces += 1,
                 b'-' => n.dashes += 1,
@@ -170,12 +176,7 @@ impl Summary {
                 .is_ok()
                 .then_some(Kind::Percent);
         }
-        let float = n.dots <= 1
-            && n.other <= 1
-            && plain
-                .bytes()
-                .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'-' | b'+'));
-        (float && plain.parse::<f64>().is_ok()).then_some(Kind::Float)
+        is_float(plain.as_bytes()).then_some(Kind::Float)
     }
 
     fn whole(&self, digits: &str) -> Kind {
@@ -231,6 +232,25 @@ impl Summary {
     }
 }
 
+/// Digits with one point, an exponent or both.
+fn is_float(number: &[u8]) -> bool {
+    let (mantissa, exponent) = match number.iter().position(|byte| matches!(byte, b'e' | b'E')) {
+        Some(at) => (number.get(..at), number.get(at + 1..)),
+        None => (Some(number), None),
+    };
+    let mantissa = mantissa.unwrap_or_default();
+    let points = mantissa.iter().filter(|byte| **byte == b'.').count();
+    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let exponent_fits = exponent.is_none_or(|exponent| {
+        let plain = exponent
+            .strip_prefix(b"-")
+            .or_else(|| exponent.strip_prefix(b"+"))
+            .unwrap_or(exponent);
+        (1..=4).contains(&plain.len()) && plain.iter().all(u8::is_ascii_digit)
+    });
+    points <= 1 && digits > 0 && points + digits == mantissa.len() && exponent_fits
+}
+
 /// The least length of a cell that is looked through for spans.
 const LEAST_TEXT: usize = 12;
 
@@ -277,16 +297,14 @@ fn coded(cell: &str, n: &Count) -> Option<Kind> {
 }
 
 fn is_masked(cell: &str, n: &Count) -> bool {
-    let bullets = cell.matches(['•', '█', '●']).count();
-    if bullets >= 2 {
+    if n.high >= 6 && cell.matches(['•', '█', '●']).count() >= 2 {
         return true;
     }
     if n.covers >= 2 && (cell.contains("**") || cell.contains("##")) {
         return n.letters() + n.digits + n.covers + 8 >= cell.len();
     }
     // `xxx-xx-1234`, `XXXXXXXXXXXX4242`: covers and at most a rest of digits.
-    let xs = cell.bytes().filter(|b| matches!(b, b'x' | b'X')).count();
-    xs >= 3 && xs == n.letters() && (xs >= n.digits || n.dashes > 0)
+    n.xs >= 3 && n.xs == n.letters() && (n.xs >= n.digits || n.dashes > 0)
 }
 
 /// One run of at least 20 letters and digits that changes between capitals, small letters and digits

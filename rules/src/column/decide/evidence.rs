@@ -16,8 +16,9 @@ pub(super) struct Evidence<'a> {
     pub(super) filled: u64,
 }
 
-/// Counts of one rule: over all cells, and over the kept distinct ones.
-#[derive(Debug, Clone, Copy)]
+/// Counts of one rule. Over all cells, where only kept ones were asked scaled from them; and over the
+/// kept distinct cells.
+#[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     shaped: u64,
     valid: u64,
@@ -58,36 +59,38 @@ impl<'a> Evidence<'a> {
 
     fn counts(&self, at: usize, rule: &Rule) -> Counts {
         let number = u16::try_from(at).unwrap_or(u16::MAX);
-        let (mut distinct_shaped, mut distinct_valid) = (0, 0);
-        for kept in self.profile.sample().cells() {
-            if let Some((_, valid)) = kept
-                .facts
-                .shaped
-                .iter()
-                .find(|(shaped, _)| *shaped == number)
-            {
-                distinct_shaped += 1;
-                distinct_valid += u64::from(*valid);
-            }
-        }
-        let of = if rule.spec.validator.is_some() {
-            distinct_shaped
-        } else {
-            self.profile.sample().len()
-        };
-        Counts {
+        let mut n = Counts {
             shaped: self.profile.shaped(at),
-            valid: self.profile.valid(at),
-            listed: self.profile.listed(at),
-            distinct_shaped,
-            distinct_valid,
-            bits: surprise_bits(distinct_valid, of, rule.spec.chance_permille),
+            ..Counts::default()
+        };
+        let (mut kept, mut shaped, mut valid, mut listed) = (0, 0, 0, 0);
+        for cell in self.profile.sample().cells() {
+            kept += cell.count;
+            if let Some((_, passes)) = cell.facts.shaped.iter().find(|(rule, _)| *rule == number) {
+                shaped += cell.count;
+                valid += cell.count * u64::from(*passes);
+                n.distinct_shaped += 1;
+                n.distinct_valid += u64::from(*passes);
+            }
+            listed += cell.count * u64::from(cell.facts.listed.contains(&number));
         }
+        n.listed = scaled(listed, kept, self.filled);
+        n.valid = match rule.speaks {
+            true => self.profile.valid(at),
+            false => scaled(valid, shaped, n.shaped),
+        };
+        let of = match rule.spec.validator {
+            Some(_) => n.distinct_shaped,
+            None => self.profile.sample().len(),
+        };
+        n.bits = surprise_bits(n.distinct_valid, of, rule.spec.chance_permille);
+        n
     }
 
     /// The rule by values alone.
     pub(super) fn alone(&self, at: usize, rule: &Rule) -> Option<Candidate> {
-        if rule.spec.needs_name || (self.profile.shaped(at) == 0 && self.profile.listed(at) == 0) {
+        if rule.spec.needs_name || (self.profile.shaped(at) == 0 && rule.spec.dictionary.is_none())
+        {
             return None;
         }
         let n = self.counts(at, rule);
@@ -266,4 +269,10 @@ impl<'a> Evidence<'a> {
         });
         shapes.into_iter().next().map(|(mask, _)| mask)
     }
+}
+
+/// `part` of `whole`, taken over to `all`. Exact where `whole` is all.
+fn scaled(part: u64, whole: u64, all: u64) -> u64 {
+    let scaled = u128::from(part) * u128::from(all) / u128::from(whole.max(1));
+    u64::try_from(scaled).unwrap_or(u64::MAX)
 }

@@ -18,7 +18,7 @@ pub(super) fn find(identifiers: &Identifiers, profile: &ColumnProfile, decision:
             .tags
             .iter()
             .any(|tag| tag.rule == rule.spec.id || tag.class == rule.class);
-        if decided || !rule.speaks_in_text() {
+        if decided || !rule.speaks {
             continue;
         }
         let number = u16::try_from(at).unwrap_or(u16::MAX);
