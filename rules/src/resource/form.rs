@@ -156,6 +156,8 @@ pub enum Reading {
     Lower,
     /// True if anything is given, also what is known only after apply; otherwise not read.
     Given,
+    /// As `given`, of a key: false for the aliases of the provider's own keys (`alias/aws/s3`).
+    OwnKey,
     /// The smallest whole number of all.
     Least,
     /// Seconds, written as a number or with the suffix `s`, as whole minutes rounded up.

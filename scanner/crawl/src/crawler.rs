@@ -49,7 +49,7 @@ pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> Ve
 pub(crate) const CRAWLERS: &[Line] = &[
     ("code", run::<crate::code::Code>),
     ("dataset", run::<crate::data::Datasets>),
-    // ("kubernetes", run::<crate::iac::kubernetes::Kubernetes>),
+    ("kubernetes", run::<crate::iac::kubernetes::Kubernetes>),
     ("secrets", run::<crate::secrets::Secrets>),
-    // ("terraform", run::<crate::iac::terraform::Terraform>),
+    ("terraform", run::<crate::iac::terraform::Terraform>),
 ];

@@ -14,6 +14,7 @@ mod crawl;
 mod crawler;
 mod data;
 mod facts;
+mod iac;
 mod link;
 mod options;
 mod propagate;

@@ -1,0 +1,115 @@
+//! Resources become assets with normalised attributes, by the packs.
+
+use std::collections::BTreeMap;
+
+use aedile_model::{Asset, AssetId, AssetKind, Value};
+use aedile_rules::ResourceType;
+
+use super::condition::View;
+use super::datum::Datum;
+use super::path::{texts, values};
+use super::resource::{Resource, Unit};
+use super::{grants, links, name, tags};
+use crate::Facts;
+
+/// Writes the assets, relations and grants of one unit.
+pub(crate) fn describe(unit: &Unit<'_>, facts: &mut Facts) {
+    let mut assets: BTreeMap<AssetId, Asset> = BTreeMap::new();
+    for (at, resource) in unit.resources.iter().enumerate() {
+        let (Some(rule), Some((kind, id))) = (unit.rule(resource), unit.asset(at)) else {
+            continue;
+        };
+        assets.insert(id.clone(), asset(unit, at, resource, rule, kind, id));
+        links::write(unit, at, rule, facts);
+    }
+    grants::write(unit, &mut assets, facts);
+    facts.assets.extend(assets.into_values());
+}
+
+fn asset(unit: &Unit<'_>, at: usize, resource: &Resource, rule: &ResourceType, kind: AssetKind, id: AssetId) -> Asset {
+    let short = rule
+        .name
+        .iter()
+        .find_map(|path| texts(&resource.body, path).into_iter().next());
+    let short = short.unwrap_or_else(|| {
+        resource
+            .address
+            .rsplit(['.', '/'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    });
+    let mut asset = Asset::new(id, kind, &resource.address, short);
+    asset.type_name.clone_from(&resource.type_name);
+    asset.place.clone_from(&resource.place);
+    asset.in_tests = resource.in_tests;
+    asset.names.extend(names(resource, rule));
+    let view = view(unit, at, resource, rule);
+    for (attribute, readers) in &rule.attributes {
+        if let Some((value, place)) = view.read(readers) {
+            asset.set(attribute, value, place);
+        }
+    }
+    if let Some(region) = &resource.region
+        && !asset.attributes.contains_key("region")
+    {
+        let value = match region.text() {
+            Some(text) => Value::Text(text.to_lowercase()),
+            None => region.value(),
+        };
+        if value != Value::Null {
+            asset.set("region", value, region.place.clone());
+        }
+    }
+    super::kubernetes::pod::describe(&mut asset, resource, rule);
+    tags::describe(&mut asset, resource, unit.rules.tags());
+    asset
+}
+
+fn names(resource: &Resource, rule: &ResourceType) -> Vec<String> {
+    let templates = rule.names.iter();
+    templates
+        .filter_map(|template| {
+            name::fill(template, |path| match path {
+                "region" => resource.region.as_ref().and_then(Datum::text),
+                path => texts(&resource.body, path).into_iter().next(),
+            })
+        })
+        .collect()
+}
+
+/// The body of the resource with the bodies of its companions.
+pub(crate) fn view<'a>(unit: &Unit<'a>, at: usize, resource: &'a Resource, rule: &'a ResourceType) -> View<'a> {
+    let companions = rule.companions.iter().map(|(name, companion)| {
+        let found = unit.companions(at, companion);
+        (
+            name.as_str(),
+            found
+                .into_iter()
+                .filter_map(|at| unit.resource(at))
+                .map(|found| &found.body)
+                .collect(),
+        )
+    });
+    View {
+        body: &resource.body,
+        companions: companions.collect(),
+    }
+}
+
+/// The values at `path` of a resource or of its companion.
+pub(crate) fn read(unit: &Unit<'_>, at: usize, rule: &ResourceType, from: Option<&str>, path: &str) -> Vec<Datum> {
+    match from.and_then(|from| rule.companions.get(from)) {
+        Some(companion) => {
+            let found = unit
+                .companions(at, companion)
+                .into_iter()
+                .filter_map(|at| unit.resource(at));
+            found.flat_map(|found| values(&found.body, path)).collect()
+        }
+        None => unit
+            .resource(at)
+            .map(|resource| values(&resource.body, path))
+            .unwrap_or_default(),
+    }
+}

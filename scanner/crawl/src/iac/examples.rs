@@ -1,0 +1,104 @@
+//! Runs the examples and counter-examples of every resource type through the crawlers.
+
+use std::collections::BTreeMap;
+
+use aedile_model::{RelationKind, Value};
+use aedile_rules::{Literal, ResourceExample, ResourceSource, ResourceType, Rules};
+
+use super::kubernetes::Kubernetes;
+use super::terraform::Terraform;
+use crate::crawler::{Context, run};
+use crate::{Facts, File, Link, Options, Ref};
+
+/// What the crawlers make of one source text.
+pub(super) fn crawled(source: ResourceSource, text: &str) -> Facts {
+    let rules = Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}"));
+    crawled_with(&rules, source, text)
+}
+
+fn crawled_with(rules: &Rules, source: ResourceSource, text: &str) -> Facts {
+    let options = Options::default();
+    let context = Context {
+        rules,
+        options: &options,
+    };
+    let mut facts = Facts::default();
+    match source {
+        ResourceSource::Terraform => run::<Terraform>(&[File::in_memory("main.tf", text)], context, &mut facts),
+        ResourceSource::Kubernetes => run::<Kubernetes>(&[File::in_memory("app.yaml", text)], context, &mut facts),
+    };
+    facts
+}
+
+/// A link in one line, as `links:` of examples writes it.
+pub(super) fn line(link: &Link) -> String {
+    let side = |side: &Ref| match side {
+        Ref::Id(id) => id.to_string(),
+        Ref::Named { kind, name } => format!("{kind}?{name}"),
+    };
+    let mut text = format!("{} {} -> {}", link.kind.as_str(), side(&link.from), side(&link.to));
+    if link.kind == RelationKind::Grants {
+        let access: Vec<&str> = link.access.iter().map(|access| access.as_str()).collect();
+        text.push_str(&format!(" [{}]", access.join(" ")));
+    }
+    for (name, attribute) in &link.attributes {
+        if attribute.value == Value::Bool(true) {
+            text.push_str(&format!(" {name}"));
+        }
+    }
+    text
+}
+
+fn faults(rules: &Rules, rule: &ResourceType, example: &ResourceExample) -> Vec<String> {
+    let facts = crawled_with(rules, rule.source, &example.source);
+    let mut faults = Vec::new();
+    let empty = BTreeMap::new();
+    let asset = facts.assets.iter().find(|asset| asset.type_name == rule.id);
+    if asset.is_none() && !example.expect.is_empty() {
+        faults.push(format!("no asset; gaps {:?}", facts.gaps));
+    }
+    let attributes = asset.map_or(&empty, |asset| &asset.attributes);
+    for (name, wanted) in &example.expect {
+        let found = attributes.get(name).map(|attribute| &attribute.value);
+        let fits = match (wanted, found) {
+            (None, None) => true,
+            (Some(Literal::Text(text)), Some(Value::Unknown(_))) => text == "?",
+            (Some(literal), Some(value)) => Value::from(literal) == *value,
+            _ => false,
+        };
+        if !fits {
+            faults.push(format!("{name}: wanted {wanted:?}, found {found:?}"));
+        }
+    }
+    if let Some(wanted) = &example.links {
+        let mut found: Vec<String> = facts.links.iter().map(line).collect();
+        found.sort();
+        let mut wanted = wanted.clone();
+        wanted.sort();
+        if found != wanted {
+            faults.push(format!("links: wanted {wanted:#?}, found {found:#?}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_resource_type_does_what_its_examples_say() {
+    let rules = Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut all = Vec::new();
+    for rule in rules.resources.types() {
+        for example in rule.examples.iter().chain(&rule.counter_examples) {
+            for fault in faults(&rules, rule, example) {
+                all.push(format!("{}: {fault}\n  in: {}", rule.id, example.source.trim()));
+            }
+        }
+    }
+    assert!(all.is_empty(), "{} faults\n{}", all.len(), all.join("\n"));
+}
+
+#[test]
+fn the_packs_cover_the_platforms() {
+    let rules = Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}"));
+    let assets = rules.resources.types().filter(|rule| rule.asset.is_some()).count();
+    assert!(assets >= 40, "{assets} types become assets");
+}

@@ -1,0 +1,117 @@
+//! Principals as policies and bindings write them.
+
+use aedile_model::{AssetId, AssetKind};
+
+use crate::Ref;
+use crate::iac::datum::{Datum, Kind};
+use crate::iac::policy::{Principal, Statement};
+use crate::iac::resource::Unit;
+
+/// Whoever asks.
+pub(crate) fn anyone() -> Ref {
+    Ref::Id(AssetId::new(AssetKind::AnyOne, "", "anyone"))
+}
+
+/// The asset that a principal of a policy is, and whether it is of another account. Services and identity
+/// providers are none.
+pub(super) fn side(unit: &Unit<'_>, principal: &Principal) -> Option<(Ref, bool)> {
+    let value = match principal {
+        Principal::Anyone => return Some((anyone(), false)),
+        Principal::Service(_) | Principal::Federated(_) => return None,
+        Principal::Aws(value) => value,
+    };
+    let own = unit
+        .referred(value)
+        .into_iter()
+        .filter_map(|at| unit.asset(at))
+        .find(|(kind, _)| kind.is_principal());
+    if let Some((_, id)) = own {
+        return Some((Ref::Id(id), false));
+    }
+    match &value.kind {
+        Kind::Text(text) => {
+            let cross = account(text).is_some_and(|account| !unit.accounts.contains(&account));
+            let is_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+            let name = if is_number {
+                format!("arn:aws:iam::{text}:root")
+            } else {
+                text.clone()
+            };
+            let kind = if name.contains(":user/") {
+                AssetKind::User
+            } else {
+                AssetKind::Role
+            };
+            Some((Ref::named(kind, name), cross))
+        }
+        // The account is this configuration's own, or nobody knows which.
+        Kind::Computed { text, .. } => Some((Ref::named(AssetKind::Role, text.clone()), false)),
+        _ => None,
+    }
+}
+
+/// The account number in an ARN, or a number alone.
+fn account(text: &str) -> Option<String> {
+    let part = if text.starts_with("arn:") {
+        text.split(':').nth(4)?
+    } else {
+        text
+    };
+    (part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.to_owned())
+}
+
+/// Kubernetes service accounts (`namespace/name`) that a trust statement lets in by the subject of their tokens.
+pub(super) fn service_accounts(statement: &Statement) -> Vec<String> {
+    let subjects = statement
+        .conditions
+        .iter()
+        .filter(|(_, name, _)| name.ends_with(":sub"));
+    subjects
+        .flat_map(|(_, _, values)| values)
+        .filter_map(Datum::holed)
+        .filter_map(|subject| {
+            subject
+                .strip_prefix("system:serviceaccount:")
+                .map(|rest| rest.replacen(':', "/", 1))
+        })
+        .collect()
+}
+
+/// The asset that a member of a binding is, by the words that providers use.
+pub(super) fn member(unit: &Unit<'_>, value: &Datum, kind: AssetKind) -> Vec<Ref> {
+    let Some(text) = value.holed() else { return Vec::new() };
+    let lower = text.to_ascii_lowercase();
+    if matches!(
+        lower.as_str(),
+        "allusers"
+            | "allauthenticatedusers"
+            | "public"
+            | "iam_allowed_principals"
+            | "everyone"
+            | "account users"
+            | "users"
+            | "*"
+    ) {
+        return vec![anyone()];
+    }
+    let own: Vec<Ref> = unit
+        .referred(value)
+        .into_iter()
+        .filter_map(|at| unit.asset(at))
+        .filter(|(kind, _)| kind.is_principal())
+        .map(|(_, id)| Ref::Id(id))
+        .collect();
+    if !own.is_empty() {
+        return own;
+    }
+    if !matches!(value.kind, Kind::Text(_)) {
+        return Vec::new();
+    }
+    let (kind, name) = match text.split_once(':') {
+        Some(("user", name)) => (AssetKind::User, name),
+        Some(("serviceAccount", name)) => (AssetKind::ServiceAccount, name),
+        Some(("group" | "domain", name)) => (AssetKind::Group, name),
+        _ => (kind, text.as_str()),
+    };
+    vec![Ref::named(kind, name)]
+}

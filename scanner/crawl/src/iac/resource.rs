@@ -1,0 +1,203 @@
+//! Resources of one configuration as every language gives them, and how they find each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aedile_model::{AssetId, AssetKind, Place};
+use aedile_rules::{Companion, ResourceSource, ResourceType, Resources};
+
+use super::datum::{Datum, Kind, hole};
+use super::path::{texts, values};
+
+/// A declared resource with everything evaluated.
+#[derive(Debug, Clone)]
+pub(crate) struct Resource {
+    pub(crate) source: ResourceSource,
+    pub(crate) type_name: String,
+    /// Its address within the unit.
+    pub(crate) address: String,
+    /// The folder or file that the address is unique in.
+    pub(crate) unit: String,
+    pub(crate) body: Datum,
+    /// Its header.
+    pub(crate) place: Option<Place>,
+    pub(crate) in_tests: bool,
+    /// Where the provider puts it.
+    pub(crate) region: Option<Datum>,
+    /// Tags that the provider adds.
+    pub(crate) default_tags: Option<Datum>,
+}
+
+/// The resources of one unit and what leads from one to the other.
+pub(crate) struct Unit<'a> {
+    pub(crate) rules: &'a Resources,
+    pub(crate) resources: &'a [Resource],
+    /// Accounts that the configuration says are its own.
+    pub(crate) accounts: BTreeSet<String>,
+    by_address: BTreeMap<&'a str, usize>,
+    by_type: BTreeMap<&'a str, Vec<usize>>,
+    /// Resources by what others may call them: names, ids and ARNs that are known.
+    by_identifier: BTreeMap<String, Vec<usize>>,
+    /// For each type of companion and its path: resource → companions.
+    joined: BTreeMap<(String, String), BTreeMap<usize, Vec<usize>>>,
+    absorbed: BTreeSet<usize>,
+}
+
+impl<'a> Unit<'a> {
+    /// Indexes `resources`.
+    pub(crate) fn new(rules: &'a Resources, resources: &'a [Resource], accounts: BTreeSet<String>) -> Unit<'a> {
+        let mut unit = Unit {
+            rules,
+            resources,
+            accounts,
+            by_address: BTreeMap::new(),
+            by_type: BTreeMap::new(),
+            by_identifier: BTreeMap::new(),
+            joined: BTreeMap::new(),
+            absorbed: BTreeSet::new(),
+        };
+        for (at, resource) in resources.iter().enumerate() {
+            unit.by_address.insert(&resource.address, at);
+            unit.by_type.entry(&resource.type_name).or_default().push(at);
+            for identifier in unit.identifiers(resource) {
+                unit.by_identifier.entry(identifier).or_default().push(at);
+            }
+        }
+        unit.join();
+        unit
+    }
+
+    /// The rule for `resource`, if there is one.
+    pub(crate) fn rule(&self, resource: &Resource) -> Option<&'a ResourceType> {
+        self.rules.resource(resource.source, &resource.type_name)
+    }
+
+    pub(crate) fn of_type(&self, type_name: &str) -> &[usize] {
+        self.by_type.get(type_name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn resource(&self, at: usize) -> Option<&'a Resource> {
+        self.resources.get(at)
+    }
+
+    /// The asset that the resource at `at` is, unless it belongs to another.
+    pub(crate) fn asset(&self, at: usize) -> Option<(AssetKind, AssetId)> {
+        let resource = self.resource(at)?;
+        let kind = self.rule(resource)?.asset?;
+        (!self.absorbed.contains(&at)).then(|| (kind, AssetId::new(kind, &resource.unit, &resource.address)))
+    }
+
+    /// What others may call a resource: its name, and what the provider forms from it.
+    fn identifiers(&self, resource: &Resource) -> BTreeSet<String> {
+        let Some(rule) = self.rule(resource) else {
+            return BTreeSet::new();
+        };
+        let mut found: BTreeSet<String> = rule.name.iter().flat_map(|path| texts(&resource.body, path)).collect();
+        for template in rule.exports.values().chain(&rule.names) {
+            found.extend(super::name::fill(template, |path| {
+                texts(&resource.body, path).into_iter().next()
+            }));
+        }
+        found
+    }
+
+    /// The resources that `value` refers to: by reference, or by a known name.
+    pub(crate) fn referred(&self, value: &Datum) -> Vec<usize> {
+        if let Some(target) = &value.of
+            && let Some(&at) = self.by_address.get(target.address.as_str())
+        {
+            return vec![at];
+        }
+        match &value.kind {
+            Kind::Text(text) => self.by_identifier.get(text).cloned().unwrap_or_default(),
+            Kind::Computed { text, .. } => self.in_hole(text).into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The resource whose attribute is the first hole of `text`.
+    pub(crate) fn in_hole(&self, text: &str) -> Option<usize> {
+        let (_, inside, _) = hole(text)?;
+        let address = inside.replace('\'', "\"");
+        let (address, _) = address.rsplit_once('.')?;
+        self.by_address.get(address).copied()
+    }
+
+    /// Resources whose known names include `identifier`.
+    pub(crate) fn identified(&self, identifier: &str) -> &[usize] {
+        self.by_identifier.get(identifier).map_or(&[], Vec::as_slice)
+    }
+
+    /// The companions of the resource at `at` under that rule.
+    pub(crate) fn companions(&self, at: usize, companion: &Companion) -> Vec<usize> {
+        match (&companion.by, &companion.via) {
+            (Some(by), _) => {
+                let key = (companion.type_name.clone(), by.clone());
+                self.joined
+                    .get(&key)
+                    .and_then(|joined| joined.get(&at))
+                    .cloned()
+                    .unwrap_or_default()
+            }
+            (None, Some(via)) => {
+                let Some(resource) = self.resource(at) else {
+                    return Vec::new();
+                };
+                let mut found: Vec<usize> = values(&resource.body, via)
+                    .iter()
+                    .flat_map(|value| self.referred(value))
+                    .collect();
+                found.retain(|&at| {
+                    self.resource(at)
+                        .is_some_and(|found| found.type_name == companion.type_name)
+                });
+                found.dedup();
+                found
+            }
+            (None, None) => self.of_type(&companion.type_name).to_vec(),
+        }
+    }
+
+    fn join(&mut self) {
+        let types: BTreeSet<&str> = self.by_type.keys().copied().collect();
+        for type_name in types {
+            let Some(first) = self.of_type(type_name).first().and_then(|&at| self.resource(at)) else {
+                continue;
+            };
+            let Some(rule) = self.rule(first) else { continue };
+            for companion in rule.companions.values() {
+                if let Some(by) = &companion.by {
+                    self.join_by(type_name, &companion.type_name, by);
+                }
+                if companion.absorbs {
+                    let own = self.of_type(type_name).to_vec();
+                    let absorbed: Vec<usize> = own.iter().flat_map(|&at| self.companions(at, companion)).collect();
+                    self.absorbed.extend(absorbed);
+                }
+            }
+        }
+    }
+
+    fn join_by(&mut self, type_name: &str, companion: &str, by: &str) {
+        let mut pairs: Vec<(usize, usize)> = Vec::new();
+        for &at in self.of_type(companion) {
+            let Some(resource) = self.resource(at) else { continue };
+            for value in values(&resource.body, by) {
+                for target in self.referred(&value) {
+                    if self
+                        .resource(target)
+                        .is_some_and(|target| target.type_name == type_name)
+                    {
+                        pairs.push((target, at));
+                    }
+                }
+            }
+        }
+        let joined = self.joined.entry((companion.to_owned(), by.to_owned())).or_default();
+        for (target, at) in pairs {
+            let held = joined.entry(target).or_default();
+            if !held.contains(&at) {
+                held.push(at);
+            }
+        }
+    }
+}

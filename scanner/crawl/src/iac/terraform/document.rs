@@ -1,0 +1,118 @@
+//! `data.aws_iam_policy_document` as the policy document that it renders.
+
+use std::collections::BTreeMap;
+
+use crate::iac::datum::{Datum, Kind, Map};
+
+/// The document of a data source's body; statements of `source_policy_documents` come first, those of
+/// `override_policy_documents` last.
+pub(super) fn document(body: &Datum) -> Datum {
+    let mut statements = Vec::new();
+    let included = |name: &str, statements: &mut Vec<Datum>| {
+        for source in body.member(name).map(Datum::items).unwrap_or_default() {
+            match parsed(source) {
+                Some(document) => {
+                    statements.extend(
+                        document
+                            .member("Statement")
+                            .map(Datum::items)
+                            .unwrap_or_default()
+                            .iter()
+                            .cloned(),
+                    );
+                }
+                None => statements.push(source.clone()),
+            }
+        }
+    };
+    included("source_policy_documents", &mut statements);
+    included("source_json", &mut statements);
+    for block in body.member("statement").map(Datum::items).unwrap_or_default() {
+        statements.push(statement(block));
+    }
+    included("override_policy_documents", &mut statements);
+    BTreeMap::from([
+        ("Version".to_owned(), Datum::from_text("2012-10-17")),
+        ("Statement".to_owned(), Datum::from(Kind::List(statements))),
+    ])
+    .into()
+}
+
+fn parsed(source: &Datum) -> Option<Datum> {
+    match &source.kind {
+        Kind::Json(inner) => Some((**inner).clone()),
+        _ => {
+            let text = source.holed()?;
+            let json = serde_json::from_str(&text).ok()?;
+            Some(Datum::from_json(&json, source.place.as_ref()))
+        }
+    }
+}
+
+fn statement(block: &Datum) -> Datum {
+    if !matches!(block.kind, Kind::Map(_)) {
+        return block.clone();
+    }
+    let mut members: BTreeMap<String, Datum> = BTreeMap::new();
+    for (ours, theirs) in [
+        ("sid", "Sid"),
+        ("effect", "Effect"),
+        ("actions", "Action"),
+        ("not_actions", "NotAction"),
+        ("resources", "Resource"),
+        ("not_resources", "NotResource"),
+    ] {
+        if let Some(value) = block.member(ours).filter(|value| !value.is_null()) {
+            members.insert(theirs.to_owned(), value.clone());
+        }
+    }
+    members
+        .entry("Effect".to_owned())
+        .or_insert_with(|| Datum::from_text("Allow"));
+    for (ours, theirs) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
+        let mut principals = Map::default();
+        for entry in block.member(ours).map(Datum::items).unwrap_or_default() {
+            let kind = entry.member("type").and_then(Datum::text);
+            let identifiers = entry
+                .member("identifiers")
+                .cloned()
+                .unwrap_or_else(|| Kind::Null.into());
+            match kind {
+                Some(kind) => {
+                    principals.members.insert(kind, identifiers);
+                }
+                None => {
+                    principals.members.insert(
+                        "AWS".to_owned(),
+                        Datum::unknown("principals", "their type is not known"),
+                    );
+                }
+            }
+        }
+        if !principals.members.is_empty() {
+            members.insert(theirs.to_owned(), Kind::Map(principals).into());
+        }
+    }
+    let mut conditions: BTreeMap<String, BTreeMap<String, Datum>> = BTreeMap::new();
+    for entry in block.member("condition").map(Datum::items).unwrap_or_default() {
+        let text = |name: &str| {
+            entry
+                .member(name)
+                .and_then(Datum::text)
+                .unwrap_or_else(|| "unknown".to_owned())
+        };
+        let values = entry.member("values").cloned().unwrap_or_else(|| Kind::Null.into());
+        conditions
+            .entry(text("test"))
+            .or_default()
+            .insert(text("variable"), values);
+    }
+    if !conditions.is_empty() {
+        let conditions: BTreeMap<String, Datum> = conditions
+            .into_iter()
+            .map(|(test, variables)| (test, variables.into()))
+            .collect();
+        members.insert("Condition".to_owned(), conditions.into());
+    }
+    Datum::from(members).at(block.place.clone())
+}
