@@ -1,1 +1,21 @@
-//! Governance and compliance scanner for data and ML platforms
+//! Governance and compliance scanner for data and ML platforms.
+//!
+//! [`run`] is the pipeline: crawl, classify, evaluate, record. [`report`] renders what was recorded,
+//! [`gate`] decides whether a change may pass, [`command`] is the command line over both.
+
+pub mod cli;
+pub mod command;
+pub mod config;
+mod declare;
+pub mod gate;
+pub mod git;
+pub mod ledger;
+pub mod proof;
+pub mod record;
+mod recording;
+pub mod report;
+pub mod run;
+pub mod schema;
+pub mod snippet;
+pub mod terminal;
+mod waiver;

@@ -98,3 +98,40 @@ fn the_project_speaks_of_itself_alone() {
         }
     }
 }
+
+/// The licence terms that `deny.toml` allows.
+fn allowed_licences() -> BTreeSet<String> {
+    let text = read(&root().join("deny.toml"));
+    let list = text.split("allow = [").nth(1).and_then(|rest| rest.split(']').next()).expect("deny.toml has its list");
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Whether the SPDX expression can be met by `allowed`: every part of an AND, one part of an OR.
+fn met(expression: &str, allowed: &BTreeSet<String>) -> bool {
+    let flat = expression.replace('/', " OR ").replace(['(', ')'], "");
+    flat.split(" AND ").all(|part| part.split(" OR ").any(|term| allowed.contains(term.trim())))
+}
+
+#[test]
+fn every_dependency_has_an_allowed_licence_and_comes_from_the_registry() {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo tells its metadata");
+    let allowed = allowed_licences();
+    let mut wrong = Vec::new();
+    for package in metadata["packages"].as_array().expect("there are packages") {
+        let name = package["name"].as_str().unwrap_or_default();
+        let licence = package["license"].as_str().unwrap_or_default();
+        if !met(licence, &allowed) {
+            wrong.push(format!("{name}: `{licence}`"));
+        }
+        let source = package["source"].as_str().unwrap_or_default();
+        if !(source.is_empty() && name.starts_with("aedile") || source.starts_with("registry+")) {
+            wrong.push(format!("{name} comes from {source}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

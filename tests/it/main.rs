@@ -5,6 +5,7 @@ mod determinism;
 mod documents;
 mod formats;
 mod gate;
+mod hostile;
 mod house;
 mod ledger;
 mod planted;

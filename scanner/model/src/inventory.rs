@@ -55,6 +55,11 @@ impl Inventory {
                 .cmp(&(&b.kind, &b.from, &b.to, &b.place, &b.basis, &b.access, &b.flow))
         });
         self.relations.dedup();
+        self.settle_gaps();
+    }
+
+    /// Sorts gaps and drops what was said twice.
+    pub fn settle_gaps(&mut self) {
         self.gaps.sort();
         self.gaps.dedup();
     }

@@ -1,0 +1,272 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Governance and compliance scanner for data and ML platforms.
+///
+/// aedile reads pipeline code, infrastructure as code and dataset samples into one graph, tags the
+/// sensitive columns, follows them, judges the platform by Cedar policies and records what it found
+/// in a ledger that anybody can verify.
+#[derive(Debug, Parser)]
+#[command(name = "aedile", version, max_term_width = 100, after_help = "\
+Exit codes: 0 clean at the gate · 1 findings at or above --fail-on · 2 the scan could not judge
+
+Start with:  aedile scan .
+In a pull request:  aedile scan --baseline aedile-baseline.json --format sarif=aedile.sarif
+For an auditor:  aedile scan --format html=report.html, then aedile log verify")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// More of everything; repeat for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Only the closing lines.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan a platform, judge it, record the run and report it.
+    Scan(ScanArgs),
+    /// Keep known findings from failing the gate.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Render a recorded run again.
+    Report(ReportArgs),
+    /// Look at and verify the ledger.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Rule packs: what recognises sensitive data, credentials, resources and library calls.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Policies: what must hold.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print the JSON Schema of a file that aedile reads or writes.
+    Schema {
+        /// `run` (the JSON report) or `config` (aedile.yaml).
+        #[arg(value_parser = ["config", "run"])]
+        of: String,
+    },
+}
+
+/// What is scanned and by what.
+#[derive(Debug, Clone, Args)]
+pub struct TargetArgs {
+    /// Folders or files to scan.
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// The configuration; otherwise aedile.yaml in the first path, then in the working directory.
+    #[arg(long, value_name = "FILE", env = "AEDILE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Further rule packs: YAML files or folders of them.
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Further policies and frameworks: .cedar and .yaml files or folders of them.
+    #[arg(long, value_name = "PATH")]
+    pub policy: Vec<PathBuf>,
+    /// Report only these frameworks.
+    #[arg(long, value_name = "ID", value_delimiter = ',', env = "AEDILE_FRAMEWORK")]
+    pub framework: Vec<String>,
+    /// Globs of what is not entered, relative to the root.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// A value for an input variable of infrastructure code.
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    /// Judge expiry and applicability as of this date instead of today; makes reports reproducible.
+    #[arg(long, value_name = "YYYY-MM-DD", env = "AEDILE_AS_OF")]
+    pub as_of: Option<String>,
+    /// Threads; 0 for one a core.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "AEDILE_JOBS")]
+    pub jobs: usize,
+}
+
+/// `aedile scan`.
+#[derive(Debug, Clone, Args)]
+pub struct ScanArgs {
+    /// What is scanned.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// A report: FORMAT to standard output or FORMAT=FILE; repeatable. html, json, sarif, text.
+    #[arg(long, short, value_name = "FORMAT[=FILE]", env = "AEDILE_FORMAT", value_delimiter = ',')]
+    pub format: Vec<String>,
+    /// The lowest severity that gives exit code 1: low, medium, high, critical, never [default: high].
+    #[arg(long, value_name = "SEVERITY", env = "AEDILE_FAIL_ON")]
+    pub fail_on: Option<String>,
+    /// Findings in this file do not fail the gate.
+    #[arg(long, value_name = "FILE", env = "AEDILE_BASELINE")]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 2 if anything could not be read or decided.
+    #[arg(long, env = "AEDILE_STRICT")]
+    pub strict: bool,
+    /// Where the run is recorded, or `none` [default: .aedile/ledger.db].
+    #[arg(long, value_name = "FILE|none", env = "AEDILE_LEDGER")]
+    pub ledger: Option<String>,
+    /// The key that signs the ledger's checkpoint; see `aedile log key`.
+    #[arg(long, value_name = "FILE", env = "AEDILE_KEY")]
+    pub key: Option<PathBuf>,
+}
+
+/// `aedile baseline`.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Scan and write every finding that is not waived as known.
+    Create {
+        /// What is scanned.
+        #[command(flatten)]
+        target: TargetArgs,
+        /// The file.
+        #[arg(long, short, value_name = "FILE", default_value = "aedile-baseline.json")]
+        output: PathBuf,
+    },
+}
+
+/// `aedile report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The run's id, or `latest`.
+    #[arg(long, default_value = "latest")]
+    pub run: String,
+    /// FORMAT to standard output or FORMAT=FILE; repeatable.
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", value_delimiter = ',')]
+    pub format: Vec<String>,
+    /// The ledger.
+    #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+    pub ledger: PathBuf,
+}
+
+/// `aedile log`.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Recompute everything from the stored entries and say, in three statements, what holds.
+    Verify {
+        /// The ledger.
+        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+        ledger: PathBuf,
+        /// A checkpoint kept elsewhere: a file with the note, or a JSON or HTML report; repeatable.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+        /// A verifier key (`name+hash+base64`) or a file with one; repeatable.
+        #[arg(long, value_name = "VKEY|FILE")]
+        key: Vec<String>,
+        /// `text` or `json`.
+        #[arg(long, default_value = "text", value_parser = ["json", "text"])]
+        format: String,
+    },
+    /// Check the proofs inside a report (JSON or HTML), or a .tlog-proof with its entry, without the ledger.
+    VerifyProof {
+        /// The report or proof.
+        file: PathBuf,
+        /// The entry's bytes, for a .tlog-proof.
+        #[arg(long, value_name = "FILE")]
+        entry: Option<PathBuf>,
+        /// A verifier key or a file with one; repeatable.
+        #[arg(long, value_name = "VKEY|FILE")]
+        key: Vec<String>,
+    },
+    /// Print entries.
+    Show {
+        /// The ledger.
+        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+        ledger: PathBuf,
+        /// Only entries of this run; `latest` for the newest.
+        #[arg(long)]
+        run: Option<String>,
+        /// Only entries of this kind (`finding`, `run-start`, …).
+        #[arg(long)]
+        kind: Option<String>,
+        /// `text` or `json` (one entry a line, byte for byte as hashed).
+        #[arg(long, default_value = "text", value_parser = ["json", "text"])]
+        format: String,
+    },
+    /// Print the newest checkpoint.
+    Checkpoint {
+        /// The ledger.
+        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+        ledger: PathBuf,
+    },
+    /// Print the inclusion proof of an entry in the C2SP tlog-proof form.
+    Prove {
+        /// The entry's index.
+        index: u64,
+        /// The ledger.
+        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+        ledger: PathBuf,
+    },
+    /// Make a signing key (Ed25519) and print its verifier key.
+    Key {
+        /// The name that signatures carry, for example `audit.example.org`.
+        name: String,
+        /// Where the secret key goes; mode 0600, never overwritten.
+        #[arg(long, short, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
+/// `aedile rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Load every pack and say what is wrong with it.
+    Check {
+        /// Further packs.
+        paths: Vec<PathBuf>,
+    },
+    /// Run every rule's examples and counter-examples.
+    Test {
+        /// Further packs.
+        paths: Vec<PathBuf>,
+    },
+    /// List the rules.
+    List {
+        /// Further packs.
+        paths: Vec<PathBuf>,
+        /// `text`, `json` or `markdown`.
+        #[arg(long, default_value = "text", value_parser = ["json", "markdown", "text"])]
+        format: String,
+    },
+    /// Print what a rule recognises and by which source.
+    Explain {
+        /// The rule's id.
+        id: String,
+        /// Further packs.
+        #[arg(long = "rules")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// `aedile policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Load, validate and lint every policy and framework.
+    Check {
+        /// Further policies.
+        paths: Vec<PathBuf>,
+    },
+    /// Run every policy's cases.
+    Test {
+        /// Further policies with their cases.
+        paths: Vec<PathBuf>,
+    },
+    /// List the policies.
+    List {
+        /// Further policies.
+        paths: Vec<PathBuf>,
+        /// `text`, `json` or `markdown`.
+        #[arg(long, default_value = "text", value_parser = ["json", "markdown", "text"])]
+        format: String,
+    },
+    /// Print a policy with its rationale, its obligations and its remedy.
+    Explain {
+        /// The policy's id.
+        id: String,
+        /// Further policies.
+        #[arg(long = "policy")]
+        paths: Vec<PathBuf>,
+    },
+}

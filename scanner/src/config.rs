@@ -1,0 +1,318 @@
+//! `aedile.yaml`: what a platform's owners tell aedile.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aedile_crawl::{Binding, Limits};
+use miette::{NamedSource, SourceSpan};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use time::Date;
+use time::macros::format_description;
+
+/// The names under which a configuration is found.
+pub const FILE_NAMES: [&str; 2] = ["aedile.yaml", "aedile.yml"];
+
+/// The contents of `aedile.yaml`. Every key may be left out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The form of this file; `1`.
+    pub version: Option<u32>,
+    /// The organisation or platform, for the cover of reports.
+    pub entity: Option<String>,
+    /// Globs of what is not entered, relative to the root, beside the default ones.
+    pub exclude: Vec<String>,
+    /// Whether version control, virtual environments, build folders and the like are left out; default true.
+    pub default_exclude: Option<bool>,
+    /// `low`, `medium`, `high`, `critical` or `never`; default `high`.
+    pub fail_on: Option<String>,
+    /// Whether undecided verdicts and gaps that are not accepted give exit code 2.
+    pub strict: bool,
+    /// Frameworks that are reported; all if empty.
+    pub frameworks: Vec<String>,
+    /// Folders or files with further guardrail policies (`.cedar`) and frameworks (`.yaml`), relative to this file.
+    pub policies: Vec<PathBuf>,
+    /// Folders or files with further rule packs (`.yaml`), relative to this file.
+    pub rules: Vec<PathBuf>,
+    /// Cedar files or folders with the access that is intended, relative to this file.
+    pub access: Vec<PathBuf>,
+    /// Bounds on what is read.
+    pub limits: LimitsConfig,
+    /// Values of infrastructure code's input variables.
+    pub variables: BTreeMap<String, String>,
+    /// Regions, or groups of them (`EEA`, `US`), in which personal data may lie.
+    pub residency: Vec<String>,
+    /// Names that mean one thing.
+    pub bindings: Vec<BindingConfig>,
+    /// Facts that no source gives away.
+    pub declare: Vec<Declaration>,
+    /// Findings that are excused.
+    pub waivers: Vec<WaiverConfig>,
+    /// Gaps that are known and accepted.
+    pub accept_gaps: Vec<AcceptedGap>,
+    /// Where runs are recorded, relative to this file; `none` records nowhere.
+    pub ledger: Option<String>,
+}
+
+/// Bounds; what is left out has its default.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Bytes of one text file.
+    pub text_bytes: Option<u64>,
+    /// Bytes of all texts together.
+    pub total_bytes: Option<u64>,
+    /// Files.
+    pub files: Option<usize>,
+    /// Folders below a root.
+    pub depth: Option<usize>,
+    /// Rows sampled of a dataset.
+    pub dataset_rows: Option<usize>,
+    /// Bytes decoded of a dataset.
+    pub dataset_bytes: Option<u64>,
+    /// Nesting in any parser.
+    pub nesting: Option<usize>,
+}
+
+/// Two names for one thing.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BindingConfig {
+    /// A path, URI, table or address.
+    pub name: String,
+    /// Its other name.
+    pub is: String,
+}
+
+/// What a person declares of assets.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+pub struct Declaration {
+    /// A glob on id, address or name.
+    pub asset: String,
+    /// Only assets of this kind.
+    pub kind: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Why the data is held or used.
+    pub purpose: Option<String>,
+    /// AI Act risk class: `minimal`, `limited`, `high`, `prohibited`.
+    pub risk_class: Option<String>,
+    /// GDPR Art. 6 basis.
+    pub legal_basis: Option<String>,
+    /// Days after which data is deleted.
+    pub retention_days: Option<i64>,
+    /// `production`, `staging`, `development`, `test`.
+    pub environment: Option<String>,
+    /// Path of the model card.
+    pub model_card: Option<String>,
+    /// Column name → data class.
+    pub columns: BTreeMap<String, String>,
+}
+
+/// A central waiver.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverConfig {
+    /// Policy id.
+    pub policy: String,
+    /// A glob on the asset's id, address or name.
+    pub asset: String,
+    /// Why; without it the waiver does not hold and is itself a finding.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Who approved it.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub until: Option<String>,
+}
+
+/// Gaps that strict mode forgives.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedGap {
+    /// `unparsed`, `limit`, …
+    pub kind: String,
+    /// A glob on the path.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A configuration and where it came from.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The contents.
+    pub config: Config,
+    /// The file; `None` if there is none.
+    pub path: Option<PathBuf>,
+    /// Its text, empty if there is none.
+    pub text: Arc<str>,
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration `{path}` cannot be read: {reason}")]
+    #[diagnostic(code(aedile::config::unreadable), help("check the path given with `--config`"))]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// The file does not parse or has a wrong value.
+    #[error("the configuration does not hold: {reason}")]
+    #[diagnostic(code(aedile::config::invalid))]
+    Invalid {
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        #[help]
+        help: String,
+        /// The text.
+        #[source_code]
+        text: NamedSource<Arc<str>>,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+    },
+}
+
+impl Loaded {
+    /// The configuration at `explicit`, else the one in the first of `folders` that has one, else the default.
+    ///
+    /// # Errors
+    /// The file cannot be read, has an unknown key, or a value that is not of its form.
+    pub fn find(explicit: Option<&Path>, folders: &[PathBuf]) -> Result<Loaded, ConfigError> {
+        let found = explicit.map(Path::to_path_buf).or_else(|| {
+            folders.iter().flat_map(|folder| FILE_NAMES.map(|name| folder.join(name))).find(|path| path.is_file())
+        });
+        let Some(path) = found else { return Ok(Loaded::default()) };
+        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::Unreadable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        Loaded::parse(path, text.into())
+    }
+
+    /// The configuration `text` that stands at `path`.
+    ///
+    /// # Errors
+    /// As [`Loaded::find`].
+    pub fn parse(path: PathBuf, text: Arc<str>) -> Result<Loaded, ConfigError> {
+        let config: Config = if text.trim().is_empty() {
+            Config::default()
+        } else {
+            serde_yaml::from_str(&text).map_err(|error| {
+                let at = error.location().map_or(0, |location| location.index()).min(text.len());
+                ConfigError::Invalid {
+                    reason: error.to_string(),
+                    help: "`aedile init` writes a commented configuration; the keys are listed in docs/configuration.md"
+                        .to_owned(),
+                    text: NamedSource::new(path.display().to_string(), Arc::clone(&text)).with_language("yaml"),
+                    at: (at, usize::from(at < text.len())).into(),
+                }
+            })?
+        };
+        let loaded = Loaded { config, path: Some(path), text };
+        loaded.check()?;
+        Ok(loaded)
+    }
+
+    /// The folder that paths in the configuration are relative to.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.path.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_path_buf)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let config = &self.config;
+        if config.version.is_some_and(|version| version != 1) {
+            return Err(self.invalid("version:", "the version of this file is not 1", "write `version: 1`"));
+        }
+        if let Some(word) = &config.fail_on
+            && crate::gate::Threshold::parse(word).is_none()
+        {
+            return Err(self.invalid(
+                word,
+                format!("`{word}` is not a severity"),
+                "use low, medium, high, critical or never",
+            ));
+        }
+        for date in config.waivers.iter().filter_map(|waiver| waiver.until.as_deref()) {
+            if parse_date(date).is_none() {
+                return Err(self.invalid(date, format!("`{date}` is not a date"), "write it as YYYY-MM-DD"));
+            }
+        }
+        let globs = config
+            .exclude
+            .iter()
+            .chain(config.waivers.iter().map(|waiver| &waiver.asset))
+            .chain(config.declare.iter().map(|declaration| &declaration.asset))
+            .chain(config.accept_gaps.iter().map(|gap| &gap.path));
+        for glob in globs {
+            if let Err(error) = globset::Glob::new(glob) {
+                return Err(self.invalid(glob, format!("`{glob}` is not a glob: {}", error.kind()), "`*` matches within a name, `**` across folders"));
+            }
+        }
+        for declaration in &config.declare {
+            if declaration.asset.is_empty() {
+                return Err(self.invalid("declare:", "a declaration names no asset", "add `asset: <glob>`"));
+            }
+            if let Some(kind) = &declaration.kind
+                && kind.parse::<aedile_model::AssetKind>().is_err()
+            {
+                return Err(self.invalid(kind, format!("`{kind}` is not a kind of asset"), "use Bucket, Database, Dataset, Table, Model, Endpoint, …"));
+            }
+        }
+        Ok(())
+    }
+
+    fn invalid(&self, at: &str, reason: impl Into<String>, help: impl Into<String>) -> ConfigError {
+        let name = self.path.as_deref().unwrap_or(Path::new("aedile.yaml")).display().to_string();
+        let start = self.text.find(at).unwrap_or_default();
+        ConfigError::Invalid {
+            reason: reason.into(),
+            help: help.into(),
+            text: NamedSource::new(name, Arc::clone(&self.text)).with_language("yaml"),
+            at: (start, at.len().min(self.text.len() - start)).into(),
+        }
+    }
+}
+
+impl Config {
+    /// The bounds in force.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let default = Limits::default();
+        let given = &self.limits;
+        Limits {
+            text_bytes: given.text_bytes.unwrap_or(default.text_bytes),
+            total_bytes: given.total_bytes.unwrap_or(default.total_bytes),
+            files: given.files.unwrap_or(default.files),
+            depth: given.depth.unwrap_or(default.depth),
+            dataset_rows: given.dataset_rows.unwrap_or(default.dataset_rows),
+            dataset_bytes: given.dataset_bytes.unwrap_or(default.dataset_bytes),
+            nesting: given.nesting.unwrap_or(default.nesting),
+        }
+    }
+
+    /// The declared bindings.
+    #[must_use]
+    pub fn bindings(&self) -> Vec<Binding> {
+        self.bindings.iter().map(|binding| Binding { name: binding.name.clone(), is: binding.is.clone() }).collect()
+    }
+}
+
+/// `text` as a date, if it is `YYYY-MM-DD`.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<Date> {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
+}

@@ -1,0 +1,121 @@
+//! Checking a report against the proofs that it carries, without the ledger.
+
+use std::path::Path;
+
+use aedile_audit::{Checkpoint, Hash, InclusionProof, Statement, Status, VerifyingKey};
+use miette::{Report, miette};
+use serde_json::Value;
+
+use crate::ledger::finding_data;
+use crate::record::{Finding, Run};
+
+/// The marks around the recorded run inside an HTML report.
+pub const HTML_START: &str = "<script type=\"application/json\" id=\"aedile-run\">";
+/// The end of the recorded run inside an HTML report.
+pub const HTML_END: &str = "</script>";
+
+/// The text of `file`.
+///
+/// # Errors
+/// It cannot be read as text.
+pub fn read(file: &Path) -> Result<String, Report> {
+    std::fs::read_to_string(file)
+        .map_err(|error| miette!(code = "aedile::proof::unreadable", help = "check the path", "`{}` cannot be read: {error}", file.display()))
+}
+
+/// The checkpoint in `file`: a note, or a JSON or HTML report that carries one.
+///
+/// # Errors
+/// The file cannot be read or holds no checkpoint.
+pub fn checkpoint_in(file: &Path) -> Result<String, Report> {
+    let text = read(file)?;
+    if Checkpoint::parse(&text).is_ok() {
+        return Ok(text);
+    }
+    let ledger = run_in(&text).and_then(|run| run.ledger);
+    ledger.map(|ledger| ledger.checkpoint).ok_or_else(|| {
+        miette!(code = "aedile::proof::anchor", help = "give what `aedile log checkpoint` printed, or a JSON or HTML report of a recorded run", "`{}` holds no checkpoint", file.display())
+    })
+}
+
+/// The recorded run inside a JSON or HTML report.
+fn run_in(text: &str) -> Option<Run> {
+    let json = match text.split_once(HTML_START) {
+        // `<` is written as \u003c inside the page, so the first end mark is the right one.
+        Some((_, rest)) => rest.split_once(HTML_END)?.0,
+        None => text,
+    };
+    serde_json::from_str(json).ok()
+}
+
+/// What can be said of a report from itself alone: that its checkpoint is about its root, that every
+/// finding it shows is an entry under that root, and who signed.
+///
+/// # Errors
+/// The text is no report of a recorded run.
+pub fn verify_report(text: &str, keys: &[VerifyingKey]) -> Result<Vec<(String, Statement)>, String> {
+    let run = run_in(text).ok_or("it is not a JSON or HTML report of this version")?;
+    let ledger = run.ledger.as_ref().ok_or("the run was not recorded in a ledger, so the report carries no proofs")?;
+    let checkpoint = Checkpoint::parse(&ledger.checkpoint).map_err(|error| error.to_string())?;
+    let mut statements = vec![("1 the checkpoint is the report's".to_owned(), head(&checkpoint, ledger.size, &ledger.root, &ledger.origin))];
+    let mut faults = Vec::new();
+    if ledger.proofs.len() != run.findings.len() {
+        faults.push(format!("the report shows {} findings and carries {} proofs", run.findings.len(), ledger.proofs.len()));
+    }
+    for (finding, proof) in run.findings.iter().zip(&ledger.proofs) {
+        if let Err(reason) = included(finding, proof, &run.run.id, &checkpoint) {
+            faults.push(format!("finding {}: {reason}", finding.fingerprint));
+        }
+    }
+    let (status, sentence) = if faults.is_empty() {
+        (Status::Holds, format!("each of the {} findings is an entry of the log at size {}", run.findings.len(), checkpoint.size))
+    } else {
+        (Status::Fails, "the report does not show what was recorded".to_owned())
+    };
+    statements.push(("2 every finding is in the log".to_owned(), Statement { status, sentence, details: faults }));
+    statements.push(("3 signed by the keys expected".to_owned(), signed(&checkpoint, keys)));
+    Ok(statements)
+}
+
+fn head(checkpoint: &Checkpoint, size: u64, root: &str, origin: &str) -> Statement {
+    let same = checkpoint.size == size && checkpoint.root.hex() == root && checkpoint.origin == origin;
+    let (status, sentence) = if same {
+        (Status::Holds, format!("size {size} and root {root} are the checkpoint's"))
+    } else {
+        (Status::Fails, "the size, root or origin shown is not the checkpoint's".to_owned())
+    };
+    Statement { status, sentence, details: Vec::new() }
+}
+
+fn included(finding: &Finding, proof: &crate::record::Proof, run: &str, checkpoint: &Checkpoint) -> Result<(), String> {
+    let path: Option<Vec<Hash>> = proof.hashes.iter().map(|hash| Hash::from_hex(hash)).collect();
+    let path = path.ok_or("a hash of its proof is not 64 hex digits")?;
+    let inclusion = InclusionProof { index: proof.index, path, checkpoint: checkpoint.clone(), extra: None };
+    if inclusion.verify(proof.entry.as_bytes(), &[]).included.status != Status::Holds {
+        return Err(format!("the proof does not lead from entry {} to the root", proof.index));
+    }
+    let entry: Value = serde_json::from_str(&proof.entry).map_err(|_| "its entry is not JSON")?;
+    if entry.get("run").and_then(Value::as_str) != Some(run) {
+        return Err("its entry belongs to another run".to_owned());
+    }
+    if entry.get("data") != Some(&finding_data(finding)) {
+        return Err(format!("what the report shows is not what entry {} says", proof.index));
+    }
+    Ok(())
+}
+
+fn signed(checkpoint: &Checkpoint, keys: &[VerifyingKey]) -> Statement {
+    let (status, sentence) = if keys.is_empty() {
+        let unsigned = if checkpoint.note.is_none() { "the checkpoint is unsigned" } else { "no key was given" };
+        (Status::NotShown, format!("{unsigned}: whose log it is was not checked"))
+    } else {
+        match checkpoint.signers(keys) {
+            Ok(signers) => {
+                let names: Vec<&str> = signers.iter().map(|key| key.name()).collect();
+                (Status::Holds, format!("the checkpoint is signed by {}", names.join(", ")))
+            }
+            Err(error) => (Status::Fails, format!("the checkpoint is not signed by the keys expected: {error}")),
+        }
+    };
+    Statement { status, sentence, details: Vec::new() }
+}

@@ -1,0 +1,353 @@
+//! The pipeline: crawl → classify → evaluate → record. Reports are rendered from what it returns.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aedile_crawl::{Crawl, CrawlError, Options, Progress};
+use aedile_model::{Gap, GapKind, Inventory, Place};
+use aedile_policies::{Frameworks, JudgeError, Judgement, Platform, Policies, PolicyError, PolicySource};
+use aedile_rules::{PackError, PackSource, Rules};
+use globset::Glob;
+use sha2::{Digest, Sha256};
+use time::{Date, OffsetDateTime};
+
+use crate::config::Loaded;
+use crate::gate::{self, Baseline, Threshold};
+use crate::record::{self, Run};
+use crate::recording::{self, Recorder};
+use crate::waiver::Waivers;
+use crate::{declare, git};
+
+/// What a scan is asked to do.
+#[derive(Debug)]
+pub struct Request {
+    /// Files or folders.
+    pub roots: Vec<PathBuf>,
+    /// The configuration in force, command line merged in.
+    pub loaded: Loaded,
+    /// The date that expiry and applicability are judged by.
+    pub as_of: Date,
+    /// The start of the run: the clock, or midnight of `as_of` where that was given.
+    pub started: OffsetDateTime,
+    /// What fails the gate.
+    pub threshold: Threshold,
+    /// Whether undecided verdicts and gaps fail it too.
+    pub strict: bool,
+    /// Findings that were there before.
+    pub baseline: Option<Baseline>,
+}
+
+/// Why a scan could not be done at all.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// A rule pack was refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Pack(#[from] PackError),
+    /// A policy or framework was refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Policy(#[from] PolicyError),
+    /// A root cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Crawl(#[from] CrawlError),
+    /// A pack of the user cannot be read.
+    #[error("`{path}` cannot be read: {reason}")]
+    #[diagnostic(code(aedile::pack::unreadable), help("check the paths under `rules`, `policies` and `access`"))]
+    Unreadable {
+        /// The file or folder.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+}
+
+/// Scans and judges; nothing is written.
+///
+/// # Errors
+/// A pack, a policy or a root that cannot be used. What is wrong with a scanned file is a gap, not an error.
+pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run, ScanError> {
+    let config = &request.loaded.config;
+    let folder = request.loaded.folder();
+    let rules = Rules::load(&rule_packs(&config.rules, &folder)?)?;
+    let (controls, frameworks) = policy_packs(&config.policies, &folder)?;
+    let (intended, _) = policy_packs(&config.access, &folder)?;
+    let (policies, frameworks, framework_packs) = judges(&controls, &intended, &frameworks)?;
+
+    let mut crawl = aedile_crawl::crawl(&options(request), &rules, watch)?;
+    for glob in declare::declare(config, &mut crawl.inventory) {
+        crawl.inventory.gaps.push(unmatched_declaration(&request.loaded, &glob));
+    }
+    aedile_crawl::propagate(&mut crawl.inventory, &rules);
+
+    let recorder = Recorder { sources: &crawl.sources, rules: &rules };
+    let waivers = Waivers::new(&request.loaded, &crawl.waivers, recorder, request.as_of);
+    for waiver in waivers.assets(request.as_of) {
+        crawl.inventory.add(waiver);
+    }
+    crawl.inventory.settle();
+
+    let platform = Platform { residency: config.residency.iter().cloned().collect(), as_of: request.as_of };
+    let judgement = policies.judge(&crawl.inventory, &platform);
+    let not_judged: Vec<Gap> = judgement.errors.iter().map(|error| not_judged(error, &crawl.inventory)).collect();
+    crawl.inventory.gaps.extend(not_judged);
+    crawl.inventory.settle_gaps();
+    let assessed = frameworks.assess(&judgement.tallies, request.as_of).into_iter();
+    let wanted = assessed.filter(|framework| config.frameworks.is_empty() || config.frameworks.contains(&framework.id));
+    let assessed = wanted.map(recording::framework).collect();
+    let mut packs: Vec<(String, String)> = rules.packs.iter().map(|pack| (pack.name.clone(), pack.sha256.clone())).collect();
+    packs.extend(policies.packs().iter().cloned());
+    packs.extend(framework_packs);
+    Ok(record(request, &rules, &policies, packs, &crawl, &judgement, assessed, waivers))
+}
+
+/// Our policies and frameworks together with the user's, checked against each other, and the frameworks' digests.
+///
+/// # Errors
+/// The first that does not hold.
+pub fn judges(
+    controls: &[PolicySource],
+    intended: &[PolicySource],
+    frameworks: &[PolicySource],
+) -> Result<(Policies, Frameworks, Vec<(String, String)>), PolicyError> {
+    let mut packs = Frameworks::built_in_packs();
+    packs.extend(frameworks.iter().map(|source| (source.name.clone(), hex(&Sha256::digest(source.text.as_bytes())))));
+    let policies = Policies::load(controls, intended)?;
+    let frameworks = Frameworks::load(frameworks)?;
+    frameworks.check(&policies)?;
+    Ok((policies.cite(&frameworks), frameworks, packs))
+}
+
+/// What could not be asked or answered, as a gap at the asset it concerns.
+fn not_judged(error: &JudgeError, inventory: &Inventory) -> Gap {
+    let place = error.asset.as_ref().and_then(|id| inventory.asset(id)).and_then(|asset| asset.place.clone());
+    let policy = error.policy.as_deref().map_or_else(String::new, |policy| format!("`{policy}`: "));
+    let asset = error.asset.as_ref().map_or_else(String::new, |asset| format!(" ({asset})"));
+    Gap {
+        place: place.unwrap_or_else(|| Place::file(&Arc::from("policies"))),
+        kind: GapKind::Unresolved,
+        message: format!("not judged: {policy}{}{asset}", error.message),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where everything that was found meets")]
+fn record(
+    request: &Request,
+    rules: &Rules,
+    policies: &Policies,
+    packs: Vec<(String, String)>,
+    crawl: &Crawl,
+    judgement: &Judgement,
+    assessed: Vec<record::Framework>,
+    mut waivers: Waivers,
+) -> Run {
+    let recorder = Recorder { sources: &crawl.sources, rules };
+    let inventory = &crawl.inventory;
+    let mut findings: Vec<record::Finding> = judgement.findings.iter().map(|finding| recorder.finding(finding)).collect();
+    findings.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    waivers.apply(&mut findings);
+    if let Some(baseline) = &request.baseline {
+        baseline.mark(&mut findings);
+    }
+    let gaps = accepted_gaps(&request.loaded, inventory.gaps.iter().map(|gap| recorder.gap(gap)).collect());
+    let open_gaps = gaps.iter().filter(|gap| gap.accepted.is_none()).count();
+    let outcome = gate::outcome(&findings, open_gaps, request.threshold, request.strict);
+    let verdicts: BTreeMap<String, record::Tally> =
+        judgement.tallies.iter().map(|(policy, tally)| (policy.clone(), recording::tally(*tally))).collect();
+    let tool = tool(packs);
+    let run = info(request, &tool);
+    Run {
+        schema: record::SCHEMA.to_owned(),
+        summary: summary(&findings, &gaps, &verdicts, outcome, crawl),
+        tool,
+        run,
+        coverage: recording::coverage(&crawl.coverage, gaps),
+        assets: inventory.assets.values().map(|asset| recorder.asset(asset)).collect(),
+        relations: inventory.relations.iter().map(|relation| recorder.relation(relation)).collect(),
+        datasets: recording::datasets(inventory),
+        controls: policies.info().iter().map(|policy| recording::control(policy)).collect(),
+        verdicts,
+        frameworks: assessed,
+        findings,
+        waivers: waivers.into_recorded(),
+        ledger: None,
+    }
+}
+
+/// Most severe first, decided before undecided, then by policy, asset and fingerprint.
+fn rank(finding: &record::Finding) -> (std::cmp::Reverse<Option<aedile_model::Severity>>, &str, &str, &str, &str) {
+    let severity = finding.severity.parse().ok();
+    (std::cmp::Reverse(severity), &finding.verdict, &finding.policy, &finding.asset.id, &finding.fingerprint)
+}
+
+fn options(request: &Request) -> Options {
+    let config = &request.loaded.config;
+    let by_default = config.default_exclude.unwrap_or(true).then_some(aedile_crawl::DEFAULT_EXCLUDE);
+    let by_default = by_default.into_iter().flatten().map(|&pattern| pattern.to_owned());
+    Options {
+        roots: request.roots.clone(),
+        exclude: by_default.chain(config.exclude.iter().cloned()).collect(),
+        limits: config.limits(),
+        variables: config.variables.clone(),
+        bindings: config.bindings(),
+    }
+}
+
+/// A declaration that matched nothing is a gap: whoever wrote it believes it holds.
+fn unmatched_declaration(loaded: &Loaded, glob: &str) -> Gap {
+    let name = loaded.path.as_deref().and_then(Path::file_name).map_or_else(|| "aedile.yaml".into(), |name| name.to_string_lossy());
+    Gap {
+        place: Place::file(&Arc::from(name.as_ref())),
+        kind: GapKind::Unresolved,
+        message: format!("the declaration for `{glob}` matches no asset"),
+    }
+}
+
+fn accepted_gaps(loaded: &Loaded, mut gaps: Vec<record::Gap>) -> Vec<record::Gap> {
+    for accepted in &loaded.config.accept_gaps {
+        let Ok(glob) = Glob::new(&accepted.path) else { continue };
+        let glob = glob.compile_matcher();
+        for gap in gaps.iter_mut().filter(|gap| gap.kind == accepted.kind && glob.is_match(&gap.place.path)) {
+            gap.accepted = Some(accepted.reason.clone());
+        }
+    }
+    gaps
+}
+
+fn tool(packs: Vec<(String, String)>) -> record::Tool {
+    let mut packs: Vec<record::Pack> = packs.into_iter().map(|(name, sha256)| record::Pack { name, sha256 }).collect();
+    packs.sort();
+    packs.dedup();
+    record::Tool { name: "aedile".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), packs }
+}
+
+fn info(request: &Request, tool: &record::Tool) -> record::RunInfo {
+    let config = &request.loaded.config;
+    let commit = request.roots.first().and_then(|root| git::commit(root));
+    let started = request.started.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
+    let roots: Vec<String> = request.roots.iter().map(|root| root.display().to_string()).collect();
+    // The configuration in force, command line included, not the file's bytes.
+    let config_sha256 = hex(&Sha256::digest(serde_json::to_vec(config).unwrap_or_default()));
+    let mut sha = Sha256::new_with_prefix(b"aedile.run.v1");
+    let packs = tool.packs.iter().map(|pack| pack.sha256.as_str());
+    let parts = [started.as_str(), &config_sha256, commit.as_deref().unwrap_or_default(), request.threshold.as_str()];
+    for part in parts.into_iter().chain(roots.iter().map(String::as_str)).chain(packs) {
+        sha.update((part.len() as u64).to_le_bytes());
+        sha.update(part.as_bytes());
+    }
+    let id = hex(&sha.finalize());
+    record::RunInfo {
+        id: format!("run-{}", id.get(..16).unwrap_or(&id)),
+        started,
+        as_of: request.as_of.to_string(),
+        roots,
+        config_sha256,
+        commit,
+        entity: config.entity.clone(),
+        fail_on: request.threshold.as_str().to_owned(),
+        strict: request.strict,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn summary(
+    findings: &[record::Finding],
+    gaps: &[record::Gap],
+    verdicts: &BTreeMap<String, record::Tally>,
+    outcome: record::Outcome,
+    crawl: &Crawl,
+) -> record::Summary {
+    let mut open_by_severity: BTreeMap<String, usize> =
+        aedile_model::Severity::ALL.iter().map(|severity| (severity.to_string(), 0)).collect();
+    for finding in findings.iter().filter(|finding| finding.is_open()) {
+        *open_by_severity.entry(finding.severity.clone()).or_default() += 1;
+    }
+    let count = |is: fn(&record::Finding) -> bool| findings.iter().filter(|finding| is(finding)).count();
+    let mut all = record::Tally::default();
+    for tally in verdicts.values() {
+        all.pass += tally.pass;
+        all.fail += tally.fail;
+        all.not_applicable += tally.not_applicable;
+        all.inconclusive += tally.inconclusive;
+    }
+    record::Summary {
+        outcome,
+        exit_code: outcome.exit_code(),
+        findings: findings.len(),
+        open_by_severity,
+        waived: count(|finding| finding.waiver.is_some()),
+        in_baseline: count(|finding| finding.baseline_state.as_deref() == Some("known")),
+        inconclusive: count(|finding| finding.verdict == "inconclusive"),
+        gaps: gaps.len(),
+        verdicts: all,
+        files: crawl.coverage.files,
+        assets: crawl.inventory.assets.len(),
+    }
+}
+
+/// The rule packs under `paths`: YAML files, or all of those in a folder, relative to `folder`.
+///
+/// # Errors
+/// A path cannot be read.
+pub fn rule_packs(paths: &[PathBuf], folder: &Path) -> Result<Vec<PackSource>, ScanError> {
+    let texts = texts(paths, folder, &["yaml", "yml"])?;
+    Ok(texts.into_iter().map(|(name, text)| PackSource { name, text }).collect())
+}
+
+/// The policies (`.cedar`) and frameworks (`.yaml`, cases left out) under `paths`, relative to `folder`.
+///
+/// # Errors
+/// A path cannot be read.
+pub fn policy_packs(paths: &[PathBuf], folder: &Path) -> Result<(Vec<PolicySource>, Vec<PolicySource>), ScanError> {
+    let texts = texts(paths, folder, &["cedar", "yaml", "yml"])?;
+    let sources = texts.into_iter().map(|(name, text)| PolicySource { name, text });
+    let (policies, others): (Vec<PolicySource>, Vec<PolicySource>) = sources.partition(|source| source.name.ends_with(".cedar"));
+    Ok((policies, others.into_iter().filter(|source| !is_cases(&source.name)).collect()))
+}
+
+/// Whether a file of that name holds cases of policies.
+#[must_use]
+pub fn is_cases(name: &str) -> bool {
+    name.ends_with(".cases.yaml") || name.ends_with(".cases.yml")
+}
+
+/// The texts of the files under `paths` whose names end in one of `endings`, sorted by name. A file that is
+/// named itself is read whatever its ending.
+///
+/// # Errors
+/// A path cannot be read.
+pub fn texts(paths: &[PathBuf], folder: &Path, endings: &[&str]) -> Result<Vec<(String, Arc<str>)>, ScanError> {
+    let unreadable = |path: &Path, error: &dyn std::fmt::Display| ScanError::Unreadable {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let mut files = Vec::new();
+    for path in paths {
+        let path = folder.join(path);
+        if path.is_dir() {
+            for entry in std::fs::read_dir(&path).map_err(|error| unreadable(&path, &error))? {
+                let file = entry.map_err(|error| unreadable(&path, &error))?.path();
+                if file.extension().is_some_and(|end| endings.iter().any(|ending| end == *ending)) {
+                    files.push(file);
+                }
+            }
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files.dedup();
+    files
+        .into_iter()
+        .map(|file| match std::fs::read_to_string(&file) {
+            Ok(text) => Ok((file.display().to_string(), Arc::from(text))),
+            Err(error) => Err(unreadable(&file, &error)),
+        })
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! Source lines for reports, with credentials and personal data masked.
+
+use aedile_model::{Place, Sources};
+use aedile_rules::Rules;
+
+/// How many lines a snippet shows at the most.
+const LINES: usize = 6;
+/// How many characters of a line it shows at the most.
+const WIDTH: usize = 200;
+/// How far around a place text is looked at for what must be masked, in bytes. A credential may begin
+/// before the first line shown (a private key) and end after the last.
+const CONTEXT: usize = 8 << 10;
+
+/// The lines that `place` touches, at most [`LINES`], each cut to [`WIDTH`] characters, with every
+/// span that a secret rule or a value rule recognises replaced by `•`. Control characters are shown as
+/// code points. `None` for data files and places without a text.
+#[must_use]
+pub fn snippet(place: &Place, sources: &Sources, rules: &Rules) -> Option<String> {
+    if place.span.start == place.span.end || is_data(&place.path) {
+        return None;
+    }
+    let text = sources.text(place)?;
+    let start = boundary(text, place.span.start as usize);
+    let end = boundary(text, (place.span.end as usize).max(start));
+    let first = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let last = text.get(end..)?.find('\n').map_or(text.len(), |newline| end + newline);
+
+    let from = boundary(text, first.saturating_sub(CONTEXT));
+    let to = boundary(text, last.min(first + CONTEXT) + CONTEXT);
+    let around = text.get(from..to)?;
+    let masked = masked(around, rules);
+    let shown = masked.get(first - from..(last - from).min(masked.len())).unwrap_or_default();
+
+    let lines: Vec<String> = String::from_utf8_lossy(shown)
+        .lines()
+        .take(LINES)
+        .map(|line| visible(line).chars().take(WIDTH).collect())
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Files whose lines are data: their text is never shown.
+fn is_data(path: &str) -> bool {
+    let name = path.to_ascii_lowercase();
+    [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".gz", ".avro", ".orc", ".xlsx"].iter().any(|end| name.ends_with(end))
+}
+
+/// The bytes of `text` with each recognised span replaced by as many `*` as it has bytes, line breaks kept.
+fn masked(text: &str, rules: &Rules) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    let secrets = rules.secrets.scan(text).into_iter().map(|hit| hit.span);
+    let values = rules.identifiers.scan_text(text).into_iter().map(|hit| hit.span);
+    for span in secrets.chain(values) {
+        for byte in bytes.get_mut(span).into_iter().flatten().filter(|byte| **byte != b'\n') {
+            *byte = b'*';
+        }
+    }
+    bytes
+}
+
+/// `line` with control, bidirectional and zero-width characters as `<U+XXXX>`; tabs become four spaces.
+#[must_use]
+pub fn visible(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    for character in line.chars() {
+        match character {
+            '\t' => shown.push_str("    "),
+            character if character.is_control() || is_invisible(character) => {
+                shown.push_str(&format!("<U+{:04X}>", u32::from(character)));
+            }
+            character => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// Characters that change how a line is shown without being seen (Unicode bidirectional controls,
+/// zero-width characters, byte order mark, line separators).
+fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+fn boundary(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
