@@ -47,6 +47,9 @@
 //! readable: `as: given` is true of it, every other reading is unknown. A value that might be null (a
 //! variable without default) makes `as: given` unknown too.
 //!
+//! `{path: lifecycle_config_name, unknown: "its script decides"}` makes the attribute unknown if something is
+//! given there.
+//!
 //! **Examples** are run by tests of the crawlers, which can read the sources; loading demands at least one
 //! example and one counter-example of each type.
 

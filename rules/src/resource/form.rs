@@ -135,6 +135,8 @@ pub struct Reader {
     pub map: BTreeMap<String, Literal>,
     /// The value if nothing above decided.
     pub default: Option<Literal>,
+    /// Why the value cannot be known, though something is given at the path (or, without a path, in any case).
+    pub unknown: Option<String>,
     /// For defaults: since which provider version or date, and where that is written.
     pub since: Option<String>,
 }

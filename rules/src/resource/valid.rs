@@ -87,6 +87,9 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
 }
 
 fn reader_fault(reader: &Reader) -> Option<&'static str> {
+    if reader.unknown.is_some() {
+        return (reader.is.is_some() || reader.default.is_some()).then_some("is unknown and known");
+    }
     match (&reader.when, &reader.is, &reader.path, &reader.default) {
         (Some(_), Some(_), None, None) | (_, None, Some(_), None) => None,
         (None, None, None, Some(_)) if reader.since.is_none() => Some("has a default without `since`"),

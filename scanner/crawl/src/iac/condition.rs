@@ -68,6 +68,21 @@ impl View<'_> {
     }
 
     fn reading(&self, reader: &Reader) -> Option<Found> {
+        if let Some(why) = &reader.unknown {
+            let there = reader
+                .path
+                .as_ref()
+                .map(|path| self.values(reader.from.as_deref(), path));
+            let first = there.as_ref().map(|found| found.iter().find(|datum| !is_blank(datum)));
+            return match (first, &reader.path) {
+                (Some(None), _) => None,
+                (Some(Some(datum)), path) => Some((
+                    Value::unknown(path.clone().unwrap_or_default(), why),
+                    datum.place.clone(),
+                )),
+                (None, _) => Some((Value::unknown("default", why), None)),
+            };
+        }
         let Some(path) = &reader.path else {
             return reader.default.as_ref().map(|default| (default.into(), None));
         };
