@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aedile_model::{Citation, Severity};
-use cedar_policy::{Policy, PolicyId};
+use cedar_policy::{ActionConstraint, Policy, PolicyId};
 use serde::Serialize;
 
 use crate::reads::Reads;
@@ -93,6 +93,16 @@ impl Control {
         named.sort();
         named.dedup();
         named
+    }
+
+    /// The actions that the scope names; none if it leaves them open.
+    pub(crate) fn actions(&self) -> BTreeSet<String> {
+        let named = match self.policy.action_constraint() {
+            ActionConstraint::Any => Vec::new(),
+            ActionConstraint::Eq(action) => vec![action],
+            ActionConstraint::In(actions) => actions,
+        };
+        named.iter().map(|action| action.id().unescaped().to_owned()).collect()
     }
 
     /// Whether a verdict can depend on which asset is asked about: by its id, or by the groups above it.

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Policy, PolicyId, PolicySet, RequestEnv, Schema};
-use rayon::prelude::*;
 
 use crate::control::Control;
 use crate::reads::Side;
@@ -37,13 +36,23 @@ impl Index {
     ///
     /// # Errors
     /// What Cedar says if a set cannot be made.
-    pub(crate) fn new(controls: &[Control], base: &Policy, schema: &Schema) -> Result<Index, String> {
-        let envs: Vec<Vec<[String; 3]>> =
-            controls.par_iter().map(|control| control.twin.get_valid_request_envs(schema).map(types).collect()).collect();
+    pub(crate) fn new(
+        controls: &[Control],
+        base: &Policy,
+        schemas: &BTreeMap<BTreeSet<String>, Schema>,
+    ) -> Result<Index, String> {
         let mut members: BTreeMap<[String; 3], Vec<usize>> = BTreeMap::new();
-        for (at, envs) in envs.into_iter().enumerate() {
-            for env in envs {
+        for (at, control) in controls.iter().enumerate() {
+            let schema = schemas.get(&control.actions()).ok_or("a policy was not validated")?;
+            // INVARIANT: on the large stack, not in a thread pool: a deep policy that the type checker
+            // cannot follow to its end would be entered nowhere, and never asked.
+            let mut found = false;
+            for env in control.twin.get_valid_request_envs(schema).map(types) {
+                found = true;
                 members.entry(env).or_default().push(at);
+            }
+            if !found {
+                return Err(format!("policy `{}` can never apply", control.info.id));
             }
         }
         let mut index = Index { entries: Vec::new(), by_types: BTreeMap::new() };

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{RelationKind, Severity, Unknown, Verdict};
-use cedar_policy::{Authorizer, PolicySet};
+use cedar_policy::{Authorizer, PolicySet, Schema};
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -11,7 +11,6 @@ use crate::judgement::{Decision, JudgeError};
 use crate::policies::Policies;
 use crate::question::{Question, World};
 use crate::reads::Side;
-use crate::schema::Contract;
 use crate::severity::severity;
 use crate::variants::Assignment;
 use crate::PolicyError;
@@ -65,10 +64,15 @@ pub(crate) fn as_intended() -> Result<PolicyInfo, PolicyError> {
 impl Intended {
     /// # Errors
     /// What Cedar says if the set cannot be made.
-    pub(crate) fn new(controls: &[Control], contract: &Contract) -> Result<Intended, String> {
+    pub(crate) fn new(
+        controls: &[Control],
+        schemas: &BTreeMap<BTreeSet<String>, Schema>,
+    ) -> Result<Intended, String> {
         let set = PolicySet::from_policies(controls.iter().map(|control| control.policy.clone()))
             .map_err(|error| error.to_string())?;
-        let envs = controls.iter().flat_map(|control| control.policy.get_valid_request_envs(&contract.schema));
+        let envs = controls.iter().flat_map(|control| {
+            schemas.get(&control.actions()).into_iter().flat_map(|schema| control.policy.get_valid_request_envs(schema))
+        });
         Ok(Intended {
             set,
             reads: controls.iter().flat_map(|control| control.reads.attributes.iter().cloned()).collect(),

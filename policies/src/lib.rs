@@ -3,12 +3,16 @@
 //! Facts become requests, one for every asset and every relation that policies ask about; every
 //! policy gives a verdict; a Fail or Inconclusive becomes a finding. See `policies/README.md`.
 
+#[cfg(test)]
+mod built_in_tests;
 mod cases;
 mod control;
 mod error;
 mod evaluate;
 mod facts;
 mod finding;
+#[cfg(test)]
+mod finding_tests;
 mod frameworks;
 mod graph;
 mod index;
@@ -27,6 +31,8 @@ mod severity;
 mod source;
 mod stake;
 mod taxonomy;
+#[cfg(test)]
+mod traps;
 mod untested;
 mod variants;
 mod words;

@@ -1,11 +1,11 @@
-/// The candidate most like `word`, if one is near enough to be meant: at most a third of it differs.
+/// The candidate most like `word`, if one is near enough to be meant: at most half of it differs.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| (distance(word, candidate), candidate.chars().next() != word.chars().next(), candidate))
         .min()
-        .filter(|(edits, candidate)| edits * 3 <= word.chars().count().max(candidate.chars().count()))
-        .map(|(_, candidate)| candidate)
+        .filter(|(edits, _, candidate)| edits * 2 <= word.chars().count().max(candidate.chars().count()))
+        .map(|(_, _, candidate)| candidate)
 }
 
 /// "did you mean `…`?" where something is near, else what there is.
@@ -40,6 +40,7 @@ mod tests {
     #[test]
     fn a_slip_is_recognised_and_a_stranger_is_not() {
         assert_eq!(nearest("severty", ["severity", "title"]), Some("severity"));
+        assert_eq!(nearest("titel", ["cites", "title"]), Some("title"));
         assert_eq!(nearest("colour", ["severity", "title"]), None);
         assert_eq!(distance("kitten", "sitting"), 3);
     }

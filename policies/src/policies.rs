@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cedar_policy::{PolicySet, ValidationMode, Validator};
+use cedar_policy::{PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
@@ -57,7 +57,13 @@ impl Policies {
         let taxonomy = Taxonomy::built_in()?;
         let removed: BTreeMap<String, String> =
             serde_yaml::from_str(REMOVED).map_err(|error| PolicyError::BuiltIn(format!("removed.yaml: {error}")))?;
-        let mut loader = Loader { contract: &contract, taxonomy: &taxonomy, removed: &removed, faults: Vec::new() };
+        let mut loader = Loader {
+            contract: &contract,
+            taxonomy: &taxonomy,
+            removed: &removed,
+            faults: Vec::new(),
+            schemas: BTreeMap::new(),
+        };
         let mut controls = Vec::new();
         for (name, text, _) in CONTROLS {
             controls.extend(loader.read(&PolicySource::new(*name, *text), Set::Guardrails { built_in: true }));
@@ -79,10 +85,11 @@ impl Policies {
             read.into_iter().map(|read| read.control).collect()
         };
         let cited = Frameworks::load(&[])?;
-        let guardrails = Judges::new(sorted(controls), &contract).map_err(PolicyError::BuiltIn)?;
+        let schemas = loader.schemas;
+        let guardrails = Judges::new(sorted(controls), &schemas).map_err(PolicyError::BuiltIn)?;
         let permitted = match permits.is_empty() {
             true => None,
-            false => Some(Intended::new(&sorted(permits), &contract).map_err(PolicyError::BuiltIn)?),
+            false => Some(Intended::new(&sorted(permits), &schemas).map_err(PolicyError::BuiltIn)?),
         };
         let mut packs = vec![
             ("schema.cedarschema".to_owned(), sha256(include_str!("../schema.cedarschema"))),
@@ -131,10 +138,10 @@ impl Policies {
 }
 
 impl Judges {
-    fn new(controls: Vec<Control>, contract: &Contract) -> Result<Judges, String> {
+    fn new(controls: Vec<Control>, schemas: &BTreeMap<BTreeSet<String>, Schema>) -> Result<Judges, String> {
         let base = base()?;
         let alone = controls.iter().map(|control| set([control], &base)).collect::<Result<_, _>>()?;
-        let index = Index::new(&controls, &base, &contract.schema)?;
+        let index = Index::new(&controls, &base, schemas)?;
         Ok(Judges { controls, alone, index })
     }
 }
@@ -157,6 +164,7 @@ struct Loader<'a> {
     taxonomy: &'a Taxonomy,
     removed: &'a BTreeMap<String, String>,
     faults: Vec<PolicyError>,
+    schemas: BTreeMap<BTreeSet<String>, Schema>,
 }
 
 impl Loader<'_> {
@@ -187,7 +195,11 @@ impl Loader<'_> {
     /// a policy that can never fire would be a pass for everybody.
     fn validate(&mut self, read: &Read) {
         let Ok(set) = PolicySet::from_policies([read.control.policy.clone()]) else { return };
-        let validator = Validator::new(self.contract.schema.clone());
+        let schema = match self.schema(&read.control) {
+            Ok(schema) => schema,
+            Err(fault) => return self.faults.push(fault),
+        };
+        let validator = Validator::new(schema);
         let result = validator.validate_with_level(&set, ValidationMode::Strict, LEVEL);
         let errors = result.validation_errors().map(|error| (error.to_string(), error.help().map(|it| it.to_string())));
         let warnings = result.validation_warnings().map(|it| (it.to_string(), it.help().map(|it| it.to_string())));
@@ -214,6 +226,17 @@ impl Loader<'_> {
                 self.invalid(read, format!("{uid} is not in the taxonomy"), Some(advice));
             }
         }
+    }
+
+    /// The schema as far as the scope of `control` needs it, made once for each set of actions.
+    fn schema(&mut self, control: &Control) -> Result<Schema, PolicyError> {
+        let actions = control.actions();
+        if let Some(schema) = self.schemas.get(&actions) {
+            return Ok(schema.clone());
+        }
+        let schema = self.contract.narrowed(&actions)?;
+        self.schemas.insert(actions, schema.clone());
+        Ok(schema)
     }
 
     fn invalid(&mut self, read: &Read, reason: String, advice: Option<String>) {

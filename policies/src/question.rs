@@ -126,7 +126,7 @@ impl<'a> World<'a> {
             RelationKind::Grants => relation.access.iter().map(|access| access.as_str()).collect(),
             RelationKind::Reads => vec!["process"],
             RelationKind::Trains => vec!["train"],
-            RelationKind::SendsTo => vec![self.disclosure(&relation.to)],
+            RelationKind::SendsTo => self.disclosure(&relation.to),
             RelationKind::Releases => vec![match self.inventory.asset(&relation.to).map(|asset| asset.kind) {
                 Some(AssetKind::Endpoint | AssetKind::Workload) => "deploy",
                 _ => "publish",
@@ -144,9 +144,14 @@ impl<'a> World<'a> {
         }
     }
 
-    fn disclosure(&self, sink: &AssetId) -> &'static str {
-        let kind = self.inventory.asset(sink).and_then(|sink| sink.value("sinkKind")).and_then(|kind| kind.as_text());
-        if kind.is_some_and(|kind| self.taxonomy.is_log(kind)) { "log" } else { "send" }
+    /// Whether data that goes to `sink` is logged or sent; both are asked where nobody says what kind it is.
+    fn disclosure(&self, sink: &AssetId) -> Vec<&'static str> {
+        let kind = self.inventory.asset(sink).and_then(|sink| sink.value("sinkKind"));
+        match kind.and_then(|kind| kind.as_text()) {
+            Some(kind) if self.taxonomy.is_log(kind) => vec!["log"],
+            Some(_) => vec!["send"],
+            None => vec!["log", "send"],
+        }
     }
 
     /// What travels, and how: a grant or release that says nothing of classes reaches all that the resource holds.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema, SchemaFragment};
@@ -25,6 +25,8 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Contract {
     pub(crate) schema: Schema,
+    /// The schema as JSON, of which [`Contract::narrowed`] takes a part.
+    json: serde_json::Value,
     entities: BTreeMap<String, BTreeMap<String, Kind>>,
     contexts: BTreeMap<String, BTreeMap<String, Kind>>,
 }
@@ -53,11 +55,28 @@ impl Contract {
                 })
                 .collect()
         };
-        Ok(Contract {
-            schema,
-            entities: table("entityTypes", &["shape", "attributes"]),
-            contexts: table("actions", &["appliesTo", "context", "attributes"]),
-        })
+        let (entities, contexts) =
+            (table("entityTypes", &["shape", "attributes"]), table("actions", &["appliesTo", "context", "attributes"]));
+        Ok(Contract { schema, json, entities, contexts })
+    }
+
+    /// The schema with no other actions than `actions`; the whole one if none of them is known.
+    ///
+    /// Checking a policy costs time for every combination of types that any action allows. What a policy
+    /// whose scope names its actions says of other actions is nothing.
+    ///
+    /// # Errors
+    /// [`PolicyError::BuiltIn`] if the part is no schema.
+    pub(crate) fn narrowed(&self, actions: &BTreeSet<String>) -> Result<Schema, PolicyError> {
+        if !actions.iter().any(|action| self.contexts.contains_key(action)) {
+            return Ok(self.schema.clone());
+        }
+        let mut json = self.json.clone();
+        let known = json.get_mut(NAMESPACE).and_then(|space| space.get_mut("actions"));
+        if let Some(known) = known.and_then(serde_json::Value::as_object_mut) {
+            known.retain(|name, _| actions.contains(name));
+        }
+        Schema::from_json_value(json).map_err(|error| PolicyError::BuiltIn(format!("schema.cedarschema: {error}")))
     }
 
     /// The attributes of the entity type `name` (without namespace).

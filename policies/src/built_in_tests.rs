@@ -1,0 +1,60 @@
+//! What every built-in file must keep: it loads, is tested, is cited, and is in the tables.
+
+use std::collections::BTreeSet;
+
+use crate::packs::{CONTROLS, FRAMEWORKS};
+use crate::{Frameworks, Policies};
+
+fn policies() -> Policies {
+    Policies::load(&[], &[]).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)))
+}
+
+#[test]
+fn every_case_goes_as_written_and_every_policy_has_the_cases_it_needs() {
+    let report = policies().cases(&Policies::built_in_cases()).unwrap();
+    let failures: Vec<String> =
+        report.failures.iter().map(|failure| format!("{}: {}: {}", failure.file, failure.case, failure.message)).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    let untested: Vec<String> = report.untested.iter().map(|(policy, what)| format!("{policy}: {what}")).collect();
+    assert!(untested.is_empty(), "\n{}", untested.join("\n"));
+    assert!(report.checked >= 150, "{}", report.checked);
+}
+
+#[test]
+fn every_control_of_a_framework_exists_and_every_control_is_cited() {
+    let (policies, frameworks) = (policies(), Frameworks::load(&[]).unwrap());
+    frameworks.check(&policies).unwrap();
+    for info in policies.info() {
+        assert!(!info.cites.is_empty(), "{} is cited by no obligation", info.id);
+        assert!(info.cites.iter().all(|cite| !cite.title.is_empty()), "{}", info.id);
+    }
+}
+
+#[test]
+fn every_policy_can_be_explained() {
+    for info in policies().info() {
+        assert!(info.rationale.len() > 40, "{} has no reason above it", info.id);
+        assert!(!info.summary().contains('{'), "{}", info.summary());
+        assert!(info.text.is_empty() || info.text.starts_with("@id("), "{}", info.text);
+    }
+}
+
+#[test]
+fn every_file_is_in_its_table() {
+    let listed = |folder: &str, extension: &str| -> BTreeSet<String> {
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let files = std::fs::read_dir(here).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        files.filter(|file| file.ends_with(extension)).map(|file| format!("{folder}/{file}")).collect()
+    };
+    let controls: BTreeSet<String> = CONTROLS.iter().map(|(name, _, _)| (*name).to_owned()).collect();
+    assert_eq!(controls, listed("controls", ".cedar"));
+    assert_eq!(controls.len(), listed("controls", ".cases.yaml").len());
+    let frameworks: BTreeSet<String> = FRAMEWORKS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(frameworks, listed("frameworks", ".yaml"));
+}
+
+#[test]
+fn the_template_of_intended_access_is_valid() {
+    let template = crate::PolicySource::new("template.cedar", include_str!("../access/template.cedar"));
+    Policies::load(&[], &[template]).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
+}
