@@ -1,35 +1,42 @@
 //! All whole-cell patterns in one automaton.
 //!
-//! One pass over a cell tells every shape that it has. The automaton is dense, so it is shared by all
-//! threads without a cache; if the patterns outgrow one table they are spread over several.
+//! One pass over a cell tells every shape that it has. The automaton is deterministic and lazy: its states
+//! are made when a cell first needs them, because those of all patterns take longer to make (160 ms for
+//! 144 patterns, dense) than a scan of a small platform. Each thread has its own states.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::OnceLock;
 
-use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::hybrid::LazyStateID;
+use regex_automata::hybrid::dfa::{Cache, Config, DFA};
 use regex_automata::nfa::thompson;
+use regex_automata::util::pool::Pool;
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
 /// No shape is longer; longer cells are not asked.
 pub(crate) const LONGEST_CELL: usize = 256;
 
-/// The greatest table, in bytes, before the patterns are spread over two.
-const GREATEST_TABLE: usize = 8 << 20;
+/// Bytes of states that a thread keeps; beyond, they are made anew.
+const MOST_STATES: usize = 16 << 20;
 
-/// The shapes of all rules, built when the first cell is asked.
+/// The shapes of all rules, compiled when the first cell is asked.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     /// Pattern and rule.
     patterns: Vec<(String, u16)>,
-    tables: OnceLock<Vec<Table>>,
+    automaton: OnceLock<Option<Automaton>>,
 }
 
 #[derive(Debug)]
-struct Table {
-    dfa: dense::DFA<Vec<u32>>,
+struct Automaton {
+    dfa: DFA,
+    states: Pool<Cache, MakeCache>,
     /// The rule of each pattern.
     rules: Vec<u16>,
 }
+
+type MakeCache = Box<dyn Fn() -> Cache + Send + Sync + UnwindSafe + RefUnwindSafe>;
 
 /// The rules whose shape a cell has, each once, in the order of the patterns.
 #[derive(Debug, Clone, Copy)]
@@ -66,57 +73,61 @@ impl Shaped {
 impl Shapes {
     /// The shape `pattern` of `rule`.
     pub(crate) fn add(&mut self, pattern: &str, rule: u16) {
-        self.patterns.push((pattern.to_owned(), rule));
+        self.patterns.push((unlimited(pattern), rule));
     }
 
     /// The rules with a shape that the whole of `cell` has.
     pub(crate) fn of(&self, cell: &[u8]) -> Shaped {
         let mut shaped = Shaped::none();
-        if cell.len() <= LONGEST_CELL {
-            for table in self.tables() {
-                table.whole(cell, &mut shaped);
-            }
+        if cell.len() <= LONGEST_CELL
+            && let Some(automaton) = self.automaton()
+        {
+            automaton.whole(cell, &mut shaped);
         }
         shaped
     }
 
     /// The longest prefix of `text` that has a shape and does not end within a word, with its rules.
     pub(crate) fn prefix(&self, text: &[u8]) -> Option<(usize, Shaped)> {
-        let mut best: Option<(usize, Shaped)> = None;
-        for table in self.tables() {
-            table.prefix(text, &mut best);
-        }
-        best
+        self.automaton()?.prefix(text)
     }
 
-    fn tables(&self) -> &[Table] {
-        self.tables.get_or_init(|| build(&self.patterns))
+    /// `None` if there is no pattern; each was parsed on loading.
+    fn automaton(&self) -> Option<&Automaton> {
+        self.automaton
+            .get_or_init(|| Automaton::of(&self.patterns))
+            .as_ref()
     }
 }
 
-/// Tables for `patterns`; a pattern that does not build alone is left out (the loader has refused it before).
-fn build(patterns: &[(String, u16)]) -> Vec<Table> {
-    if patterns.is_empty() {
-        return Vec::new();
-    }
-    let texts: Vec<&str> = patterns
-        .iter()
-        .map(|(pattern, _)| pattern.as_str())
-        .collect();
-    match table(&texts) {
-        Ok(dfa) => vec![Table {
-            dfa,
-            rules: patterns.iter().map(|(_, rule)| *rule).collect(),
-        }],
-        Err(_) if patterns.len() > 1 => {
-            let (left, right) = patterns.split_at(patterns.len() / 2);
-            let mut tables = build(left);
-            tables.extend(build(right));
-            tables
+/// `pattern` with upper limits of [`LONGEST_COUNT`] and more taken off. The automaton spells a count out
+/// state by state, and those of many patterns multiply; cells are short, and validators know lengths.
+fn unlimited(pattern: &str) -> String {
+    let mut open = String::with_capacity(pattern.len());
+    let (mut escaped, mut in_class) = (false, false);
+    let mut rest = pattern.char_indices();
+    while let Some((at, c)) = rest.next() {
+        let count = (c == '{' && !escaped && !in_class)
+            .then(|| pattern.get(at + 1..)?.split_once('}'))
+            .flatten();
+        match count.and_then(|(count, _)| Some((count, count.split_once(',')?))) {
+            Some((count, (least, most)))
+                if most.parse().is_ok_and(|most: u32| most >= LONGEST_COUNT) =>
+            {
+                open.push_str(&format!("{{{least},}}"));
+                // Counts are ASCII, so characters are bytes.
+                rest.by_ref().take(count.len() + 1).for_each(drop);
+            }
+            _ => open.push(c),
         }
-        Err(_) => Vec::new(),
+        in_class = !escaped && (c == '[' || (in_class && c != ']'));
+        escaped = c == '\\' && !escaped;
     }
+    open
 }
+
+/// Counts up to this are kept.
+const LONGEST_COUNT: u32 = 16;
 
 fn bytes() -> syntax::Config {
     syntax::Config::new().unicode(false).utf8(false)
@@ -134,81 +145,89 @@ pub(crate) fn parse(pattern: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn table(patterns: &[&str]) -> Result<dense::DFA<Vec<u32>>, Box<dense::BuildError>> {
-    dense::Builder::new()
-        .configure(
-            dense::Config::new()
-                .match_kind(MatchKind::All)
-                .start_kind(StartKind::Anchored)
-                .accelerate(false)
-                .dfa_size_limit(Some(GREATEST_TABLE))
-                .determinize_size_limit(Some(2 * GREATEST_TABLE)),
-        )
-        .syntax(bytes())
-        .thompson(thompson::Config::new().utf8(false).shrink(false))
-        .build_many(patterns)
-        .map_err(Box::new)
-}
+impl Automaton {
+    fn of(patterns: &[(String, u16)]) -> Option<Automaton> {
+        if patterns.is_empty() {
+            return None;
+        }
+        let texts: Vec<&str> = patterns
+            .iter()
+            .map(|(pattern, _)| pattern.as_str())
+            .collect();
+        let config = Config::new()
+            .match_kind(MatchKind::All)
+            .cache_capacity(MOST_STATES)
+            .skip_cache_capacity_check(true);
+        let dfa = DFA::builder()
+            .configure(config)
+            .syntax(bytes())
+            .thompson(thompson::Config::new().utf8(false).shrink(false))
+            .build_many(&texts)
+            .ok()?;
+        let maker = dfa.clone();
+        let make: MakeCache = Box::new(move || maker.create_cache());
+        let rules = patterns.iter().map(|(_, rule)| *rule).collect();
+        Some(Automaton {
+            dfa,
+            states: Pool::new(make),
+            rules,
+        })
+    }
 
-impl Table {
-    fn whole(&self, cell: &[u8], shaped: &mut Shaped) {
-        let Ok(mut state) = self
-            .dfa
-            .start_state(&start::Config::new().anchored(Anchored::Yes))
-        else {
-            return;
-        };
+    fn start(&self, states: &mut Cache) -> Option<LazyStateID> {
+        self.dfa
+            .start_state(states, &start::Config::new().anchored(Anchored::Yes))
+            .ok()
+    }
+
+    /// A match is told one step late, so the state after the end holds exactly what ends there.
+    fn whole(&self, cell: &[u8], shaped: &mut Shaped) -> Option<()> {
+        let states = &mut *self.states.get();
+        let mut state = self.start(states)?;
         for &byte in cell {
-            state = self.dfa.next_state(state, byte);
-            if self.dfa.is_dead_state(state) {
-                return;
+            state = self.dfa.next_state(states, state, byte).ok()?;
+            if state.is_dead() {
+                return None;
             }
         }
-        // A match is told one step late, so the state after the end holds exactly what ends there.
-        let end = self.dfa.next_eoi_state(state);
-        self.collect(end, shaped);
+        let end = self.dfa.next_eoi_state(states, state).ok()?;
+        self.collect(states, end, shaped);
+        Some(())
     }
 
-    fn prefix(&self, text: &[u8], best: &mut Option<(usize, Shaped)>) {
-        let Ok(mut state) = self
-            .dfa
-            .start_state(&start::Config::new().anchored(Anchored::Yes))
-        else {
-            return;
-        };
+    fn prefix(&self, text: &[u8]) -> Option<(usize, Shaped)> {
+        let states = &mut *self.states.get();
+        let mut state = self.start(states)?;
+        let mut best = None;
         let mut before = 0_u8;
-        for (at, &byte) in text.iter().take(LONGEST_CELL).chain(b"\n").enumerate() {
-            let ends = !(byte.is_ascii_alphanumeric() && before.is_ascii_alphanumeric());
-            let next = if at < text.len() {
-                self.dfa.next_state(state, byte)
-            } else {
-                self.dfa.next_eoi_state(state)
+        for at in 0..=text.len().min(LONGEST_CELL) {
+            let next = text.get(at).copied();
+            state = match next {
+                Some(byte) => self.dfa.next_state(states, state, byte).ok()?,
+                None => self.dfa.next_eoi_state(states, state).ok()?,
             };
-            if ends
-                && self.dfa.is_match_state(next)
-                && best.as_ref().is_none_or(|(len, _)| *len <= at)
-            {
-                let mut shaped = best
-                    .take()
-                    .filter(|(len, _)| *len == at)
-                    .map_or_else(Shaped::none, |(_, shaped)| shaped);
-                self.collect(next, &mut shaped);
-                *best = Some((at, shaped));
+            let inside = before.is_ascii_alphanumeric()
+                && next.is_some_and(|byte| byte.is_ascii_alphanumeric());
+            if state.is_match() && !inside {
+                let mut shaped = Shaped::none();
+                self.collect(states, state, &mut shaped);
+                best = Some((at, shaped));
             }
-            if self.dfa.is_dead_state(next) {
-                return;
+            if state.is_dead() {
+                break;
             }
-            before = byte;
-            state = next;
+            before = next.unwrap_or(0);
         }
+        best
     }
 
-    fn collect(&self, state: regex_automata::util::primitives::StateID, shaped: &mut Shaped) {
-        if !self.dfa.is_match_state(state) {
+    fn collect(&self, states: &Cache, state: LazyStateID, shaped: &mut Shaped) {
+        if !state.is_match() {
             return;
         }
-        for at in 0..self.dfa.match_len(state) {
-            if let Some(rule) = self.rules.get(self.dfa.match_pattern(state, at).as_usize()) {
+        for at in 0..self.dfa.match_len(states, state) {
+            let pattern = self.dfa.match_pattern(states, state, at).as_usize();
+            if let Some(rule) = self.rules.get(pattern) {
                 shaped.push(*rule);
             }
         }
@@ -274,6 +293,15 @@ mod tests {
         assert_eq!(shapes.prefix(b"123-45-6789").map(|(len, _)| len), Some(11));
         assert!(shapes.prefix(b"123-45-67890").is_none());
         assert_eq!(shapes.prefix(b"a@b.c, d").map(|(len, _)| len), Some(5));
+    }
+
+    #[test]
+    fn long_counts_are_opened() {
+        assert_eq!(
+            unlimited(r"[a{1,90}]{1,64}@x{2,24}\{1,90}\d{3}y{2,9}"),
+            r"[a{1,90}]{1,}@x{2,}\{1,90}\d{3}y{2,9}"
+        );
+        assert_eq!(unlimited("a{"), "a{");
     }
 
     #[test]
