@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aedile_model::{AssetId, AssetKind, Gap, GapKind, Inventory, Place, Source, Sources};
 use aedile_rules::Rules;
 
+use crate::code::notebook;
 use crate::crawler::{CRAWLERS, Context};
 use crate::{Coverage, Facts, File, InlineWaiver, Options, link, read, waiver, walk};
 
@@ -91,10 +92,13 @@ pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)
         ..Coverage::default()
     };
     let mut facts = Facts::default();
-    let understood = run_crawlers(&files, Context { rules, options }, &mut facts, &mut coverage, watch);
-    for (file, understood) in files.iter().zip(understood) {
-        if !understood {
+    let readers = run_crawlers(&files, Context { rules, options }, &mut facts, &mut coverage, watch);
+    for (file, reader) in files.iter().zip(readers) {
+        if reader == Reader::None {
             *coverage.unclaimed.entry(file.extension()).or_default() += 1;
+        }
+        // Only datasets are read from disk; every other reader needs the text.
+        if reader != Reader::Dataset {
             gaps.extend(too_long(file, options.limits.text_bytes));
         }
     }
@@ -108,27 +112,42 @@ pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)
     Ok(Crawl { inventory, sources, coverage, waivers })
 }
 
-/// Runs every crawler; says of each file whether one that knows its format read it.
+/// Who read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reader {
+    /// Nobody who knows its format; perhaps the search for secrets.
+    None,
+    /// A crawler of texts.
+    Text,
+    /// The crawler of datasets.
+    Dataset,
+}
+
+/// Runs every crawler; says of each file who read it.
 fn run_crawlers(
     files: &[File],
     context: Context<'_>,
     facts: &mut Facts,
     coverage: &mut Coverage,
     watch: &(dyn Fn(Progress) + Sync),
-) -> Vec<bool> {
-    let mut understood = vec![false; files.len()];
+) -> Vec<Reader> {
+    let mut readers = vec![Reader::None; files.len()];
     for (done, (name, run)) in CRAWLERS.iter().enumerate() {
         watch(Progress::Crawling { crawler: name, done, of: CRAWLERS.len() });
         let claimed = run(files, context, facts);
         coverage.parsed.insert((*name).to_owned(), claimed.len());
-        // The search for secrets reads every text and understands none.
-        for at in claimed.into_iter().filter(|_| *name != "secrets") {
-            if let Some(understood) = understood.get_mut(at) {
-                *understood = true;
+        let reader = match *name {
+            "secrets" => Reader::None,
+            "dataset" => Reader::Dataset,
+            _ => Reader::Text,
+        };
+        for at in claimed {
+            if let Some(known) = readers.get_mut(at) {
+                *known = reader.max(*known);
             }
         }
     }
-    understood
+    readers
 }
 
 /// The gap of a text that nobody read because it is too long.
@@ -157,8 +176,12 @@ fn sources(files: &[File], inventory: &Inventory) -> Sources {
             } else {
                 text.clone()
             };
-            sources.insert(file.path.clone(), Source { text, cells: Vec::new() });
+            let cells = if file.extension() == "ipynb" { notebook::cells(&text) } else { Vec::new() };
+            sources.insert(file.path.clone(), Source { text, cells });
         }
     }
     sources
 }
+
+#[cfg(test)]
+mod tests;

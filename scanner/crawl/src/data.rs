@@ -25,6 +25,7 @@ pub(crate) struct Datasets;
 
 /// What one dataset is.
 pub(crate) struct Dataset {
+    /// Empty for a file that is refused: it leaves gaps and is no asset.
     format: &'static str,
     columns: Vec<Column>,
     rows_read: u64,
@@ -67,6 +68,7 @@ impl Crawler for Datasets {
                 Some(path) => Ok(parquet::read(path, limits)),
                 None => return None,
             },
+            Format::Refused(gap, ref why) => Ok(Sample { gaps: vec![(gap, why.clone())], ..Sample::default() }),
             Format::Known { name, gap, ref why } => Ok(Sample { format: name, gaps: vec![(gap, why.clone())], ..Sample::default() }),
         };
         let sample = sample.unwrap_or_else(|error| Sample {
@@ -96,8 +98,12 @@ fn dataset(sample: Sample, context: Context<'_>) -> Dataset {
 }
 
 fn write(file: &File, dataset: Dataset, facts: &mut Facts) {
-    let id = AssetId::new(AssetKind::Dataset, "", &file.path);
     let whole = Place::file(&file.path);
+    facts.gaps.extend(dataset.gaps.into_iter().map(|(kind, message)| Gap { place: whole.clone(), kind, message }));
+    if dataset.format.is_empty() {
+        return;
+    }
+    let id = AssetId::new(AssetKind::Dataset, "", &file.path);
     let stem = file.name().split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(file.name());
     let mut asset = Asset::new(id.clone(), AssetKind::Dataset, &*file.path, stem);
     asset.type_name = dataset.format.to_owned();
@@ -121,7 +127,6 @@ fn write(file: &File, dataset: Dataset, facts: &mut Facts) {
         facts.links.push(Link::new(RelationKind::PartOf, Ref::Id(asset.id.clone()), Ref::Id(id.clone()), Some(place)));
         facts.assets.push(asset);
     }
-    facts.gaps.extend(dataset.gaps.into_iter().map(|(kind, message)| Gap { place: whole.clone(), kind, message }));
 }
 
 /// The longest column name that is kept, in characters.

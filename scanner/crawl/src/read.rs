@@ -95,9 +95,9 @@ fn undecodable(file: &File) -> Option<(GapKind, String)> {
         .then(|| (GapKind::Undecodable, "not read: the bytes are neither UTF-8 nor UTF-16 with a byte order mark".to_owned()))
 }
 
-/// Whether a file that begins with `head` is text: it has no NUL byte, or the byte order mark of UTF-16.
+/// Whether a file that begins with `head` is text: it has no NUL byte, or the byte order mark of UTF-16 and not of UTF-32.
 pub(crate) fn is_text(head: &[u8]) -> bool {
-    head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) || memchr::memchr(0, head).is_none()
+    (head.starts_with(&[0xff, 0xfe]) && !head.starts_with(&[0xff, 0xfe, 0, 0])) || head.starts_with(&[0xfe, 0xff]) || memchr::memchr(0, head).is_none()
 }
 
 /// The text of `bytes` without its byte order mark; in a table (`western`) bytes that are no UTF-8 count as Windows-1252.
@@ -127,6 +127,7 @@ mod tests {
         assert_eq!(decode(b"\xff\xfea\0\xe9\0".to_vec(), false).as_deref(), Some("aé"));
         assert_eq!(decode(b"caf\xe9".to_vec(), true).as_deref(), Some("café"));
         assert_eq!(decode(b"caf\xe9".to_vec(), false), None);
+        assert!(!is_text(b"\xff\xfe\0\0a\0\0\0"), "UTF-32 is not read");
         assert_eq!(decode(b"\xff\xfea\0\xe9".to_vec(), false), None, "half a unit of UTF-16 is not text");
     }
 

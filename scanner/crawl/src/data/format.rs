@@ -34,6 +34,8 @@ pub(super) enum Format {
         /// Why.
         why: String,
     },
+    /// No dataset of its own, and not read; a kind of gap and why.
+    Refused(GapKind, String),
 }
 
 /// Extensions of delimited text.
@@ -51,6 +53,12 @@ const MAGIC: [(&str, &[u8]); 6] = [
 
 /// Compressions that are not read yet, by extension.
 const PACKED: [&str; 5] = ["bz2", "lz4", "xz", "zip", "zst"];
+
+/// Archives: what lies in them is not looked at.
+const ARCHIVES: [&str; 7] = ["7z", "jar", "rar", "tar", "tgz", "whl", "zip"];
+
+/// Brackets one inside the other at which a JSON text is refused; serde_json's own limit.
+const NESTING: usize = 128;
 
 /// Names, or ends of names, of JSON files that configure something.
 const CONFIGURATION: [&str; 16] = [
@@ -103,6 +111,9 @@ pub(super) fn recognise(file: &File) -> Option<Found> {
     if PACKED.contains(&extension.as_str()) && (DELIMITED.contains(&inner) || matches!(inner, "json" | "jsonl" | "ndjson" | "parquet")) {
         return known("compressed", GapKind::Unsupported, &format!("a dataset in a compression that is not read yet: {extension}"));
     }
+    if ARCHIVES.contains(&extension.as_str()) && !head.is_empty() {
+        return plain(Format::Refused(GapKind::Unsupported, "an archive; what lies in it is not read yet".to_owned()));
+    }
     let is_pointer = head.starts_with(b"version https://git-lfs.github.com/spec/");
     let promised = DELIMITED.contains(&extension.as_str()) || matches!(extension.as_str(), "jsonl" | "ndjson" | "parquet");
     if promised && is_pointer {
@@ -136,6 +147,9 @@ fn text(file: &File, extension: &str, name: &str) -> Option<Found> {
         let why = "UTF-16 beyond the limit on texts is not read".to_owned();
         return delimited.then_some(Found { format: Format::Known { name: "csv", gap: GapKind::Limit, why }, gzip: false });
     }
+    if matches!(extension, "json" | "jsonl" | "ndjson") && nesting(head) > NESTING {
+        return plain(Format::Refused(GapKind::Limit, format!("not read: JSON that is nested more than {NESTING} deep")));
+    }
     if matches!(extension, "jsonl" | "ndjson") {
         return plain(Format::JsonLines);
     }
@@ -151,6 +165,26 @@ fn text(file: &File, extension: &str, name: &str) -> Option<Found> {
         return (!configures && is_array_of_objects(head)).then_some(Found { format: Format::JsonArray, gzip: false });
     }
     (matches!(extension, "dat" | "data" | "out" | "txt") && is_table(head)).then_some(Found { format: Format::Delimited, gzip: false })
+}
+
+/// How deep brackets outside strings stand one inside the other.
+fn nesting(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 fn is_ascii_based(head: &[u8]) -> bool {
@@ -212,7 +246,15 @@ mod tests {
     }
 
     #[test]
+    fn archives_and_deep_nesting_are_refused() {
+        assert!(matches!(format("a.zip", "PK\u{3}\u{4}"), Some(Format::Refused(GapKind::Unsupported, _))));
+        assert!(matches!(format("a.json", &"[".repeat(200)), Some(Format::Refused(GapKind::Limit, _))));
+        assert_eq!(nesting(br#"{"a[[\"[[":[1]}"#), 2);
+    }
+
+    #[test]
     fn tables_are_sorted() {
+        assert!(ARCHIVES.is_sorted());
         assert!(CONFIGURATION.is_sorted() && DELIMITED.is_sorted() && MAGIC.is_sorted() && PACKED.is_sorted());
     }
 }
