@@ -42,8 +42,18 @@ const SURNAMES: &str = include_str!("../dictionaries/surnames.txt");
 
 /// The texts of every dictionary by the name that packs use, sorted by it.
 const TEXTS: &[(&str, &[&str])] = &[
+    ("cities", &[include_str!("../dictionaries/cities.txt")]),
+    ("diseases", &[include_str!("../dictionaries/diseases.txt")]),
+    ("ethnicities", &[include_str!("../dictionaries/ethnicities.txt")]),
+    ("genders", &[include_str!("../dictionaries/genders.txt")]),
     ("given_names", &[GIVEN_NAMES]),
+    ("marital_statuses", &[include_str!("../dictionaries/marital_statuses.txt")]),
+    ("medications", &[include_str!("../dictionaries/medications.txt")]),
+    ("nationalities", &[include_str!("../dictionaries/nationalities.txt")]),
+    ("occupations", &[include_str!("../dictionaries/occupations.txt")]),
     ("person_names", &[GIVEN_NAMES, SURNAMES]),
+    ("religions", &[include_str!("../dictionaries/religions.txt")]),
+    ("street_words", &[include_str!("../dictionaries/street_words.txt")]),
     ("surnames", &[SURNAMES]),
 ];
 
