@@ -41,6 +41,9 @@ pub struct Api {
     /// Roles whose values travel; `all` is every argument, `receiver` the value before the dot.
     #[serde(default)]
     pub data: Vec<String>,
+    /// Roles that name local files whose content travels.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Where a `send` or `log` goes.
     pub sink: Option<SinkRule>,
     /// The file format (`csv`).

@@ -4,8 +4,16 @@
 pub(super) const PACKS: &[(&str, &str)] = &[
     ("apis/builtins.yaml", include_str!("../../apis/builtins.yaml")),
     ("apis/frames.yaml", include_str!("../../apis/frames.yaml")),
+    ("apis/llm.yaml", include_str!("../../apis/llm.yaml")),
+    ("apis/models.yaml", include_str!("../../apis/models.yaml")),
+    ("apis/orchestration.yaml", include_str!("../../apis/orchestration.yaml")),
     ("apis/pandas.yaml", include_str!("../../apis/pandas.yaml")),
+    ("apis/platforms.yaml", include_str!("../../apis/platforms.yaml")),
     ("apis/polars.yaml", include_str!("../../apis/polars.yaml")),
     ("apis/protection.yaml", include_str!("../../apis/protection.yaml")),
+    ("apis/sinks.yaml", include_str!("../../apis/sinks.yaml")),
     ("apis/spark.yaml", include_str!("../../apis/spark.yaml")),
+    ("apis/stores.yaml", include_str!("../../apis/stores.yaml")),
+    ("apis/trackers.yaml", include_str!("../../apis/trackers.yaml")),
+    ("apis/warehouse.yaml", include_str!("../../apis/warehouse.yaml")),
 ];

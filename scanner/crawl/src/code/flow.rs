@@ -80,15 +80,21 @@ impl Part {
     }
 
     fn join(&mut self, other: &Part) {
+        let before = self.clone();
         let (mine, theirs) = (self.rest.is_some(), other.rest.is_some());
         self.hidden = match (mine, theirs) {
             (true, true) => self.hidden.intersection(&other.hidden).cloned().collect(),
             (true, false) => std::mem::take(&mut self.hidden),
             _ => other.hidden.clone(),
         };
-        for (name, origin) in &other.columns {
-            merge(self.columns.entry(name.clone()).or_default(), origin);
+        // A name that one side lists and the other holds among its rest is both.
+        let mut columns = BTreeMap::new();
+        for name in before.columns.keys().chain(other.columns.keys()) {
+            let mut origin = before.column(name);
+            merge(&mut origin, &other.column(name));
+            columns.insert(name.clone(), origin);
         }
+        self.columns = columns;
         self.rest = match (self.rest, other.rest) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

@@ -24,6 +24,10 @@ impl<'w> Interpreter<'w> {
         if !self.quiet {
             self.settings(api, &fields, &arguments, site);
         }
+        // `dbutils.widgets.text("table", "raw.users")`: the default is the value.
+        if let (Some(Value::Text(name)), Some(default)) = (fields.get("widget"), fields.get("widget_default")) {
+            self.parameters.insert(format!("widget.{}", name.text), default.clone());
+        }
         match api.effect {
             Effect::Make => self.returned(api, fields, Data::default(), &receiver, &arguments, site),
             Effect::Read => self.read(api, fields, &receiver, &arguments, site),
@@ -76,7 +80,7 @@ impl<'w> Interpreter<'w> {
             }
         }
         // `.option("dbtable", "clinic.patients")` gives the role that its first argument names.
-        if let (Some(Value::Text(option)), Some(value)) = (fields.remove("option"), fields.remove("value")) {
+        if let (Some(Value::Text(option)), Some(value)) = (fields.remove("option"), fields.remove("setting")) {
             fields.insert(option.text, value);
         }
         fields
@@ -133,7 +137,7 @@ impl<'w> Interpreter<'w> {
 
     /// The datasets that the call names.
     pub(super) fn targets(&self, api: &Api, fields: &Fields<'w>, arguments: &Arguments<'w>) -> Vec<Ref> {
-        if let Some(value) = fields.get("table") {
+        if let Some(value) = fields.get("table").or_else(|| fields.get("dbtable")) {
             return texts(value).into_iter().map(|text| self.table(&text, api, "table", arguments)).collect();
         }
         if let Some(template) = &api.uri {
@@ -239,9 +243,14 @@ impl<'w> Interpreter<'w> {
     }
 
     fn write(&mut self, api: &'w Api, fields: &Fields<'w>, receiver: &Value<'w>, arguments: &Arguments<'w>, site: &Site<'w>) {
-        let data = self.travelling(api, receiver, arguments, fields);
+        let mut data = self.travelling(api, receiver, arguments, fields);
         if self.quiet {
             return;
+        }
+        for text in api.files.iter().filter_map(|role| fields.get(role)).filter_map(text_of) {
+            let source = Ref::named(AssetKind::Dataset, self.named(&dataset_name(&text.text)));
+            self.pipeline.reads(&source, &Part::all(), &site.place);
+            data.join(&Data::read(source, Part::all(), Some(site.place.clone())));
         }
         let model = api.data.iter().filter_map(|role| fields.get(role)).find_map(model_of);
         let targets = self.targets(api, fields, arguments);
@@ -313,7 +322,11 @@ impl<'w> Interpreter<'w> {
         };
         object.data = Data::default();
         let name = [fields.get("name"), object.fields.get("variable")].into_iter().flatten().find_map(text_of).map_or_else(
-            || site.receiver.map_or_else(|| "model".to_owned(), |receiver| super::expression::hole_name(self.source(receiver))),
+            || match (site.receiver, &self.target) {
+                (Some(receiver), _) if !api.methods.is_empty() => super::expression::hole_name(self.source(receiver)),
+                (_, Some(target)) => target.clone(),
+                _ => "model".to_owned(),
+            },
             |text| text.text,
         );
         let id = AssetId::new(AssetKind::Model, &self.pipeline.asset.address, &name);
@@ -327,7 +340,9 @@ impl<'w> Interpreter<'w> {
             let attributes = self.relation_attributes(api, SettingOf::Relation, fields, arguments, &site.place);
             self.pipeline.trains(&id, &data, &site.place, &attributes);
         }
-        if let Some(target @ ruff_python_ast::Expr::Name(_)) = site.receiver {
+        if let Some(target @ ruff_python_ast::Expr::Name(_)) = site.receiver
+            && !api.methods.is_empty()
+        {
             self.assign(target, Value::Object(object.clone()));
         }
         Value::Object(object)

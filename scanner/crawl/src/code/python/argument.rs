@@ -112,6 +112,15 @@ impl<'w> Interpreter<'w> {
                 }
             }
         }
+        // Airflow: what a DAG gives to its tasks by default is given to the DAG.
+        if let Some(Value::Map(items)) = arguments.keyword("default_args").cloned() {
+            for (name, value) in items {
+                if arguments.keyword(&name).is_none() {
+                    arguments.keywords.push((name, value));
+                    arguments.keyword_sources.push("default_args");
+                }
+            }
+        }
         arguments
     }
 }

@@ -170,6 +170,14 @@ impl<'w> Interpreter<'w> {
         if let Some(api) = self.world.apis.lookup(path) {
             return self.apply(api, Value::Unknown, arguments, site);
         }
+        // `AutoModel.from_pretrained`: a method of a class that is imported.
+        let mut segments = path.rsplit('.');
+        if let (Some(method), Some(owner)) = (segments.next(), segments.next())
+            && owner.starts_with(char::is_uppercase)
+            && let Some(api) = self.world.apis.lookup_method(method)
+        {
+            return self.apply(api, Value::Unknown, arguments, site);
+        }
         match path.strip_prefix("builtins.") {
             Some("len" | "isinstance" | "type" | "range" | "id" | "callable" | "hasattr" | "any" | "all") => Value::Unknown,
             Some("list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "next" | "dict" | "filter" | "frozenset") => {
@@ -339,8 +347,13 @@ impl<'w> Interpreter<'w> {
         Value::Instance(number)
     }
 
-    /// `argparse`: defaults of arguments are their values.
+    /// `argparse` and widgets: defaults of arguments are their values.
     fn command_line(&mut self, object: &Object<'w>, name: &str, arguments: &Arguments<'w>) -> Option<Value<'w>> {
+        if object.kind == "dbutils.widgets" && matches!(name, "get" | "getArgument") {
+            let widget = arguments.positional.first().and_then(Value::as_text)?;
+            let hole = || Value::Text(super::value::Text::hole(&widget.text, Default::default()));
+            return Some(self.parameters.get(&format!("widget.{}", widget.text)).cloned().unwrap_or_else(hole));
+        }
         if !object.kind.starts_with("argparse.") {
             return None;
         }

@@ -15,7 +15,7 @@ use crate::code::origin::{Offsets, Origin};
 use crate::code::output::Pipeline;
 
 /// Expressions evaluated for one module before it is given up.
-const BUDGET: usize = 400_000;
+const BUDGET: usize = 150_000;
 /// Calls followed inside each other.
 pub(super) const CALLS: usize = 12;
 /// Expressions and statements inside each other.
@@ -58,6 +58,8 @@ pub(super) struct Interpreter<'w> {
     pub(super) parameters: BTreeMap<String, Value<'w>>,
     pub(super) stack: Vec<FunctionKey>,
     pub(super) returned: Value<'w>,
+    /// The variable that the value being computed is assigned to.
+    pub(super) target: Option<String>,
     /// Whether facts are kept: not while a module is only imported.
     pub(super) quiet: bool,
     pub(super) depth: usize,
@@ -83,6 +85,7 @@ pub(crate) fn evaluate(world: &World<'_>, entry: usize, cold: Option<&[FunctionK
         parameters: BTreeMap::new(),
         stack: Vec::new(),
         returned: Value::Unknown,
+        target: None,
         quiet: cold.is_some(),
         depth: 0,
         budget: BUDGET,

@@ -42,7 +42,11 @@ impl<'w> Interpreter<'w> {
                 }
             }
             Stmt::Assign(assign) => {
+                if let [Expr::Name(name)] = assign.targets.as_slice() {
+                    self.target = Some(name.id.as_str().to_owned());
+                }
                 let value = self.value(&assign.value);
+                self.target = None;
                 for target in &assign.targets {
                     self.assign(target, value.clone());
                 }

@@ -1,1 +1,194 @@
-//! Tests.
+//! Constant propagation, frames, functions and hostile input.
+
+use crate::code::tests::{facts_of, python, tells, told};
+
+fn path_of(code: &str) -> Vec<String> {
+    python(&format!("import pandas as pd\nimport os\nfrom pathlib import Path\n{code}")).into_iter().filter(|line| line.starts_with("reads")).collect()
+}
+
+#[test]
+fn module_constants_and_operators_give_a_path() {
+    assert_eq!(path_of("B = 's3://raw'\npd.read_csv(B + '/a.csv')"), ["reads s3://raw/a.csv [*]"]);
+    assert_eq!(path_of("B = 's3://raw'\npd.read_csv(f'{B}/a.csv')"), ["reads s3://raw/a.csv [*]"]);
+    assert_eq!(path_of("pd.read_csv('s3://{}/{k}'.format('raw', k='a.csv'))"), ["reads s3://raw/a.csv [*]"]);
+    assert_eq!(path_of("pd.read_csv('s3://%s/%s' % ('raw', 'a.csv'))"), ["reads s3://raw/a.csv [*]"]);
+    assert_eq!(path_of("pd.read_csv('/'.join(['s3:/', 'raw', 'a.csv']))"), ["reads s3://raw/a.csv [*]"]);
+}
+
+#[test]
+fn paths_are_joined() {
+    assert_eq!(path_of("pd.read_csv(os.path.join('data', 'raw', 'a.csv'))"), ["reads data/raw/a.csv [*]"]);
+    assert_eq!(path_of("D = Path('data')\npd.read_csv(D / 'raw' / 'a.csv')"), ["reads data/raw/a.csv [*]"]);
+    assert_eq!(path_of("D = Path('data').joinpath('x')\npd.read_csv(str(D / 'a.csv'))"), ["reads data/x/a.csv [*]"]);
+}
+
+#[test]
+fn settings_take_their_defaults() {
+    assert_eq!(path_of("pd.read_csv(os.environ.get('P', 'data/a.csv'))"), ["reads data/a.csv [*]"]);
+    assert_eq!(path_of("pd.read_csv(f\"s3://raw/{os.environ['DAY']}/a.csv\")"), ["reads s3://raw/{DAY}/a.csv [*]"]);
+    assert_eq!(
+        path_of("import argparse\np = argparse.ArgumentParser()\np.add_argument('--in-path', default='data/a.csv')\nargs = p.parse_args()\npd.read_csv(args.in_path)"),
+        ["reads data/a.csv [*]"]
+    );
+    assert_eq!(path_of("def run(path='data/a.csv'):\n    return pd.read_csv(path)"), ["reads data/a.csv [*]"]);
+    assert_eq!(path_of("class S:\n    path = 'data/a.csv'\ns = S()\npd.read_csv(s.path)"), ["reads data/a.csv [*]"]);
+    assert_eq!(path_of("CONFIG = {'in': {'path': 'data/a.csv'}}\npd.read_csv(CONFIG['in']['path'])"), ["reads data/a.csv [*]"]);
+}
+
+#[test]
+fn what_is_not_known_is_a_hole_of_its_own_file() {
+    let told = told(&facts_of(&[("a/x.py", "import pandas as pd\ndef f(path):\n    return pd.read_csv(path)\n")]));
+    assert_eq!(told, ["reads {a/x.py#path} [*]"]);
+}
+
+#[test]
+fn a_constant_of_another_module_is_known() {
+    let told = told(&facts_of(&[
+        ("pipe/settings.py", "BUCKET = 's3://raw'\n"),
+        ("pipe/job.py", "import pandas as pd\nfrom pipe.settings import BUCKET\nfrom . import settings\npd.read_csv(BUCKET + '/a.csv')\npd.read_csv(settings.BUCKET + '/b.csv')\n"),
+    ]));
+    tells(&told, &["reads s3://raw/a.csv [*]", "reads s3://raw/b.csv [*]"]);
+}
+
+#[test]
+fn modules_that_import_each_other_do_not_hang() {
+    let told = told(&facts_of(&[("a.py", "from b import y\nx = 1\n"), ("b.py", "from a import x\ny = x\nprint(y)\n")]));
+    assert!(told.is_empty());
+}
+
+#[test]
+fn frames_are_followed_through_functions_of_other_modules() {
+    let told = told(&facts_of(&[
+        ("lib/clean.py", "def clean(df):\n    return df.drop(columns=['ssn'])\n\ndef load():\n    import pandas as pd\n    return pd.read_csv('data/p.csv')\n"),
+        ("lib/job.py", "from lib.clean import clean, load\ndf = clean(load())\ndf.to_parquet('s3://out/p')\n"),
+    ]));
+    tells(&told, &["reads data/p.csv [*]", "writes s3://out/p [* without ssn]"]);
+}
+
+#[test]
+fn the_facts_of_a_function_belong_to_who_calls_it() {
+    let facts = facts_of(&[
+        ("lib/log.py", "def show(df):\n    print(df)\n"),
+        ("lib/job.py", "import pandas as pd\nfrom lib.log import show\nshow(pd.read_csv('p.csv')[['email']])\n"),
+    ]);
+    let link = facts.links.iter().find(|link| link.kind == aedile_model::RelationKind::SendsTo).unwrap();
+    assert_eq!(link.from, crate::Ref::Id(aedile_model::AssetId::new(aedile_model::AssetKind::Pipeline, "", "lib/job.py")));
+    assert_eq!(&*link.place.as_ref().unwrap().path, "lib/log.py");
+}
+
+#[test]
+fn recursion_ends() {
+    let told = python("import pandas as pd\ndef f(df):\n    return f(df)\nf(pd.read_csv('a.csv'))\n");
+    assert_eq!(told, ["reads a.csv [*]"]);
+}
+
+#[test]
+fn methods_and_fields_of_classes_are_followed() {
+    let told = python(
+        "import pandas as pd\nclass Job:\n    def __init__(self, path):\n        self.df = pd.read_csv(path)\n    def run(self):\n        self.df = self.df.drop(columns=['ssn'])\n        print(self.df)\nJob('a.csv').run()\n",
+    );
+    tells(&told, &["sends log [* without ssn]"]);
+}
+
+#[test]
+fn hashing_by_a_function_of_the_file_is_seen() {
+    let told = python(
+        "import hashlib\nimport pandas as pd\ndef h(v):\n    return hashlib.sha256(v.encode()).hexdigest()\ndf = pd.read_csv('a.csv')\ndf['email'] = df['email'].map(h)\ndf.to_csv('b.csv')\n",
+    );
+    tells(&told, &["writes b.csv [* without email]", "writes b.csv [email:hashed]"]);
+}
+
+#[test]
+fn masking_in_one_branch_only_does_not_count() {
+    let told = python(
+        "import hashlib\nimport pandas as pd\ndf = pd.read_csv('a.csv')\nif MASK:\n    df['email'] = df['email'].apply(lambda v: hashlib.md5(v).hexdigest())\nprint(df['email'])\n",
+    );
+    tells(&told, &["sends log [email]"]);
+}
+
+#[test]
+fn labels_and_features_of_a_split_are_trained_on() {
+    let told = python(
+        "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression\nfrom sklearn.model_selection import train_test_split\ndf = pd.read_csv('a.csv')\nX = df.drop('sick', axis=1)\ny = df['sick']\nX_train, X_test, y_train, y_test = train_test_split(X, y)\nclf = LogisticRegression()\nclf.fit(X_train, y_train)\n",
+    );
+    tells(&told, &["trains clf [*]"]);
+}
+
+#[test]
+fn lengths_and_names_of_columns_are_no_values() {
+    let told = python("import pandas as pd\ndf = pd.read_csv('a.csv')\nprint(len(df), df.columns, df.shape, f'{len(df)} rows', df['email'].nunique())\n");
+    assert_eq!(told, ["reads a.csv [*]"]);
+}
+
+#[test]
+fn spark_views_bind_frames_and_sql() {
+    let told = python(
+        "df = spark.read.parquet('s3://raw/p').drop('ssn')\ndf.createOrReplaceTempView('p')\nspark.sql('CREATE TABLE gold.p AS SELECT email, ssn FROM p')\n",
+    );
+    tells(&told, &["writes gold.p [email]"]);
+}
+
+#[test]
+fn sql_in_a_string_has_its_place_in_the_file() {
+    let code = "q = \"SELECT email FROM clinic.p\"\nspark.sql(q)\n";
+    let facts = facts_of(&[("job.py", code)]);
+    let place = facts.links[0].place.clone().unwrap();
+    assert_eq!(&code[place.span.start as usize..place.span.end as usize], "SELECT email FROM clinic.p");
+}
+
+#[test]
+fn a_statement_that_does_not_parse_is_a_gap_and_the_rest_is_read() {
+    let facts = facts_of(&[("job.py", "import pandas as pd\ndf = = 1\nx = pd.read_csv('a.csv')\n")]);
+    assert!(facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Unparsed));
+    tells(&told(&facts), &["reads a.csv [*]"]);
+}
+
+#[test]
+fn hostile_depth_gives_a_gap_and_no_crash() {
+    for text in ["(".repeat(50_000), format!("x = {}1", "1 + ".repeat(50_000)), "[".repeat(3_000) + &"]".repeat(3_000), format!("x{}", ".a()".repeat(20_000))] {
+        let facts = facts_of(&[("job.py", &text)]);
+        assert!(facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit), "{}", &text[..10]);
+    }
+    // Within the limits nothing overflows either.
+    facts_of(&[("job.py", &format!("x = {}1\ny = x{}", "1 + ".repeat(700), ".a()".repeat(700)))]);
+}
+
+#[test]
+fn databricks_cells_are_python_and_sql() {
+    let told = told(&facts_of(&[(
+        "nb.py",
+        "# Databricks notebook source\ndf = spark.table('raw.p')\ndf.createOrReplaceTempView('v')\n\n# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC CREATE TABLE gold.p AS\n# MAGIC SELECT email FROM v\n",
+    )]));
+    tells(&told, &["writes gold.p [email]"]);
+}
+
+#[test]
+fn temporary_files_are_sinks_and_project_files_are_not() {
+    let told = python("import pandas as pd\ndf = pd.read_csv('a.csv')\ndf.to_csv('/tmp/x.csv')\ndf.to_csv('data/y.csv')\n");
+    assert_eq!(told.iter().filter(|line| line.starts_with("sends file")).count(), 1);
+}
+
+#[test]
+fn a_callable_handed_to_an_operator_runs() {
+    let told = python(
+        "import pandas as pd\nfrom airflow.operators.python import PythonOperator\ndef load(path):\n    print(pd.read_csv(path)['email'])\nt = PythonOperator(task_id='t', python_callable=load, op_kwargs={'path': 'a.csv'})\n",
+    );
+    tells(&told, &["sends log [email]"]);
+}
+
+#[test]
+fn a_loop_over_records_sees_rows() {
+    let told = python("import pandas as pd\nfor r in pd.read_csv('a.csv').to_dict('records'):\n    print(r['email'])\n");
+    tells(&told, &["sends log [email]"]);
+}
+
+#[test]
+fn wildly_many_steps_end_in_a_gap() {
+    let mut code = String::from("def f0(x):\n    return x\n");
+    for n in 1..11 {
+        code.push_str(&format!("def f{n}(x):\n{}    return x\n", format!("    f{}(x)\n", n - 1).repeat(9)));
+    }
+    code.push_str("f10(1)\n");
+    let facts = facts_of(&[("job.py", &code)]);
+    assert!(facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit));
+}
