@@ -24,7 +24,7 @@ use form::SecretRule;
 pub use scan::SecretHit;
 
 /// How far from a keyword its secret may lie, in bytes, so that lines of megabytes cost no more.
-const WINDOW: usize = 2048;
+const WINDOW: usize = 4096;
 
 /// The rules of `secrets/*.yaml`. Patterns are compiled when their keyword is first met.
 #[derive(Debug, Default)]

@@ -86,6 +86,7 @@ impl Identifiers {
             return;
         }
         if let Some(candidate) = Candidate::by_name(rule, hit, reading) {
+            decision.reasons.extend(candidate.tag.reasons.iter().cloned());
             decision.tags.push(candidate.tag);
         }
     }
