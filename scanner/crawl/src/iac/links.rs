@@ -1,7 +1,7 @@
 //! Relations that packs read from attributes: runs-as, encrypted-with, guarded-by, serves, stored-in.
 
 use aedile_model::{Access, AssetId, AssetKind};
-use aedile_rules::ResourceType;
+use aedile_rules::{ResourceSource, ResourceType};
 
 use super::assets::read;
 use super::datum::{Datum, Kind};
@@ -13,7 +13,8 @@ use crate::{Facts, Link, Ref};
 pub(super) fn write(unit: &Unit<'_>, at: usize, rule: &ResourceType, facts: &mut Facts) {
     let Some((_, own)) = unit.asset(at) else { return };
     for relation in &rule.relations {
-        for value in read(unit, at, rule, relation.from.as_deref(), &relation.path) {
+        for mut value in read(unit, at, rule, relation.from.as_deref(), &relation.path) {
+            qualify(unit, at, relation.to, &mut value);
             for other in sides(unit, &value, relation.to, relation.names.as_deref()) {
                 if other == Ref::Id(own.clone()) {
                     continue;
@@ -62,6 +63,20 @@ pub(super) fn sides(unit: &Unit<'_>, value: &Datum, kind: AssetKind, names: Opti
             name.map(|name| Ref::named(kind, name)).into_iter().collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// Service accounts of Kubernetes are named within the namespace of the object.
+fn qualify(unit: &Unit<'_>, at: usize, kind: AssetKind, value: &mut Datum) {
+    if let Some(object) = unit.resource(at)
+        && object.source == ResourceSource::Kubernetes
+        && kind == AssetKind::ServiceAccount
+        && let Kind::Text(name) = &value.kind
+        && let Some(namespace) = super::path::texts(&object.body, "metadata.namespace")
+            .into_iter()
+            .next()
+    {
+        value.kind = Kind::Text(format!("{namespace}/{name}"));
     }
 }
 

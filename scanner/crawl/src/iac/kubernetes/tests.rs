@@ -1,1 +1,179 @@
+use aedile_model::{Asset, GapKind, Value};
+use aedile_rules::ResourceSource;
 
+use crate::Facts;
+use crate::iac::examples::{crawled, line};
+
+fn facts(text: &str) -> Facts {
+    crawled(ResourceSource::Kubernetes, text)
+}
+
+fn workload(facts: &Facts) -> &Asset {
+    facts
+        .assets
+        .iter()
+        .find(|asset| asset.type_name == "Deployment")
+        .unwrap_or_else(|| panic!("{:?}", facts.gaps))
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: serving}
+spec:
+  template:
+    metadata: {labels: {app: api, tier: web}}
+    spec:
+      containers:
+        - name: api
+          image: api:1
+";
+
+fn with(more: &str) -> Facts {
+    facts(&format!("{DEPLOYMENT}---\n{more}"))
+}
+
+#[test]
+fn services_and_ingresses_make_the_workloads_they_select_public() {
+    let service = |kind: &str, namespace: &str, app: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: api, namespace: {namespace}}}\nspec:\n  type: {kind}\n  selector: {{app: {app}}}\n"
+        )
+    };
+    let public = |text: &str| workload(&with(text)).value("public").cloned();
+    assert_eq!(
+        public(&service("LoadBalancer", "serving", "api")),
+        Some(Value::Bool(true))
+    );
+    assert_eq!(public(&service("NodePort", "serving", "api")), Some(Value::Bool(true)));
+    assert_eq!(
+        public(&service("ClusterIP", "serving", "api")),
+        Some(Value::Bool(false))
+    );
+    assert_eq!(
+        public(&service("LoadBalancer", "other", "api")),
+        Some(Value::Bool(false))
+    );
+    assert_eq!(
+        public(&service("LoadBalancer", "serving", "else")),
+        Some(Value::Bool(false))
+    );
+    let internal = service("LoadBalancer", "serving", "api").replace(
+        "namespace: serving}",
+        "namespace: serving, annotations: {networking.gke.io/load-balancer-type: Internal}}",
+    );
+    assert_eq!(public(&internal), Some(Value::Bool(false)));
+    let ingress = format!(
+        "{}---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web, namespace: serving}}\nspec:\n  rules:\n    - http: {{paths: [{{path: /, backend: {{service: {{name: api, port: {{number: 80}}}}}}}}]}}\n",
+        service("ClusterIP", "serving", "api")
+    );
+    assert_eq!(public(&ingress), Some(Value::Bool(true)));
+}
+
+#[test]
+fn root_is_judged_by_container_and_pod() {
+    let root = |pod: &str, container: &str| {
+        let text = DEPLOYMENT
+            .replace(
+                "      containers:\n",
+                &format!("      securityContext: {{{pod}}}\n      containers:\n"),
+            )
+            .replace(
+                "          image",
+                &format!("          securityContext: {{{container}}}\n          image"),
+            );
+        workload(&facts(&text)).value("runsAsRoot").cloned()
+    };
+    for (pod, container, wanted) in [
+        ("", "", true),
+        ("runAsNonRoot: true", "", false),
+        ("", "runAsNonRoot: true", false),
+        ("runAsUser: 1000", "", false),
+        ("runAsNonRoot: true", "runAsNonRoot: false", true),
+        ("runAsUser: 1000", "runAsUser: 0", true),
+    ] {
+        assert_eq!(root(pod, container), Some(Value::Bool(wanted)), "{pod} {container}");
+    }
+}
+
+#[test]
+fn literal_credentials_in_variables_are_seen_and_references_are_not() {
+    let secrets = |name: &str, value: &str| {
+        let text = format!("{DEPLOYMENT}          env: [{{name: {name}, {value}}}]\n");
+        workload(&facts(&text)).value("secretsInEnv").cloned()
+    };
+    assert_eq!(secrets("API_KEY", "value: abcdef"), Some(Value::Bool(true)));
+    assert_eq!(
+        secrets("API_KEY", "valueFrom: {secretKeyRef: {name: a, key: b}}"),
+        Some(Value::Bool(false))
+    );
+    assert_eq!(secrets("API_KEY", "value: $(OTHER)"), Some(Value::Bool(false)));
+    assert_eq!(secrets("SECRET_NAME", "value: abcdef"), Some(Value::Bool(false)));
+    assert_eq!(secrets("LOG_LEVEL", "value: debug"), Some(Value::Bool(false)));
+}
+
+#[test]
+fn helm_templates_are_masked_in_place_and_named() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ include \"x.name\" . }}\n  {{- with .Values.labels }}\n  labels: {a: b}\n  {{- end }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: é\n          image: \"{{ .Values.image }}:{{ .Values.tag }}\"\n          securityContext: {privileged: true}\n";
+    let facts = facts(text);
+    assert_eq!(facts.gaps.len(), 1, "{:?}", facts.gaps);
+    assert_eq!(facts.gaps[0].kind, GapKind::Unsupported);
+    let found = workload(&facts);
+    assert_eq!(found.value("privileged"), Some(&Value::Bool(true)));
+    assert!(matches!(found.value("imagePinned"), Some(Value::Unknown(_))));
+    let span = found.attributes["privileged"]
+        .place
+        .as_ref()
+        .map(|place| place.span)
+        .unwrap_or_default();
+    assert_eq!(&text[span.start as usize..span.end as usize], "privileged: true");
+}
+
+#[test]
+fn places_point_to_the_kind_and_lists_are_entered() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: a}\n- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: b, namespace: n}\n";
+    let facts = facts(text);
+    let addresses: Vec<&str> = facts.assets.iter().map(|asset| asset.address.as_str()).collect();
+    assert_eq!(addresses, ["ServiceAccount/default/a", "ServiceAccount/n/b"]);
+    let span = facts.assets[0]
+        .place
+        .as_ref()
+        .map(|place| place.span)
+        .unwrap_or_default();
+    assert_eq!(&text[span.start as usize..span.end as usize], "kind: ServiceAccount");
+}
+
+#[test]
+fn twins_of_one_address_are_told_apart() {
+    let facts = facts(&format!("{DEPLOYMENT}---\n{DEPLOYMENT}"));
+    let ids: std::collections::BTreeSet<&str> = facts.assets.iter().map(|asset| asset.id.as_str()).collect();
+    assert_eq!(ids.len(), 2);
+}
+
+#[test]
+fn roles_grant_what_their_rules_name_in_their_namespace() {
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r, namespace: serving}\nrules: [{apiGroups: [apps], resources: [deployments], verbs: [get, patch]}]\n";
+    let facts = with(role);
+    let lines: Vec<String> = facts.links.iter().map(line).collect();
+    assert_eq!(
+        lines,
+        ["grants Role:Role/serving/r -> Workload:Deployment/serving/api [read write]"]
+    );
+}
+
+#[test]
+fn broken_duplicate_and_hostile_documents_are_gaps() {
+    let broken = with("apiVersion: v1\nkind: Pod\nspec: [\n");
+    assert_eq!(broken.gaps[0].kind, GapKind::Unparsed);
+    assert_eq!(broken.assets.len(), 1);
+    let twice = facts("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\nmetadata: {name: b}\n");
+    assert!(twice.gaps[0].message.contains("twice"));
+    for text in [
+        "apiVersion: v1\nkind: [x]\n",
+        "apiVersion: v1\nkind: Pod\nmetadata: x\nspec: y\n",
+        "apiVersion: v1\nkind: Pod\n{{",
+        "apiVersion: *a\nkind: Pod\n",
+        "apiVersion: v1\nkind: Deployment\nspec: {template: {spec: {containers: {a: b}}}}\n",
+    ] {
+        let _ = facts(text);
+    }
+}

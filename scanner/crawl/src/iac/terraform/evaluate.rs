@@ -344,9 +344,20 @@ impl<'a> Evaluator<'a> {
                     let index = self.evaluate(expression, origin, scope);
                     self.index(datum, &index, snippet)
                 }
-                TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => {
+                TraversalOperator::FullSplat(_) => {
                     let rest: Vec<&TraversalOperator> = operators.copied().collect();
                     return self.splat(datum, &rest, origin, scope, snippet);
+                }
+                // `list.*.name[0]` takes the first of the names, `list[*].name[0]` the first of every name.
+                TraversalOperator::AttrSplat(_) => {
+                    let rest: Vec<&TraversalOperator> = operators.copied().collect();
+                    let names = rest
+                        .iter()
+                        .take_while(|next| matches!(next, TraversalOperator::GetAttr(_)))
+                        .count();
+                    let (names, rest) = rest.split_at_checked(names).unwrap_or_default();
+                    let found = self.splat(datum, names, origin, scope, snippet);
+                    return self.apply(found, rest, origin, scope, snippet);
                 }
             };
         }

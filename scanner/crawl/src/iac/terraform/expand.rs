@@ -53,6 +53,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn slots(&mut self, at: usize, declared: Declared<'a>) -> Vec<Slot> {
+        if self.expanded > EXPANDED {
+            return Vec::new();
+        }
         let scope = Scope {
             instance: at,
             names: Names::new(),
@@ -96,10 +99,8 @@ impl<'a> Evaluator<'a> {
         };
         self.expanded += slots.len();
         if self.expanded > EXPANDED {
-            if self.expanded - slots.len() <= EXPANDED {
-                let message = format!("more than {EXPANDED} resources and modules: the rest is not read");
-                self.gap(declared.header(), GapKind::Limit, message);
-            }
+            let message = format!("more than {EXPANDED} resources and modules: the rest is not read");
+            self.gap(declared.header(), GapKind::Limit, message);
             return Vec::new();
         }
         slots
