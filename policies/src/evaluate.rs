@@ -101,7 +101,12 @@ impl Evaluator<'_> {
     /// # Errors
     /// What is wrong with the question: a missing entity, a dangling reference, a breach of the schema.
     /// Cedar itself would answer such a question, and allow.
-    pub(crate) fn ask(&self, question: &Question<'_>, set: &PolicySet, assignment: &Assignment) -> Result<Answer, String> {
+    pub(crate) fn ask(
+        &self,
+        question: &Question<'_>,
+        set: &PolicySet,
+        assignment: &Assignment,
+    ) -> Result<Answer, String> {
         let mut slice = Slice::default();
         let resource = uid(question.resource.kind, &question.resource.id)?;
         let attributes = self.attributes(Side::Resource, question, assignment, &mut slice);

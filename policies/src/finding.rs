@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{
-    Asset, AssetId, Citation, Columns, Evidence, Finding, Fingerprint, Inventory, Place, Relation, RelationKind, Remediation,
-    Severity, Step, Subject, Tag, Value, Verdict,
+    Asset, AssetId, Citation, Columns, Evidence, Finding, Fingerprint, Inventory, Place, Relation, RelationKind,
+    Remediation, Severity, Step, Subject, Tag, Value, Verdict,
 };
 use time::Date;
 
@@ -27,6 +27,13 @@ pub(crate) struct Writer<'a> {
     pub(crate) as_of: Date,
 }
 
+/// A policy as findings need it.
+pub(crate) struct Judged<'a> {
+    pub(crate) info: &'a PolicyInfo,
+    /// What it reads, and what its scope alone reads; `None` where no single policy decides.
+    pub(crate) reads: Option<(&'a Reads, &'a Reads)>,
+}
+
 /// What one finding is made from: the decisions of one policy on one pair of parties.
 struct Group<'a> {
     info: &'a PolicyInfo,
@@ -44,7 +51,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn findings<'b>(
         &'b self,
         decisions: &'b [Decision],
-        policies: &BTreeMap<&str, (&'b PolicyInfo, Option<(&Reads, &Reads)>)>,
+        policies: &BTreeMap<&str, Judged<'b>>,
     ) -> Vec<Finding> {
         let mut groups: BTreeMap<(&str, Option<&AssetId>, &AssetId), Vec<&Decision>> = BTreeMap::new();
         for decision in decisions.iter().filter(|decision| decision.verdict != Verdict::Pass) {
@@ -54,8 +61,8 @@ impl<'a> Writer<'a> {
         let mut findings: Vec<Finding> = groups
             .into_values()
             .filter_map(|decisions| {
-                let (info, reads) = policies.get(decisions.first()?.policy.as_str())?;
-                Some(self.finding(&self.group(info, decisions)?, *reads))
+                let judged = policies.get(decisions.first()?.policy.as_str())?;
+                Some(self.finding(&self.group(judged.info, decisions)?, judged.reads))
             })
             .collect();
         findings.sort_by(|a, b| {
@@ -103,7 +110,9 @@ impl<'a> Writer<'a> {
         let (title, advice) = match group.verdict {
             Verdict::Inconclusive => (
                 format!("undecided, depends on {depends}: {title}"),
-                format!("give {depends} a value that the scan can see, for instance by `variables` in aedile.yaml; else {advice}"),
+                format!(
+                    "give {depends} a value that the scan can see, for instance by `variables` in aedile.yaml; else {advice}"
+                ),
             ),
             Verdict::Fail | Verdict::Pass | Verdict::NotApplicable => (title, advice),
         };
@@ -135,9 +144,10 @@ impl<'a> Writer<'a> {
     /// The tags at stake: what the relations carry, or what the resource holds.
     fn tags<'b>(&self, group: &Group<'b>) -> Vec<&'b Tag> {
         let carried: Vec<&Tag> = group.relations.iter().flat_map(|(_, relation)| &relation.carries).collect();
-        let whole = group.relations.iter().all(|(_, relation)| {
-            matches!(relation.kind, RelationKind::Grants | RelationKind::Releases)
-        });
+        let whole = group
+            .relations
+            .iter()
+            .all(|(_, relation)| matches!(relation.kind, RelationKind::Grants | RelationKind::Releases));
         if carried.is_empty() && whole {
             at_stake(&group.resource.tags, self.taxonomy)
         } else {

@@ -89,7 +89,11 @@ impl Index {
 }
 
 fn types(env: RequestEnv) -> [String; 3] {
-    [env.principal().basename().to_owned(), env.action().id().unescaped().to_owned(), env.resource().basename().to_owned()]
+    [
+        env.principal().basename().to_owned(),
+        env.action().id().unescaped().to_owned(),
+        env.resource().basename().to_owned(),
+    ]
 }
 
 fn entry(controls: &[Control], members: &[usize], base: &Policy) -> Result<Entry, String> {
@@ -103,10 +107,7 @@ fn entry(controls: &[Control], members: &[usize], base: &Policy) -> Result<Entry
 }
 
 /// `controls`, their twins and `base` as one set.
-pub(crate) fn set<'a>(
-    controls: impl IntoIterator<Item = &'a Control>,
-    base: &Policy,
-) -> Result<PolicySet, String> {
+pub(crate) fn set<'a>(controls: impl IntoIterator<Item = &'a Control>, base: &Policy) -> Result<PolicySet, String> {
     let policies = controls.into_iter().flat_map(|control| [control.policy.clone(), control.twin.clone()]);
     let mut set = PolicySet::from_policies(policies).map_err(|error| error.to_string())?;
     set.add(base.clone()).map_err(|error| error.to_string())?;

@@ -5,6 +5,7 @@ use cedar_policy::{Authorizer, PolicySet, Schema};
 use rayon::prelude::*;
 use serde::Deserialize;
 
+use crate::PolicyError;
 use crate::control::{Control, PolicyInfo};
 use crate::evaluate::Evaluator;
 use crate::judgement::{Decision, JudgeError};
@@ -13,7 +14,6 @@ use crate::question::{Question, World};
 use crate::reads::Side;
 use crate::severity::severity;
 use crate::variants::Assignment;
-use crate::PolicyError;
 
 /// The organisation's intended access: what it permits, apart from the guardrails, because Cedar hides
 /// satisfied permits when a forbid fires.
@@ -64,10 +64,7 @@ pub(crate) fn as_intended() -> Result<PolicyInfo, PolicyError> {
 impl Intended {
     /// # Errors
     /// What Cedar says if the set cannot be made.
-    pub(crate) fn new(
-        controls: &[Control],
-        schemas: &BTreeMap<BTreeSet<String>, Schema>,
-    ) -> Result<Intended, String> {
+    pub(crate) fn new(controls: &[Control], schemas: &BTreeMap<BTreeSet<String>, Schema>) -> Result<Intended, String> {
         let set = PolicySet::from_policies(controls.iter().map(|control| control.policy.clone()))
             .map_err(|error| error.to_string())?;
         let envs = controls.iter().flat_map(|control| {
@@ -90,9 +87,8 @@ impl Policies {
                 || (matches!(action, "process" | "train") && intended.actions.contains(action))
         });
         let evaluator = Evaluator { world, authorizer: Authorizer::new() };
-        let personal = |question: &&Question<'_>| {
-            question.context.held.keys().any(|class| self.taxonomy.is_in(class, "personal"))
-        };
+        let personal =
+            |question: &&Question<'_>| question.context.held.keys().any(|class| self.taxonomy.is_in(class, "personal"));
         let judged: Vec<(Decision, Option<JudgeError>)> = questions
             .par_iter()
             .filter(personal)
@@ -121,7 +117,10 @@ impl Policies {
         };
         let verdict = match (&fault, unknown.is_empty(), answer.is_ok_and(|answer| answer.allowed)) {
             (Some(fault), _, _) => {
-                unknown.push(("evaluation".to_owned(), Unknown { expression: "the permits".to_owned(), why: fault.clone() }));
+                unknown.push((
+                    "evaluation".to_owned(),
+                    Unknown { expression: "the permits".to_owned(), why: fault.clone() },
+                ));
                 Verdict::Inconclusive
             }
             (None, false, _) => Verdict::Inconclusive,

@@ -5,15 +5,14 @@ use cedar_policy::Authorizer;
 use rayon::prelude::*;
 use time::Date;
 
-use crate::control::PolicyInfo;
 use crate::evaluate::{Evaluator, Outcome};
 use crate::facts::Known;
-use crate::finding::Writer;
+use crate::finding::{Judged, Writer};
 use crate::graph::Graph;
 use crate::judgement::{Decision, JudgeError, Judgement, Platform, Tally};
 use crate::policies::{Judges, Policies};
 use crate::question::{Question, World};
-use crate::reads::{Reads, Side};
+use crate::reads::Side;
 use crate::severity::severity;
 
 /// What verdicts depend on. Questions of one signature get one answer.
@@ -48,8 +47,7 @@ impl Policies {
     #[must_use]
     pub fn judge(&self, inventory: &Inventory, platform: &Platform) -> Judgement {
         let platform = Platform { residency: self.residency(&platform.residency), as_of: platform.as_of };
-        let world =
-            World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
+        let world = World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
         let mut judgement = Judgement::default();
         for control in &self.guardrails.controls {
             judgement.tallies.insert(control.info.id.clone(), Tally::default());
@@ -76,11 +74,12 @@ impl Policies {
     }
 
     fn findings(&self, inventory: &Inventory, decisions: &[Decision], as_of: Date) -> Vec<Finding> {
-        let mut policies: BTreeMap<&str, (&PolicyInfo, Option<(&Reads, &Reads)>)> = BTreeMap::new();
+        let mut policies: BTreeMap<&str, Judged<'_>> = BTreeMap::new();
         for control in &self.guardrails.controls {
-            policies.insert(&control.info.id, (&control.info, Some((&control.reads, &control.scope_reads))));
+            let reads = Some((&control.reads, &control.scope_reads));
+            policies.insert(&control.info.id, Judged { info: &control.info, reads });
         }
-        policies.insert(&self.as_intended.id, (&self.as_intended, None));
+        policies.insert(&self.as_intended.id, Judged { info: &self.as_intended, reads: None });
         let writer = Writer {
             inventory,
             graph: Graph::new(inventory),
@@ -115,7 +114,8 @@ impl Policies {
             if outcome.verdict == Verdict::NotApplicable {
                 continue;
             }
-            let severity = (outcome.verdict != Verdict::Pass).then(|| severity(&control.info, question, &self.taxonomy));
+            let severity =
+                (outcome.verdict != Verdict::Pass).then(|| severity(&control.info, question, &self.taxonomy));
             judgement.decisions.push(Decision {
                 policy: control.info.id.clone(),
                 principal: question.principal.map(|asset| asset.id.clone()),
@@ -134,7 +134,8 @@ impl Policies {
         for control in &self.guardrails.controls {
             for uid in control.assets_named() {
                 let id: &str = uid.id().unescaped();
-                if uid.type_name().basename() == "Platform" || inventory.assets.keys().any(|known| known.as_str() == id) {
+                if uid.type_name().basename() == "Platform" || inventory.assets.keys().any(|known| known.as_str() == id)
+                {
                     continue;
                 }
                 judgement.tallies.entry(control.info.id.clone()).or_default().count(Verdict::Inconclusive);
@@ -154,8 +155,7 @@ fn key(decision: &Decision) -> (&str, Option<&AssetId>, &AssetId, Option<usize>,
 
 /// Answers `questions`, one of each signature, in parallel; in the order given.
 pub(crate) fn answer<'a>(judges: &Judges, world: &World<'a>, questions: Vec<Question<'a>>) -> Vec<Answered<'a>> {
-    let signatures: Vec<Signature<'_>> =
-        questions.par_iter().map(|question| signature(question, judges)).collect();
+    let signatures: Vec<Signature<'_>> = questions.par_iter().map(|question| signature(question, judges)).collect();
     let mut first: BTreeMap<&Signature<'_>, usize> = BTreeMap::new();
     for (at, signature) in signatures.iter().enumerate() {
         first.entry(signature).or_insert(at);
@@ -189,9 +189,8 @@ fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
             (None, false) => Fact::Absent,
         }
     };
-    let held = |side: Side| {
-        question.side(side).held.iter().map(|(class, rung)| (class.as_str(), *rung)).collect::<Vec<_>>()
-    };
+    let held =
+        |side: Side| question.side(side).held.iter().map(|(class, rung)| (class.as_str(), *rung)).collect::<Vec<_>>();
     Signature {
         entry: question.entry,
         action: question.action,
@@ -208,9 +207,10 @@ fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
 impl Question<'_> {
     /// The unknown attributes that `outcome` depends on, with the reasons that this question's facts give.
     pub(crate) fn unknown(&self, outcome: &Outcome) -> Vec<(String, aedile_model::Unknown)> {
-        let unknown = outcome.unknown.iter().filter_map(|(side, name)| {
-            Some((name.clone(), self.side(*side).unknown.get(name)?.clone()))
-        });
+        let unknown = outcome
+            .unknown
+            .iter()
+            .filter_map(|(side, name)| Some((name.clone(), self.side(*side).unknown.get(name)?.clone())));
         let fault = outcome.fault.iter().map(|fault| {
             let unknown = aedile_model::Unknown { expression: "the policy".to_owned(), why: fault.clone() };
             ("evaluation".to_owned(), unknown)

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod built_in_tests;
+mod case;
 mod cases;
 mod control;
 mod error;
@@ -21,6 +22,7 @@ mod judge;
 mod judgement;
 mod lint;
 mod nearest;
+mod obligation;
 mod packs;
 mod parse;
 mod policies;
@@ -40,8 +42,9 @@ mod words;
 pub use cases::{CaseFailure, CaseReport};
 pub use control::PolicyInfo;
 pub use error::PolicyError;
-pub use frameworks::{Framework, FrameworkResult, Frameworks, Obligation, ObligationKind, ObligationResult, ObligationStatus};
+pub use frameworks::{Framework, FrameworkResult, Frameworks};
 pub use judgement::{Decision, JudgeError, Judgement, Platform, Tally};
+pub use obligation::{Obligation, ObligationKind, ObligationResult, ObligationStatus};
 pub use policies::Policies;
 pub use source::PolicySource;
 pub use taxonomy::Taxonomy;

@@ -9,7 +9,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// "did you mean `…`?" where something is near, else what there is.
-pub(crate) fn advice<'a>(word: &str, candidates: &[&'a str]) -> String {
+pub(crate) fn advice(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("known are {}", candidates.join(", ")),

@@ -52,8 +52,13 @@ impl<'a> World<'a> {
                 continue;
             };
             for action in actions {
+                if !self.contract.allows(from.kind.as_str(), action, to.kind.as_str()) {
+                    errors.insert(unknown_to_schema(from.kind, action, to.kind));
+                    continue;
+                }
                 let Some(entry) = index.entry(from.kind.as_str(), action, to.kind.as_str()) else { continue };
-                let member_of = if index.asks_identity(entry) { self.member_of(from, &groups) } else { BTreeSet::new() };
+                let member_of =
+                    if index.asks_identity(entry) { self.member_of(from, &groups) } else { BTreeSet::new() };
                 let question = self.relation(at, relation, action, (from, to), member_of);
                 questions.push(Question { entry, ..question });
             }
@@ -211,4 +216,10 @@ fn dangling(relation: &Relation) -> JudgeError {
         asset: Some(from.clone()),
         message: format!("the relation {kind} from `{from}` to `{to}` names an asset that is not in the inventory"),
     }
+}
+
+/// Said once for a combination of kinds: no policy, ours or the user's, can speak of such relations.
+fn unknown_to_schema(from: AssetKind, action: &str, to: AssetKind) -> JudgeError {
+    let message = format!("no policy can judge `{action}` by a {from} on a {to}: the schema does not have it");
+    JudgeError { policy: None, asset: None, message }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Contract {
     json: serde_json::Value,
     entities: BTreeMap<String, BTreeMap<String, Kind>>,
     contexts: BTreeMap<String, BTreeMap<String, Kind>>,
+    /// By action: the types that may act, and those that may be acted on.
+    parties: BTreeMap<String, [BTreeSet<String>; 2]>,
 }
 
 impl Contract {
@@ -57,7 +59,11 @@ impl Contract {
         };
         let (entities, contexts) =
             (table("entityTypes", &["shape", "attributes"]), table("actions", &["appliesTo", "context", "attributes"]));
-        Ok(Contract { schema, json, entities, contexts })
+        let actions = space.get("actions").and_then(serde_json::Value::as_object).into_iter().flatten();
+        let parties = actions
+            .map(|(name, action)| (name.clone(), ["principalTypes", "resourceTypes"].map(|side| types(action, side))));
+        let parties = parties.collect();
+        Ok(Contract { schema, json, entities, contexts, parties })
     }
 
     /// The schema with no other actions than `actions`; the whole one if none of them is known.
@@ -84,6 +90,13 @@ impl Contract {
         self.entities.get(name)
     }
 
+    /// Whether the schema knows the request at all, so that some policy could speak of it.
+    pub(crate) fn allows(&self, principal: &str, action: &str, resource: &str) -> bool {
+        self.parties
+            .get(action)
+            .is_some_and(|[principals, resources]| principals.contains(principal) && resources.contains(resource))
+    }
+
     /// The attributes of the context of `action`.
     pub(crate) fn context(&self, action: &str) -> Option<&BTreeMap<String, Kind>> {
         self.contexts.get(action)
@@ -106,6 +119,13 @@ fn kind(of: &serde_json::Value) -> Kind {
     }
 }
 
+/// The entity types on one side of an action, without namespace.
+fn types(action: &serde_json::Value, side: &str) -> BTreeSet<String> {
+    let listed = action.get("appliesTo").and_then(|applies| applies.get(side)).and_then(serde_json::Value::as_array);
+    let names = listed.into_iter().flatten().filter_map(serde_json::Value::as_str);
+    names.map(|name| name.rsplit("::").next().unwrap_or(name).to_owned()).collect()
+}
+
 /// The name of an entity type of ours.
 pub(crate) fn type_name(name: &str) -> Option<EntityTypeName> {
     EntityTypeName::from_str(&format!("{NAMESPACE}::{name}")).ok()
@@ -122,17 +142,29 @@ mod tests {
 
     /// Every attribute that crawlers may write, kind by kind.
     const NORMALISED: &[(&str, &str)] = &[
-        ("Bucket", "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b versioned:b loggingEnabled:b retentionDays:i objectLocked:b"),
-        ("Database", "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i"),
+        (
+            "Bucket",
+            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b versioned:b loggingEnabled:b retentionDays:i objectLocked:b",
+        ),
+        (
+            "Database",
+            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i",
+        ),
         ("Dataset", "format:t legalBasis:t purpose:p retentionDays:i masked:b"),
         ("Table", "format:t legalBasis:t purpose:p retentionDays:i masked:b"),
         ("FeatureView", "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b"),
-        ("Notebook", "directInternet:b rootAccess:b encryptedAtRest:b customerManagedKey:b networkIsolated:b idleShutdownMinutes:i"),
+        (
+            "Notebook",
+            "directInternet:b rootAccess:b encryptedAtRest:b customerManagedKey:b networkIsolated:b idleShutdownMinutes:i",
+        ),
         ("Cluster", "encryptedAtRest:b public:b loggingEnabled:b idleShutdownMinutes:i"),
         ("Model", "networkIsolated:b imagePinned:b customerManagedKey:b riskClass:t modelCard:t"),
         ("Endpoint", "encryptedAtRest:b customerManagedKey:b dataCaptured:b public:b authenticated:b"),
         ("Workload", "privileged:b runsAsRoot:b imagePinned:b limitsSet:b public:b hostNetwork:b secretsInEnv:b"),
-        ("Pipeline", "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t"),
+        (
+            "Pipeline",
+            "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t",
+        ),
         ("Key", "rotationEnabled:b"),
         ("Network", "openToWorld:b openPorts:l"),
         ("Role", "adminWildcard:b trustsAnyOne:b"),

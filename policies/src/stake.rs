@@ -18,10 +18,16 @@ pub(crate) fn at_stake<'a>(tags: impl IntoIterator<Item = &'a Tag>, taxonomy: &T
             .position(|group| taxonomy.is_in(class, group))
             .unwrap_or(usize::MAX)
     };
-    let mut tags: Vec<&Tag> =
-        tags.into_iter().filter(|tag| taxonomy.counts(tag) && taxonomy.is_in(tag.class.as_str(), "sensitive")).collect();
+    let mut tags: Vec<&Tag> = tags
+        .into_iter()
+        .filter(|tag| taxonomy.counts(tag) && taxonomy.is_in(tag.class.as_str(), "sensitive"))
+        .collect();
     tags.sort_by(|a, b| {
-        (weight(a), std::cmp::Reverse(a.confidence), &a.class).cmp(&(weight(b), std::cmp::Reverse(b.confidence), &b.class))
+        (weight(a), std::cmp::Reverse(a.confidence), &a.class).cmp(&(
+            weight(b),
+            std::cmp::Reverse(b.confidence),
+            &b.class,
+        ))
     });
     tags.dedup_by(|a, b| a.class == b.class);
     tags

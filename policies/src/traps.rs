@@ -8,6 +8,7 @@ use aedile_model::{
 };
 use time::macros::date;
 
+use crate::built_in_tests::built_in;
 use crate::facts::Slice;
 use crate::schema::entity;
 use crate::{Judgement, Platform, Policies, PolicyError, PolicySource};
@@ -79,13 +80,13 @@ fn trap_2_a_request_without_its_entities_is_refused() {
     let fault = slice.finish(&[&platform, &bucket]).unwrap_err();
     assert!(fault.contains("gone") && fault.contains("missing"), "{fault}");
 
-    let policies = Policies::load(&[], &[]).unwrap();
+    let policies = built_in();
     let mut inventory = of([bucket_of_mail()]);
     let nobody = AssetId::new(AssetKind::Role, "", "nobody");
     let mut grant = Relation::new(RelationKind::Grants, nobody, bucket_of_mail().id, None);
     grant.access.insert(Access::Read);
     inventory.relate(grant);
-    let judgement = judge(&policies, &inventory);
+    let judgement = judge(policies, &inventory);
     assert_eq!(judgement.tallies["data-not-granted-to-anyone"].population(), 0);
     assert!(judgement.errors.iter().any(|error| error.message.contains("nobody")), "{:?}", judgement.errors);
 }
@@ -116,22 +117,24 @@ fn trap_3_a_dangling_reference_is_refused() {
 
 #[test]
 fn trap_4_every_satisfied_forbid_is_reported_and_sorted() {
-    let policies = Policies::load(&[], &[]).unwrap();
+    let policies = built_in();
     let mut open = bucket("b", "phi.diagnosis");
     open.set("public", true, None);
-    let first = judge(&policies, &of([open.clone()]));
+    let first = judge(policies, &of([open.clone()]));
     let failed: Vec<&str> = first.findings.iter().map(|finding| finding.policy.as_str()).collect();
     assert!(failed.contains(&"store-not-public") && failed.contains(&"store-encrypted-at-rest"), "{failed:?}");
     let keys: Vec<_> = first.decisions.iter().map(|decision| decision.policy.clone()).collect();
     assert!(keys.is_sorted());
     for _ in 0..5 {
-        assert_eq!(judge(&policies, &of([open.clone()])), first);
+        assert_eq!(judge(policies, &of([open.clone()])), first);
     }
 }
 
 #[test]
 fn trap_5_positional_ids_are_replaced_and_ids_are_unique() {
-    let said = refused("@title(\"t\") @severity(\"low\") @remedy(\"r\") forbid (principal, action == Aedile::Action::\"operate\", resource is Aedile::Bucket);");
+    let said = refused(
+        "@title(\"t\") @severity(\"low\") @remedy(\"r\") forbid (principal, action == Aedile::Action::\"operate\", resource is Aedile::Bucket);",
+    );
     assert!(said.contains("no @id"), "{said}");
     let one = format!("{HEAD} forbid (principal, action == Aedile::Action::\"operate\", resource is Aedile::Bucket);");
     assert!(refused(&format!("{one}\n{one}")).contains("two policies have the id `own`"));
@@ -145,7 +148,9 @@ fn trap_5_positional_ids_are_replaced_and_ids_are_unique() {
 fn trap_6_annotations_are_checked_by_us() {
     let scope = "forbid (principal, action == Aedile::Action::\"operate\", resource is Aedile::Bucket);";
     let said = refused(&format!("@id(\"own\") @titel(\"t\") @severity(\"hgih\") @remedy(\"{{aset}}\") {scope}"));
-    for part in ["no @title", "@titel", "did you mean `title`?", "`hgih` is not a severity", "did you mean `high`?", "{aset}"] {
+    for part in
+        ["no @title", "@titel", "did you mean `title`?", "`hgih` is not a severity", "did you mean `high`?", "{aset}"]
+    {
         assert!(said.contains(part), "{part} in {said}");
     }
     let said = refused(&format!("{HEAD} @severity_spezial(\"low\") {scope}"));
@@ -171,7 +176,8 @@ fn trap_7_warnings_and_slices_that_do_not_suffice_are_errors() {
 #[test]
 fn trap_8_long_and_deep_text_is_refused_before_it_is_parsed() {
     assert!(refused(&" ".repeat(PolicySource::MAX_BYTES + 1)).contains("at most 262144 are read"));
-    let deep = format!("{HEAD} forbid (principal, action, resource) when {{ {}true{} }};", "(".repeat(80), ")".repeat(80));
+    let deep =
+        format!("{HEAD} forbid (principal, action, resource) when {{ {}true{} }};", "(".repeat(80), ")".repeat(80));
     assert!(refused(&deep).contains("nests brackets deeper than"));
     let long = format!("{HEAD} forbid (principal, action, resource) when {{ {}true }};", "true && ".repeat(4000));
     assert!(refused(&long).contains("has a statement longer than"));
@@ -193,7 +199,9 @@ fn trap_8_long_and_deep_text_is_refused_before_it_is_parsed() {
 #[test]
 fn trap_9_nothing_rests_on_the_order_of_json_members() {
     let text = |clause: &str| {
-        format!("{HEAD} forbid (principal, action == Aedile::Action::\"operate\", resource is Aedile::Bucket) {clause};")
+        format!(
+            "{HEAD} forbid (principal, action == Aedile::Action::\"operate\", resource is Aedile::Bucket) {clause};"
+        )
     };
     let a = load(&text("when { resource has owner && resource has account } unless { resource has region }")).unwrap();
     let reads = |policies: &Policies| {
@@ -209,7 +217,7 @@ fn trap_9_nothing_rests_on_the_order_of_json_members() {
 
 #[test]
 fn trap_10_what_cedar_cannot_compute_comes_as_an_attribute_of_the_right_type() {
-    let policies = Policies::load(&[], &[]).unwrap();
+    let policies = built_in();
     for (value, expected) in [
         (Value::Text("30.5".to_owned()), Verdict::Inconclusive),
         (Value::Bool(true), Verdict::Inconclusive),
@@ -218,15 +226,16 @@ fn trap_10_what_cedar_cannot_compute_comes_as_an_attribute_of_the_right_type() {
     ] {
         let mut bucket = bucket_of_mail();
         bucket.set("retentionDays", value.clone(), None);
-        let judgement = judge(&policies, &of([bucket]));
-        let found = judgement.decisions.iter().find(|decision| decision.policy == "personal-data-has-retention").unwrap();
+        let judgement = judge(policies, &of([bucket]));
+        let found =
+            judgement.decisions.iter().find(|decision| decision.policy == "personal-data-has-retention").unwrap();
         assert_eq!(found.verdict, expected, "{value:?}");
     }
 }
 
 #[test]
 fn trap_11_only_policies_that_can_apply_are_asked_and_equal_questions_are_asked_once() {
-    let policies = Policies::load(&[], &[]).unwrap();
+    let policies = built_in();
     let index = &policies.guardrails.index;
     let keys = index.at(index.entry("Platform", "operate", "Key").unwrap()).unwrap();
     assert_eq!(keys.controls.len(), 1);
@@ -235,7 +244,7 @@ fn trap_11_only_policies_that_can_apply_are_asked_and_equal_questions_are_asked_
 
     let many = of((0..3_000).map(|at| bucket(&format!("b{at}"), "phi.mrn")));
     let started = std::time::Instant::now();
-    let judgement = judge(&policies, &many);
+    let judgement = judge(policies, &many);
     assert_eq!(judgement.tallies["store-encrypted-at-rest"].fail, 3_000);
     // Unmemoised it takes a debug build about a millisecond a question and policy.
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());

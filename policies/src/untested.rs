@@ -3,13 +3,22 @@ use std::collections::BTreeSet;
 use aedile_model::Verdict;
 
 use crate::Policies;
-use crate::cases::Case;
+use crate::case::Case;
 use crate::control::Control;
 use crate::reads::Side;
 
 /// Set by ourselves, never by a source: they cannot be missing or unknown.
-const OURS: &[&str] =
-    &["name", "address", "inTests", "holds", "protection", "belowHashed", "belowKeyed", "declaresResidency", "residency"];
+const OURS: &[&str] = &[
+    "name",
+    "address",
+    "inTests",
+    "holds",
+    "protection",
+    "belowHashed",
+    "belowKeyed",
+    "declaresResidency",
+    "residency",
+];
 
 impl Policies {
     /// What each policy's cases lack: a Fail; a Pass where something is required; a NotApplicable where it

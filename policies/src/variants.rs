@@ -107,5 +107,8 @@ fn values(kind: Kind, control: &Control, world: &World<'_>) -> Vec<Option<Known>
 /// The ids of the entities of type `name` that the policy names.
 fn named(name: &'static str, control: &Control) -> impl Iterator<Item = String> {
     let literals = control.policy.entity_literals();
-    literals.into_iter().filter(move |uid| uid.type_name().basename() == name).map(|uid| uid.id().unescaped().to_owned())
+    literals
+        .into_iter()
+        .filter(move |uid| uid.type_name().basename() == name)
+        .map(|uid| uid.id().unescaped().to_owned())
 }
