@@ -118,8 +118,7 @@ fn found(reference: &Ref, place: Option<&Place>, resolver: &Resolver) -> Found {
 fn bound(resolver: &Resolver, options: &Options, inventory: &mut Inventory) {
     let mut seen: BTreeMap<(AssetId, AssetId), ()> = BTreeMap::new();
     for binding in &options.bindings {
-        let (name, is) = (resolve::spelling(&binding.name), resolve::spelling(&binding.is));
-        let (Some(sample), Some(whole)) = (resolver.known(&name), resolver.known(&is)) else { continue };
+        let (Some(sample), Some(whole)) = (resolver.written(&binding.name), resolver.written(&binding.is)) else { continue };
         if sample != whole && seen.insert((whole.clone(), sample.clone()), ()).is_none() {
             inventory.relate(sample::of(whole, sample, LinkBasis::Declared));
         }

@@ -49,8 +49,7 @@ impl Resolver {
     /// see [`super::bound`].
     fn bind(&mut self, inventory: &mut Inventory, binding: &Binding) {
         let (name, is) = (spelling(&binding.name), spelling(&binding.is));
-        let known = |resolver: &Resolver, name: &str| resolver.known(name);
-        match (known(self, &name), known(self, &is)) {
+        match (self.written(&binding.name), self.written(&binding.is)) {
             (Some(id), None) => {
                 self.aliases.insert(is.clone(), name);
                 if let Some(asset) = inventory.assets.get_mut(&id) {
@@ -71,11 +70,16 @@ impl Resolver {
     }
 
     /// The asset that a normal name means, whatever its kind, if it is just one.
-    pub(super) fn known(&self, name: &str) -> Option<AssetId> {
+    fn known(&self, name: &str) -> Option<AssetId> {
         AssetKind::ALL.iter().find_map(|&kind| match self.index.exact(kind, name).as_slice() {
             [id] => Some((*id).clone()),
             _ => None,
         })
+    }
+
+    /// The asset that a person's word for it means: a source's own name (`aws_db_instance.clinical`) or any other.
+    pub(super) fn written(&self, written: &str) -> Option<AssetId> {
+        self.known(written.trim()).or_else(|| self.known(&spelling(written)))
     }
 
     /// What `reference`, written at `place`, means; `None` if nothing that is known.
@@ -283,7 +287,7 @@ fn folder_of_pattern(uri: &str) -> String {
 }
 
 /// The normal spelling of a name whose kind is not known.
-pub(super) fn spelling(written: &str) -> String {
+fn spelling(written: &str) -> String {
     let is_table = !written.contains('/') && !written.contains("://") && !written.starts_with("arn:") && written.contains('.');
     let is_file = written.rsplit_once('.').is_some_and(|(_, extension)| name::EXTENSIONS.contains(&extension));
     name::normal(if is_table && !is_file { AssetKind::Table } else { AssetKind::Dataset }, written)

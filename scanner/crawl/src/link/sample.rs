@@ -14,8 +14,11 @@ pub(super) fn of(whole: AssetId, sample: AssetId, basis: LinkBasis) -> Relation 
     contain::whole(whole, sample, basis)
 }
 
-/// Ties datasets that are known by reference only to the file in the tree that has the same file name and most of the
-/// columns that code takes from them. Without columns in common a name proves nothing.
+/// Names that any file may have a column of.
+const COMMONPLACE: [&str; 6] = ["date", "id", "index", "key", "name", "value"];
+
+/// Ties datasets that are known by reference only to the file in the tree that has the same file name and at least half of
+/// the columns that code takes from them, one of them telling. Without columns in common a name proves nothing.
 pub(super) fn samples(inventory: &mut Inventory) {
     let columns = columns(inventory);
     let mut files: BTreeMap<String, Vec<&AssetId>> = BTreeMap::new();
@@ -28,8 +31,9 @@ pub(super) fn samples(inventory: &mut Inventory) {
     for asset in inventory.assets.values().filter(|asset| asset.kind == AssetKind::Dataset && asset.type_name == REFERENCE) {
         let Some(wanted) = columns.get(&asset.id).filter(|wanted| wanted.len() >= COLUMNS && !derived.contains(&asset.id)) else { continue };
         let candidates = files.get(&file_name(&asset.address)).into_iter().flatten().filter_map(|file| {
-            let common = columns.get(*file)?.intersection(wanted).count();
-            (common * 2 > wanted.len()).then_some((common, *file))
+            let shared: Vec<&String> = columns.get(*file)?.intersection(wanted).collect();
+            let telling = shared.iter().any(|name| !COMMONPLACE.contains(&name.as_str()));
+            (telling && shared.len() * 2 >= wanted.len()).then_some((shared.len(), *file))
         });
         let candidates: Vec<(usize, &AssetId)> = candidates.collect();
         let best = candidates.iter().map(|(common, _)| *common).max().unwrap_or(0);

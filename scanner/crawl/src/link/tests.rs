@@ -192,6 +192,14 @@ fn a_binding_of_two_assets_makes_one_the_sample_of_the_other() {
 }
 
 #[test]
+fn a_binding_puts_the_tables_of_a_schema_into_a_database() {
+    let database = asset(AssetKind::Database, "infra", "aws_db_instance.Clinical", &[], "infra/main.tf");
+    let table = asset(AssetKind::Table, "", "clinic.patients", &["clinic.patients"], "db.sql");
+    let inventory = linked(vec![database, table], vec![], &[("clinic", "aws_db_instance.Clinical")]);
+    assert_eq!(targets(&inventory, RelationKind::StoredIn), [("Database:infra#aws_db_instance.Clinical", &LinkBasis::Exact)]);
+}
+
+#[test]
 fn a_file_of_the_same_name_and_columns_is_a_sample() {
     let file = dataset("data/patients.csv");
     let (a, part_a) = column(&file, "mrn");
