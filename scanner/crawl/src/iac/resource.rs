@@ -122,11 +122,6 @@ impl<'a> Unit<'a> {
         self.by_address.get(address).copied()
     }
 
-    /// Resources whose known names include `identifier`.
-    pub(crate) fn identified(&self, identifier: &str) -> &[usize] {
-        self.by_identifier.get(identifier).map_or(&[], Vec::as_slice)
-    }
-
     /// The companions of the resource at `at` under that rule.
     pub(crate) fn companions(&self, at: usize, companion: &Companion) -> Vec<usize> {
         match (&companion.by, &companion.via) {

@@ -24,10 +24,7 @@ fn spans_count_bytes_after_non_ascii_text() {
     );
     assert_eq!(raw(text, root.key_span("list").unwrap()), "list");
     assert_eq!(root.get("list").unwrap().items().len(), 2);
-    assert_eq!(
-        root.get("list").unwrap().items()[1].get("b").unwrap().int(),
-        Some(1)
-    );
+    assert_eq!(root.get("list").unwrap().items()[1].get("b").unwrap().int(), Some(1));
 }
 
 #[test]
@@ -113,11 +110,7 @@ fn an_alias_bomb_is_bounded() {
 
 #[test]
 fn deep_nesting_is_an_error_in_every_style() {
-    for text in [
-        "[".repeat(200_000),
-        "- ".repeat(5_000),
-        "{a: ".repeat(100_000),
-    ] {
+    for text in ["[".repeat(200_000), "- ".repeat(5_000), "{a: ".repeat(100_000)] {
         let (documents, error) = parse(&text, 64);
         assert!(documents.is_empty() && error.is_some());
     }

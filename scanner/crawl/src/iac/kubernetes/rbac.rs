@@ -28,7 +28,7 @@ pub(super) fn write(unit: &Unit<'_>, facts: &mut Facts) {
     for (at, object) in unit.resources.iter().enumerate() {
         match object.type_name.as_str() {
             "Role" | "ClusterRole" => {
-                let wildcard = values(&object.body, "rules").into_iter().find(|rule| is_admin(rule));
+                let wildcard = values(&object.body, "rules").into_iter().find(is_admin);
                 if let Some((_, id)) = unit.asset(at)
                     && let Some(asset) = facts.assets.iter_mut().find(|asset| asset.id == id)
                 {
@@ -203,6 +203,10 @@ fn cloud_identity(object: &Resource, id: &AssetId, facts: &mut Facts) {
             && let Some(name) = value.text()
         {
             let place: Option<Place> = value.place.clone();
+            // The configuration that makes the role knows its name; the account in its ARN only apply knows.
+            let name = name
+                .split_once(":role/")
+                .map_or(name.clone(), |(_, role)| role.to_owned());
             facts.links.push(Link::new(
                 RelationKind::MemberOf,
                 Ref::Id(id.clone()),

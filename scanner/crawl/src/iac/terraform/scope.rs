@@ -30,7 +30,7 @@ pub(super) struct Evaluator<'a> {
     /// Module instances; the root is the first.
     pub(super) instances: Vec<Instance<'a>>,
     pub(super) gaps: Vec<Gap>,
-    pub(super) expansions: BTreeMap<(usize, bool, &'a str, &'a str), Arc<Vec<Slot>>>,
+    pub(super) expansions: Expansions<'a>,
     pub(super) children: BTreeMap<(usize, &'a str), Arc<Vec<(Key, usize)>>>,
     /// Resources expanded so far, over all modules.
     pub(super) expanded: usize,
@@ -38,6 +38,9 @@ pub(super) struct Evaluator<'a> {
     depth: usize,
     budget: usize,
 }
+
+/// Instances of resources and data sources: module instance, whether it is a data source, type, name.
+type Expansions<'a> = BTreeMap<(usize, bool, &'a str, &'a str), Arc<Vec<Slot>>>;
 
 /// A module with the inputs of one call.
 pub(super) struct Instance<'a> {
