@@ -16,7 +16,7 @@ impl<'w> Interpreter<'w> {
             return Value::Unknown;
         }
         self.depth += 1;
-        let value = self.value_within(expression);
+        let value = self.value_within(expression).bounded();
         self.depth -= 1;
         value
     }

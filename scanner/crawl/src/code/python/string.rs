@@ -144,6 +144,9 @@ pub(super) fn method<'w>(text: &Text, name: &str, arguments: &Arguments<'w>) -> 
         "replace" => match (first.and_then(Value::as_text), arguments.positional.get(1)) {
             (Some(old), Some(new)) if !old.text.is_empty() => {
                 let new = text_or_hole(new.clone(), "?");
+                if text.text.matches(&old.text).count().saturating_mul(new.text.len()) > super::value::LONGEST {
+                    return Value::Text(Text::hole("?", text.data.clone()));
+                }
                 let mut data = text.data.clone();
                 data.join(&new.data);
                 let holes = text.holes || new.holes;

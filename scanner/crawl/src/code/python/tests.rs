@@ -192,3 +192,12 @@ fn wildly_many_steps_end_in_a_gap() {
     let facts = facts_of(&[("job.py", &code)]);
     assert!(facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit));
 }
+
+#[test]
+fn doubling_values_are_bounded() {
+    let mut code = String::from("s = 'ab'\nl = [1]\nd = {'a': 1}\n");
+    for _ in 0..60 {
+        code.push_str("s = s + s\nl = [l, l]\nd = {'a': d, 'b': d}\ns = s.replace('a', s)\nl = l + l\n");
+    }
+    assert!(python(&code).is_empty());
+}

@@ -128,6 +128,12 @@ pub(super) struct Object<'w> {
     pub(super) made: Option<Place>,
 }
 
+/// Bytes of a string that is kept; SQL in strings is shorter, and doubling strings must end somewhere.
+pub(super) const LONGEST: usize = 256 << 10;
+
+/// Values inside one value that are kept apart; a larger one is only the data in it.
+const LARGEST: usize = 4_096;
+
 impl Text {
     /// A text from nowhere.
     pub(super) fn plain(text: impl Into<String>) -> Text {
@@ -139,8 +145,13 @@ impl Text {
         Text { text: format!("{{{name}}}"), holes: true, data, ..Text::default() }
     }
 
-    /// Adds `other` at the end.
+    /// Adds `other` at the end; beyond [`LONGEST`] bytes it is a hole.
     pub(super) fn push(&mut self, other: &Text) {
+        if self.text.len() + other.text.len() > LONGEST {
+            self.data.join(&other.data);
+            self.holes = true;
+            return;
+        }
         self.offsets.append(self.text.len(), &other.offsets);
         self.text.push_str(&other.text);
         self.data.join(&other.data);
@@ -212,6 +223,31 @@ impl<'w> Value<'w> {
         }
     }
 
+    /// The value, or where it has more than [`LARGEST`] values in it, what data it holds.
+    pub(super) fn bounded(self) -> Value<'w> {
+        match &self {
+            Value::List(_) | Value::Map(_) if self.weight(LARGEST) >= LARGEST => Value::holding(Shape::Scalar, self.data()),
+            _ => self,
+        }
+    }
+
+    /// How many values are in it, counted to `most` at the furthest.
+    fn weight(&self, most: usize) -> usize {
+        let mut count = 1;
+        let mut add = |value: &Value<'w>| {
+            if count < most {
+                count += value.weight(most - count);
+            }
+        };
+        match self {
+            Value::List(items) => items.iter().for_each(&mut add),
+            Value::Map(items) => items.iter().for_each(|(_, value)| add(value)),
+            Value::Object(object) => object.fields.values().for_each(&mut add),
+            _ => {}
+        }
+        count
+    }
+
     /// The member `key` of a mapping.
     pub(super) fn member(&self, key: &str) -> Option<&Value<'w>> {
         match self {
@@ -250,7 +286,7 @@ impl<'w> Value<'w> {
             }
             (Value::Map(mut a), Value::Map(b)) => {
                 a.extend(b);
-                Value::Map(a)
+                Value::Map(a).bounded()
             }
             (known, _) => known,
         }

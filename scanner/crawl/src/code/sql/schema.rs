@@ -1,6 +1,6 @@
 //! Tables whose columns are known, and what functions do to values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aedile_model::Protection;
 use aedile_rules::Apis;
@@ -78,18 +78,8 @@ impl Schemas {
         self.tables.get(name).map(|table| table.columns.as_slice()).filter(|columns| !columns.is_empty())
     }
 
-    /// Whether the table is defined in the repository.
-    pub(crate) fn knows(&self, name: &str) -> bool {
-        self.tables.contains_key(name)
-    }
-
     /// The rung that the result of a function stands on; `None` for functions without a rule.
     pub(super) fn function(&self, name: &str) -> Option<Protection> {
         self.functions.get(name).copied()
-    }
-
-    /// Every full name.
-    pub(crate) fn names(&self) -> BTreeSet<&str> {
-        self.tables.keys().map(String::as_str).collect()
     }
 }

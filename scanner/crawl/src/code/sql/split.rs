@@ -65,12 +65,12 @@ pub(super) fn quoted(bytes: &[u8], at: usize, quote: u8) -> usize {
     while let Some(&byte) = bytes.get(at) {
         if byte == b'\\' && quote == b'\'' && bytes.get(at + 1).is_some() {
             at += 2;
-        } else if byte == quote && bytes.get(at + 1) == Some(&quote) {
-            at += 2;
-        } else if byte == quote {
-            return at + 1;
-        } else {
+        } else if byte != quote {
             at += 1;
+        } else if bytes.get(at + 1) == Some(&quote) {
+            at += 2;
+        } else {
+            return at + 1;
         }
     }
     bytes.len()
