@@ -182,7 +182,10 @@ impl<'a> Writer<'a> {
                 Value::Int(number) => format!("`{name}` is {number}"),
                 Value::Unknown(_) => continue,
                 // A text, list or map of the source is not repeated: it may hold what nobody should read.
-                Value::Null | Value::Text(_) | Value::List(_) | Value::Map(_) => format!("`{name}` is set"),
+                Value::Null | Value::Text(_) | Value::List(_) | Value::Map(_) if attribute.place.is_some() => {
+                    format!("`{name}` is set")
+                }
+                Value::Null | Value::Text(_) | Value::List(_) | Value::Map(_) => continue,
             };
             evidence.push(Evidence { text, place: attribute.place.clone() });
         }

@@ -65,7 +65,16 @@ impl<'a> Graph<'a> {
         }
         // The first step names the column's dataset already.
         let after = usize::from(chain.first().is_some_and(|edge| edge.verb == "a column of") && chain.len() > 1);
-        steps.extend(chain.iter().skip(after).map(|edge| self.step(edge.verb, edge.to, Some(edge.relation))));
+        for edge in chain.iter().skip(after) {
+            let mut step = self.step(edge.verb, edge.to, Some(edge.relation));
+            // A relation that is told by the data itself is shown where the asset that it leads to is defined.
+            let before = steps.last().and_then(|step| step.place.as_ref()).map(|place| &place.path);
+            let defined = self.inventory.asset(edge.to).and_then(|asset| asset.place.clone());
+            if edge.verb == "stored in" && step.place.as_ref().map(|place| &place.path) == before && defined.is_some() {
+                step.place = defined;
+            }
+            steps.push(step);
+        }
         steps
     }
 

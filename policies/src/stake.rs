@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use aedile_model::{Asset, Evidence, Inventory, Place, Tag};
+use aedile_model::{Asset, Evidence, Inventory, Tag};
 
 use crate::graph::Graph;
 use crate::taxonomy::Taxonomy;
@@ -50,36 +48,33 @@ pub(crate) fn classes(tags: &[&Tag]) -> String {
 
 /// What the classes rest on: counts and masked shapes of the columns that they come from.
 pub(crate) fn evidence(tags: &[&Tag], asset: &Asset, inventory: &Inventory, graph: &Graph<'_>) -> Vec<Evidence> {
-    let mut said: BTreeMap<String, Option<Place>> = BTreeMap::new();
-    let mut order = Vec::new();
-    for tag in tags.iter().take(MOST_EVIDENCE) {
-        let origins: Vec<&Asset> = tag.origins.iter().filter_map(|origin| inventory.asset(origin)).collect();
-        let lines: Vec<(String, Option<Place>)> = if origins.is_empty() {
-            vec![(statement(tag, None), asset.place.clone())]
-        } else {
-            let line = |origin: &&Asset| {
-                let there = origin.tags.iter().find(|held| held.class == tag.class).unwrap_or(tag);
-                (statement(there, Some(&graph.named(origin))), origin.place.clone())
-            };
-            origins.iter().take(2).map(line).collect()
-        };
-        for (text, place) in lines {
-            if said.insert(text.clone(), place).is_none() {
-                order.push(text);
+    let line = |tag: &&Tag| {
+        let seen = tag.origins.iter().filter_map(|origin| {
+            let origin = inventory.asset(origin)?;
+            Some((origin, origin.tags.iter().find(|held| held.class == tag.class)?))
+        });
+        // The origin that was seen most surely; of equals the first.
+        match seen.min_by_key(|(_, held)| std::cmp::Reverse((held.confidence, held.hits))) {
+            Some((origin, held)) => {
+                let others = tag.origins.len().saturating_sub(1);
+                Evidence { text: statement(held, Some((&graph.named(origin), others))), place: origin.place.clone() }
             }
+            None => Evidence { text: statement(tag, None), place: asset.place.clone() },
         }
-    }
-    order.into_iter().map(|text| Evidence { place: said.get(&text).cloned().flatten(), text }).collect()
+    };
+    tags.iter().take(MOST_EVIDENCE).map(line).collect()
 }
 
 /// `phi.mrn in column `mrn` of `data/patients.csv`: 412 of 412 values, shape `aa999`, 98 % by name and value`.
-fn statement(tag: &Tag, at: Option<&str>) -> String {
+fn statement(tag: &Tag, at: Option<(&str, usize)>) -> String {
     let mut text = tag.class.to_string();
-    if let Some(at) = at {
-        text.push_str(&format!(" in {at}"));
+    match at {
+        Some((at, 0)) => text.push_str(&format!(" in {at}")),
+        Some((at, others)) => text.push_str(&format!(" in {at} and {others} more")),
+        None => {}
     }
     text.push_str(": ");
-    if tag.of > 0 {
+    if tag.hits > 0 {
         text.push_str(&format!("{} of {} values, ", tag.hits, tag.of));
     }
     if let Some(shape) = &tag.example_shape {
