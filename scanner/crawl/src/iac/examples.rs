@@ -1,6 +1,7 @@
 //! Runs the examples and counter-examples of every resource type through the crawlers.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use aedile_model::{RelationKind, Value};
 use aedile_rules::{Literal, ResourceExample, ResourceSource, ResourceType, Rules};
@@ -10,16 +11,15 @@ use super::terraform::Terraform;
 use crate::crawler::{Context, run};
 use crate::{Facts, File, Link, Options, Ref};
 
+/// Our rules, loaded once for all tests of infrastructure code.
+pub(super) static RULES: LazyLock<Rules> =
+    LazyLock::new(|| Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}")));
+
 /// What the crawlers make of one source text.
 pub(super) fn crawled(source: ResourceSource, text: &str) -> Facts {
-    let rules = Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}"));
-    crawled_with(&rules, source, text)
-}
-
-fn crawled_with(rules: &Rules, source: ResourceSource, text: &str) -> Facts {
     let options = Options::default();
     let context = Context {
-        rules,
+        rules: &RULES,
         options: &options,
     };
     let mut facts = Facts::default();
@@ -49,8 +49,8 @@ pub(super) fn line(link: &Link) -> String {
     text
 }
 
-fn faults(rules: &Rules, rule: &ResourceType, example: &ResourceExample) -> Vec<String> {
-    let facts = crawled_with(rules, rule.source, &example.source);
+fn faults(rule: &ResourceType, example: &ResourceExample) -> Vec<String> {
+    let facts = crawled(rule.source, &example.source);
     let mut faults = Vec::new();
     let empty = BTreeMap::new();
     let asset = facts.assets.iter().find(|asset| asset.type_name == rule.id);
@@ -84,11 +84,10 @@ fn faults(rules: &Rules, rule: &ResourceType, example: &ResourceExample) -> Vec<
 
 #[test]
 fn every_resource_type_does_what_its_examples_say() {
-    let rules = Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}"));
     let mut all = Vec::new();
-    for rule in rules.resources.types() {
+    for rule in RULES.resources.types() {
         for example in rule.examples.iter().chain(&rule.counter_examples) {
-            for fault in faults(&rules, rule, example) {
+            for fault in faults(rule, example) {
                 all.push(format!("{}: {fault}\n  in: {}", rule.id, example.source.trim()));
             }
         }
@@ -98,7 +97,6 @@ fn every_resource_type_does_what_its_examples_say() {
 
 #[test]
 fn the_packs_cover_the_platforms() {
-    let rules = Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}"));
-    let assets = rules.resources.types().filter(|rule| rule.asset.is_some()).count();
+    let assets = RULES.resources.types().filter(|rule| rule.asset.is_some()).count();
     assert!(assets >= 40, "{assets} types become assets");
 }

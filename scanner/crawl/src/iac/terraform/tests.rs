@@ -1,17 +1,16 @@
 use aedile_model::{Asset, GapKind, Place, Value};
-use aedile_rules::{ResourceSource, Rules};
+use aedile_rules::ResourceSource;
 
 use super::*;
 use crate::Options;
 use crate::crawler::run;
-use crate::iac::examples::{crawled, line};
+use crate::iac::examples::{RULES, crawled, line};
 
 fn facts(text: &str) -> Facts {
     crawled(ResourceSource::Terraform, text)
 }
 
 fn project(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Facts {
-    let rules = Rules::load(&[]).unwrap_or_else(|error| panic!("{error:?}"));
     let variables = variables
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -25,7 +24,7 @@ fn project(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Facts {
     run::<Terraform>(
         &files,
         Context {
-            rules: &rules,
+            rules: &RULES,
             options: &options,
         },
         &mut facts,
