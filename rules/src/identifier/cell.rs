@@ -284,7 +284,10 @@ fn coded(cell: &str, n: &Count) -> Option<Kind> {
     let version = cell.strip_prefix(['v', 'V']).unwrap_or(cell);
     let numbers = version.split(['-', '+']).next().unwrap_or_default();
     let parts = numbers.split('.').count();
+    // Four bytes with points are an address as well as a version.
+    let address = parts == 4 && numbers.split('.').all(|part| part.parse::<u8>().is_ok());
     if (2..=4).contains(&parts)
+        && !address
         && n.dots + 1 >= parts
         && numbers.split('.').all(|part| {
             !part.is_empty() && part.len() <= 5 && part.bytes().all(|b| b.is_ascii_digit())
@@ -388,6 +391,8 @@ mod tests {
             ("XXX-XX-1234", Kind::Masked),
             ("1.2.3", Kind::Version),
             ("v10.4.2-rc1", Kind::Version),
+            ("10.0.19041.1", Kind::Version),
+            ("10.0.66.1", Kind::Other),
             ("dGhpcyBpcyBhIHRva2VuIQ8xQz", Kind::Opaque),
             ("Xk3q9LmZ2vT8bN5cR7wY1pQ4", Kind::Opaque),
             ("shipped", Kind::Word),
