@@ -266,7 +266,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn no_bytes_make_a_reader_panic(files in prop::collection::vec(hostile(), 1..4)) {
