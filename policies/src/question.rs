@@ -128,6 +128,8 @@ impl<'a> World<'a> {
     /// The Cedar actions that a relation asks about; none for relations that only describe.
     fn actions(&self, relation: &Relation) -> Vec<&'static str> {
         match relation.kind {
+            // A grant that a table has from its database is judged on the database.
+            RelationKind::Grants if relation.attributes.contains_key("inherited") => Vec::new(),
             RelationKind::Grants => relation.access.iter().map(|access| access.as_str()).collect(),
             RelationKind::Reads => vec!["process"],
             RelationKind::Trains => vec!["train"],

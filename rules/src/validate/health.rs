@@ -92,18 +92,24 @@ pub(super) fn ndc(cell: &[u8]) -> bool {
         && any_digits(cell).is_some_and(|code| number(&code) > 0)
 }
 
-/// Whether the cell is a CPT code, or a HCPCS level II code (letter and four digits).
+/// Whether the cell is a CPT code, a HCPCS level II code (letter and four digits) or an ICD-10-PCS code.
 ///
 /// Source: 45 CFR 162.1002; AMA CPT (category I: 00100–99607, II: F, III: T at the end, PLA: U);
-/// CMS HCPCS level II letters.
+/// CMS HCPCS level II letters; CMS ICD-10-PCS Official Guidelines A1–A3 (seven characters, no I or O,
+/// the first one a section).
 pub(super) fn procedure_code(cell: &[u8]) -> bool {
-    compact::<5>(cell).is_some_and(|code| match code {
+    is_pcs(cell.trim_ascii()) || compact::<5>(cell).is_some_and(|code| match code {
         [letter @ b'A'..=b'V', rest @ ..] => {
             b"ABCDEGHJKLMPQRSTUV".contains(&letter) && rest.iter().all(u8::is_ascii_digit)
         }
         [rest @ .., b'F' | b'T' | b'U' | b'M'] => rest.iter().all(u8::is_ascii_digit),
         _ => digits::<5>(&code).is_some_and(|cpt| (100..=99_607).contains(&number(&cpt))),
     })
+}
+
+fn is_pcs(code: &[u8]) -> bool {
+    let of_code = |byte: &u8| byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !b"IO".contains(byte));
+    code.len() == 7 && code.iter().all(of_code) && code.first().is_some_and(|section| b"0123456789BCDFGHX".contains(section))
 }
 
 /// Whether the cell is a SNOMED CT identifier of a concept: 6–18 digits, Verhoeff, partition 00 or 10.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{AssetId, AssetKind, Columns, Flow, Inventory, LinkBasis, Relation, RelationKind};
+use aedile_model::{AssetId, AssetKind, Attribute, Columns, Flow, Inventory, LinkBasis, Relation, RelationKind};
 
 use super::name;
 
@@ -108,7 +108,8 @@ pub(super) fn whole(from: AssetId, to: AssetId, basis: LinkBasis) -> Relation {
     Relation { basis, flow: Some(flow), ..Relation::new(RelationKind::DerivedFrom, from, to, None) }
 }
 
-/// A grant on a database is a grant on the tables in it.
+/// A grant on a database is a grant on the tables in it. The copies are marked `inherited`: they say
+/// who reaches a table, and the grant itself is judged once, where it was made.
 pub(super) fn grants(inventory: &mut Inventory) {
     let mut tables: BTreeMap<&AssetId, BTreeSet<&AssetId>> = BTreeMap::new();
     for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::StoredIn) {
@@ -123,7 +124,9 @@ pub(super) fn grants(inventory: &mut Inventory) {
         let database = inventory.asset(&grant.to).map_or("", |asset| asset.name.as_str());
         for table in tables {
             let basis = LinkBasis::Inferred(format!("the grant on `{database}` covers the tables in it"));
-            relations.push(Relation { to: (*table).clone(), basis, ..grant.clone() });
+            let mut inherited = Relation { to: (*table).clone(), basis, ..grant.clone() };
+            inherited.attributes.insert("inherited".to_owned(), Attribute { value: true.into(), place: None });
+            relations.push(inherited);
         }
     }
     inventory.relations.extend(relations);
