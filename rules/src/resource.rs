@@ -37,7 +37,8 @@
 //! A companion may exist many times; all are read.
 //!
 //! **Companions** are joined through references (also by `for_each` key), through equal names, or,
-//! with neither `by` nor `via`, by standing in the same configuration.
+//! with neither `by` nor `via`, by standing in the same configuration. `of: account` joins them to that companion
+//! instead. A name may be built of theirs: `{account.name}`.
 //!
 //! **Conditions** (`all`, `any`, `not`, or a test of a path) are true, false or unknown. A case (`when`,
 //! `is`) whose condition is unknown makes the attribute unknown, unless everything after it would give

@@ -88,6 +88,8 @@ pub struct Companion {
     pub by: Option<String>,
     /// Path in this resource that names the companion.
     pub via: Option<String>,
+    /// The companion that is joined so instead of this resource: the key of a container's account.
+    pub of: Option<String>,
     /// Whether the companion stops being an asset of its own.
     #[serde(default)]
     pub absorbs: bool,

@@ -36,6 +36,13 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
                 "give `by` or `via`, not both",
             );
         }
+        let between = companion.of.as_ref().map(|of| resource.companions.get(of));
+        if between.is_some_and(|between| between.is_none_or(|between| between.of.is_some())) {
+            return refuse(
+                &format!("the companion `{name}` is one of no companion"),
+                "name in `of` a companion that has no `of`",
+            );
+        }
     }
     for (attribute, readers) in &resource.attributes {
         for reader in readers {

@@ -43,8 +43,8 @@ fn asset(unit: &Unit<'_>, at: usize, resource: &Resource, rule: &ResourceType, k
     asset.type_name.clone_from(&resource.type_name);
     asset.place.clone_from(&resource.place);
     asset.in_tests = resource.in_tests;
-    asset.names.extend(names(resource, rule));
     let view = view(unit, at, resource, rule);
+    asset.names.extend(names(resource, rule, &view));
     for (attribute, readers) in &rule.attributes {
         if let Some((value, place)) = view.read(readers) {
             asset.set(attribute, value, place);
@@ -66,13 +66,16 @@ fn asset(unit: &Unit<'_>, at: usize, resource: &Resource, rule: &ResourceType, k
     asset
 }
 
-fn names(resource: &Resource, rule: &ResourceType) -> Vec<String> {
+fn names(resource: &Resource, rule: &ResourceType, view: &View<'_>) -> Vec<String> {
     let templates = rule.names.iter();
     templates
         .filter_map(|template| {
             name::fill(template, |path| match path {
                 "region" => resource.region.as_ref().and_then(Datum::text),
-                path => texts(&resource.body, path).into_iter().next(),
+                path => match path.split_once('.').map(|(from, path)| (view.companions.get(from), path)) {
+                    Some((Some(bodies), path)) => bodies.iter().find_map(|body| texts(body, path).into_iter().next()),
+                    _ => texts(&resource.body, path).into_iter().next(),
+                },
             })
         })
         .collect()
@@ -81,11 +84,14 @@ fn names(resource: &Resource, rule: &ResourceType) -> Vec<String> {
 /// The body of the resource with the bodies of its companions.
 pub(crate) fn view<'a>(unit: &Unit<'a>, at: usize, resource: &'a Resource, rule: &'a ResourceType) -> View<'a> {
     let companions = rule.companions.iter().map(|(name, companion)| {
-        let found = unit.companions(at, companion);
+        let joined = match companion.of.as_ref().and_then(|of| rule.companions.get(of)) {
+            Some(between) => unit.companions(at, between),
+            None => vec![at],
+        };
+        let found = joined.into_iter().flat_map(|at| unit.companions(at, companion));
         (
             name.as_str(),
             found
-                .into_iter()
                 .filter_map(|at| unit.resource(at))
                 .map(|found| &found.body)
                 .collect(),
