@@ -75,7 +75,7 @@ pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run,
     let rules = Rules::load(&rule_packs(&config.rules, &folder)?)?;
     let (controls, frameworks) = policy_packs(&config.policies, &folder)?;
     let (intended, _) = policy_packs(&config.access, &folder)?;
-    let (policies, frameworks, framework_packs) = judges(&controls, &intended, &frameworks)?;
+    let Judges { policies, frameworks, packs: judging } = judges(&controls, &intended, &frameworks)?;
 
     let mut crawl = aedile_crawl::crawl(&options(request), &rules, watch)?;
     for glob in declare::declare(config, &mut crawl.inventory) {
@@ -99,12 +99,22 @@ pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run,
     let wanted = assessed.filter(|framework| config.frameworks.is_empty() || config.frameworks.contains(&framework.id));
     let assessed = wanted.map(recording::framework).collect();
     let mut packs: Vec<(String, String)> = rules.packs.iter().map(|pack| (pack.name.clone(), pack.sha256.clone())).collect();
-    packs.extend(policies.packs().iter().cloned());
-    packs.extend(framework_packs);
+    packs.extend(judging);
     Ok(record(request, &rules, &policies, packs, &crawl, &judgement, assessed, waivers))
 }
 
-/// Our policies and frameworks together with the user's, checked against each other, and the frameworks' digests.
+/// What judges: policies and frameworks that agree with each other.
+#[derive(Debug)]
+pub struct Judges {
+    /// Guardrails and intended access.
+    pub policies: Policies,
+    /// Laws and standards, each of whose controls exists.
+    pub frameworks: Frameworks,
+    /// Name and SHA-256 of every file behind them.
+    pub packs: Vec<(String, String)>,
+}
+
+/// Our policies and frameworks together with the user's, checked against each other.
 ///
 /// # Errors
 /// The first that does not hold.
@@ -112,13 +122,14 @@ pub fn judges(
     controls: &[PolicySource],
     intended: &[PolicySource],
     frameworks: &[PolicySource],
-) -> Result<(Policies, Frameworks, Vec<(String, String)>), PolicyError> {
+) -> Result<Judges, PolicyError> {
     let mut packs = Frameworks::built_in_packs();
     packs.extend(frameworks.iter().map(|source| (source.name.clone(), hex(&Sha256::digest(source.text.as_bytes())))));
     let policies = Policies::load(controls, intended)?;
     let frameworks = Frameworks::load(frameworks)?;
     frameworks.check(&policies)?;
-    Ok((policies.cite(&frameworks), frameworks, packs))
+    packs.extend(policies.packs().iter().cloned());
+    Ok(Judges { policies: policies.cite(&frameworks), frameworks, packs })
 }
 
 /// What could not be asked or answered, as a gap at the asset it concerns.

@@ -3,7 +3,7 @@
 use crate::program::{aedile, root, stdout};
 
 /// Fails if `file` is not `text`; with UPDATE_DOCS set, writes it instead.
-pub fn current(file: &str, text: &str) {
+pub(crate) fn current(file: &str, text: &str) {
     let path = root().join(file);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::create_dir_all(path.parent().expect("documents lie in a folder")).expect("the folder can be made");

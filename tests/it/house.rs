@@ -12,6 +12,8 @@ fn sources(folder: &str) -> Vec<PathBuf> {
         .map(walkdir::DirEntry::into_path)
         .filter(|path| path.extension().is_some_and(|end| end == "rs"))
         .collect();
+    // Tests may do what the code may not.
+    found.retain(|path| !path.ends_with("tests.rs") && !path.components().any(|part| part.as_os_str() == "tests"));
     found.sort();
     found
 }
@@ -52,7 +54,7 @@ fn i1_recognition_judgement_and_ledger_walk_no_file_system_and_use_no_network() 
         for path in sources(folder) {
             let text = read(&path);
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            for word in ["walkdir", "read_dir", "std::net", "reqwest"] {
+            for word in ["walkdir", "read_dir", "TcpStream", "UdpSocket", "reqwest"] {
                 assert!(!code.contains(word), "{} uses {word}", path.display());
             }
         }

@@ -1,5 +1,7 @@
 //! Behaviour of the whole program, shown through the binary.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 mod bad_input;
 mod determinism;
 mod documents;

@@ -6,17 +6,17 @@ use std::process::{Command, Output};
 use aedile::record::Run;
 
 /// The root of the project.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the project").to_path_buf()
 }
 
 /// A sample platform's folder.
-pub fn sample(name: &str) -> PathBuf {
+pub(crate) fn sample(name: &str) -> PathBuf {
     root().join("samples").join(name)
 }
 
 /// The names of all samples with a hand-written truth.
-pub fn samples() -> Vec<String> {
+pub(crate) fn samples() -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(root().join("samples"))
         .expect("samples exist")
         .map(|entry| entry.expect("a sample is readable"))
@@ -28,7 +28,7 @@ pub fn samples() -> Vec<String> {
 }
 
 /// Runs `aedile` with `args` in `folder`, without any of the caller's settings.
-pub fn aedile(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn aedile(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aedile"));
     for (name, _) in std::env::vars() {
         if name.starts_with("AEDILE_") {
@@ -39,22 +39,22 @@ pub fn aedile(folder: &Path, args: &[&str]) -> Output {
 }
 
 /// Standard output as text.
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("standard output is UTF-8")
 }
 
 /// Standard error as text.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("standard error is UTF-8")
 }
 
 /// The exit code.
-pub fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("the program ended by itself")
 }
 
 /// The recorded run of scanning `.` in `folder` as of a fixed date, without a ledger.
-pub fn scan(folder: &Path, args: &[&str]) -> (Run, i32) {
+pub(crate) fn scan(folder: &Path, args: &[&str]) -> (Run, i32) {
     let mut all = vec!["scan", ".", "--as-of", AS_OF, "--ledger", "none", "--format", "json"];
     all.extend(args);
     let output = aedile(folder, &all);
@@ -64,10 +64,10 @@ pub fn scan(folder: &Path, args: &[&str]) -> (Run, i32) {
 }
 
 /// The date that tests judge by.
-pub const AS_OF: &str = "2026-11-01";
+pub(crate) const AS_OF: &str = "2026-11-01";
 
 /// A folder with `files`, removed at the end.
-pub fn platform(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn platform(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -78,7 +78,7 @@ pub fn platform(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 /// A small platform with one critical finding that needs two files: a public bucket of diagnoses.
-pub fn public_bucket() -> tempfile::TempDir {
+pub(crate) fn public_bucket() -> tempfile::TempDir {
     platform(&[
         ("infra/main.tf", "resource \"aws_s3_bucket\" \"raw\" {\n  bucket = \"ward-raw\"\n}\n\nresource \"aws_s3_bucket_acl\" \"raw\" {\n  bucket = aws_s3_bucket.raw.id\n  acl    = \"public-read\"\n}\n"),
         ("data/patients.csv", PATIENTS),
@@ -87,7 +87,7 @@ pub fn public_bucket() -> tempfile::TempDir {
 }
 
 /// Invented people; the last column holds ICD-10 codes.
-pub const PATIENTS: &str = "\
+pub(crate) const PATIENTS: &str = "\
 patient_name,email,date_of_birth,diagnosis_code
 Ada Brandt,ada.brandt@mailbox.example,1951-03-02,I50.9
 Bruno Keller,bruno.keller@mailbox.example,1944-11-23,E11.9

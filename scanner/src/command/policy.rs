@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 
 use std::sync::Arc;
 
-use aedile_policies::{Frameworks, Policies, PolicyInfo, PolicySource};
+use aedile_policies::{Policies, PolicyInfo, PolicySource};
 use miette::{IntoDiagnostic, Report, miette};
 use serde_json::json;
 
 use crate::cli::PolicyCommand;
-use crate::run::{is_cases, judges, policy_packs, texts};
+use crate::run::{Judges, is_cases, judges, policy_packs, texts};
 use crate::terminal;
 
 pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
     let here = Path::new("");
     match command {
         PolicyCommand::Check { paths } => {
-            let (policies, frameworks) = load(paths, here)?;
+            let Judges { policies, frameworks, .. } = load(paths, here)?;
             terminal::print(&format!("{} policies and {} frameworks hold\n", policies.info().len(), frameworks.iter().count())).into_diagnostic()?;
             Ok(0)
         }
         PolicyCommand::Test { paths } => test(paths, here),
         PolicyCommand::List { paths, format } => {
-            let (policies, _) = load(paths, here)?;
+            let policies = load(paths, here)?.policies;
             let text = match format.as_str() {
                 "json" => serde_json::to_string_pretty(&policies.info().iter().map(|policy| entry(policy)).collect::<Vec<_>>()).into_diagnostic()? + "\n",
                 "markdown" => markdown(&policies.info()),
@@ -33,7 +33,7 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
             Ok(0)
         }
         PolicyCommand::Explain { id, paths } => {
-            let (policies, _) = load(paths, here)?;
+            let policies = load(paths, here)?.policies;
             let known = policies.info();
             let policy = known.iter().find(|policy| policy.id == *id).ok_or_else(|| {
                 let near: Vec<&str> = known.iter().map(|policy| policy.id.as_str()).filter(|known| shares_a_word(known, id)).collect();
@@ -46,14 +46,13 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
     }
 }
 
-fn load(paths: &[PathBuf], folder: &Path) -> Result<(Policies, Frameworks), Report> {
+fn load(paths: &[PathBuf], folder: &Path) -> Result<Judges, Report> {
     let (controls, frameworks) = policy_packs(paths, folder)?;
-    let (policies, frameworks, _) = judges(&controls, &[], &frameworks)?;
-    Ok((policies, frameworks))
+    Ok(judges(&controls, &[], &frameworks)?)
 }
 
 fn test(paths: &[PathBuf], folder: &Path) -> Result<u8, Report> {
-    let (policies, _) = load(paths, folder)?;
+    let policies = load(paths, folder)?.policies;
     let mut cases = Policies::built_in_cases();
     let own = texts(paths, folder, &["yaml", "yml"])?.into_iter().filter(|(name, _)| is_cases(name));
     cases.extend(own.map(|(name, text)| PolicySource::new(name, text)));

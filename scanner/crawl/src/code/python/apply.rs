@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aedile_model::{Asset, AssetId, AssetKind, Attribute, Place, Protection, Value as Known};
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Columns, Place, Protection, Value as Known};
 use aedile_rules::{Api, Effect, SettingOf};
 
 use super::argument::Arguments;
@@ -395,11 +395,13 @@ impl<'w> Interpreter<'w> {
         asset.names.insert(name.text.clone());
         asset.attributes = self.relation_attributes(api, SettingOf::Asset, fields, arguments, &site.place);
         self.pipeline.add(asset);
+        let mut declared = std::collections::BTreeMap::new();
         for field in fields.get("schema").map(items).unwrap_or_default() {
             if let Value::Object(field) = field
                 && let Some(column) = field.fields.get("name").and_then(text_of)
             {
                 let column_id = AssetId::column(&id, &column.text);
+                declared.insert(column.text.clone(), Protection::None);
                 let mut asset = Asset::new(column_id.clone(), AssetKind::Column, &*column.text, &*column.text);
                 asset.place.clone_from(&field.made);
                 self.pipeline.add(asset);
@@ -414,7 +416,12 @@ impl<'w> Interpreter<'w> {
                         _ => Ref::named(AssetKind::Table, table_name(&text.text)),
                     };
                     let mut link = crate::Link::new(aedile_model::RelationKind::DerivedFrom, Ref::Id(id.clone()), target, Some(site.place.clone()));
-                    link.flow = Some(crate::code::output::all_columns(vec![site.place.clone()]));
+                    let mut flow = crate::code::output::all_columns(vec![site.place.clone()]);
+                    // A schema says which columns the view takes; without one it takes what the source has.
+                    if !declared.is_empty() {
+                        flow.columns = Columns::Named(declared.clone());
+                    }
+                    link.flow = Some(flow);
                     self.pipeline.link(link);
                 }
             }
