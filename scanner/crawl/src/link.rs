@@ -74,7 +74,9 @@ fn relate(link: &Link, resolver: &Resolver, inventory: &mut Inventory) {
     let (from, to) = (found(&link.from, place, resolver), found(&link.to, place, resolver));
     let mut attributes = link.attributes.clone();
     if link.kind == RelationKind::Grants && (from.via_wildcard || to.via_wildcard) {
-        attributes.insert("viaWildcard".to_owned(), Attribute { value: Value::Bool(true), place: link.place.clone() });
+        let said = attributes.get("viaWildcard").and_then(|said| said.place.clone());
+        let place = said.or_else(|| link.place.clone());
+        attributes.insert("viaWildcard".to_owned(), Attribute { value: Value::Bool(true), place });
     }
     let mut basis = both(from.basis, to.basis);
     let mut flow = link.flow.clone();

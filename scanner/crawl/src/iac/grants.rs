@@ -26,7 +26,7 @@ use super::assets::read;
 use super::datum::Datum;
 use super::links::sides;
 use super::path::values;
-use super::policy::{Principal, Statement, covers, statements};
+use super::policy::{Action, Principal, Statement, covers, overlap, statements};
 use super::resource::{Resource, Unit};
 use crate::{Facts, Link, Ref};
 
@@ -228,7 +228,10 @@ impl Grants<'_, '_> {
                 }
                 for to in target::targets(self.unit, statement, service) {
                     let context = Context {
-                        via_wildcard: to.pattern || target::all_actions(statement, service),
+                        via_wildcard: to
+                            .pattern
+                            .then(|| to.place.clone())
+                            .or_else(|| target::all_actions(statement, service)),
                         conditioned: statement.conditioned() || denied(found, statement),
                         cross_account: false,
                         grant_option: false,
@@ -330,7 +333,11 @@ impl Grants<'_, '_> {
     fn grant(&mut self, from: Ref, to: Ref, access: BTreeSet<Access>, context: &Context, place: Option<Place>) {
         let mut link = Link::new(RelationKind::Grants, from, to, place);
         link.access = access;
-        flag(&mut link, "viaWildcard", context.via_wildcard);
+        let wildcard = Attribute {
+            value: Value::Bool(context.via_wildcard.is_some()),
+            place: context.via_wildcard.clone().flatten(),
+        };
+        link.attributes.insert("viaWildcard".to_owned(), wildcard);
         flag(&mut link, "conditioned", context.conditioned);
         flag(&mut link, "crossAccount", context.cross_account);
         flag(&mut link, "grantOption", context.grant_option);
@@ -361,7 +368,8 @@ fn kind_of(side: &Ref) -> Option<AssetKind> {
 
 /// The flags of a grant.
 struct Context {
-    via_wildcard: bool,
+    /// The place of the wildcard, where there is one.
+    via_wildcard: Option<Option<Place>>,
     conditioned: bool,
     cross_account: bool,
     grant_option: bool,
@@ -388,7 +396,7 @@ fn denied(found: &[Statement], allowed: &Statement) -> bool {
                 || deny
                     .actions
                     .iter()
-                    .any(|no| allowed.actions.iter().any(|yes| super::policy::overlap(no, yes))))
+                    .any(|no| allowed.actions.iter().any(|yes| overlap(&no.pattern, &yes.pattern))))
     })
 }
 
@@ -405,7 +413,7 @@ fn removed(found: &[Statement], allowed: &Statement) -> bool {
         deny.deny
             && deny.conditions.is_empty()
             && !deny.except_resources
-            && deny.actions.iter().any(|action| action == "*")
+            && deny.actions.iter().any(|action| action.pattern == "*")
             && allowed.resources.iter().all(|resource| covered(deny, resource))
     })
 }
@@ -422,7 +430,14 @@ fn normal_arn(arn: &str) -> String {
 fn managed_statement(statement: &aedile_rules::ManagedStatement, policy: &Datum) -> Statement {
     Statement {
         deny: false,
-        actions: statement.actions.clone(),
+        actions: statement
+            .actions
+            .iter()
+            .map(|pattern| Action {
+                pattern: pattern.clone(),
+                place: policy.place.clone(),
+            })
+            .collect(),
         except_actions: false,
         resources: statement.resources.iter().map(Datum::from_text).collect(),
         except_resources: false,

@@ -11,8 +11,8 @@ use super::datum::{Datum, Kind};
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
     pub(crate) deny: bool,
-    /// Patterns; what `NotAction` excepts if `except_actions`.
-    pub(crate) actions: Vec<String>,
+    /// What `NotAction` excepts if `except_actions`.
+    pub(crate) actions: Vec<Action>,
     pub(crate) except_actions: bool,
     /// ARNs with holes; `*` where the statement says `NotResource`.
     pub(crate) resources: Vec<Datum>,
@@ -22,6 +22,13 @@ pub(crate) struct Statement {
     pub(crate) conditions: Vec<(String, String, Vec<Datum>)>,
     /// An unknown part, if any.
     pub(crate) unknown: Option<Unknown>,
+    pub(crate) place: Option<Place>,
+}
+
+/// A pattern of actions and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Action {
+    pub(crate) pattern: String,
     pub(crate) place: Option<Place>,
 }
 
@@ -81,7 +88,7 @@ fn statement(item: &Datum, whole: Option<&Place>) -> Statement {
     }
     Statement {
         deny: item.member("Effect").and_then(Datum::text).as_deref() == Some("Deny"),
-        actions: actions.iter().filter_map(Datum::text).collect(),
+        actions: actions.iter().filter_map(action).collect(),
         except_actions,
         resources,
         except_resources,
@@ -90,6 +97,11 @@ fn statement(item: &Datum, whole: Option<&Place>) -> Statement {
         unknown,
         place: item.place.clone().or_else(|| whole.cloned()),
     }
+}
+
+fn action(datum: &Datum) -> Option<Action> {
+    let place = datum.place.clone();
+    datum.text().map(|pattern| Action { pattern, place })
 }
 
 fn principals(item: &Datum) -> Vec<Principal> {
@@ -176,7 +188,7 @@ impl Statement {
             return Truth::Unknown(why.clone(), self.place.clone());
         }
         let broad = self.principals.contains(&Principal::Anyone)
-            && self.actions.iter().any(|action| action == "*" || action == "s3:*");
+            && self.actions.iter().any(|action| matches!(action.pattern.as_str(), "*" | "s3:*"));
         if self.deny && broad && self.conditions.len() == 1 && self.conditions.iter().any(insecure) {
             Truth::True(self.place.clone())
         } else {
@@ -190,7 +202,7 @@ impl Statement {
             .resources
             .iter()
             .any(|resource| resource.text().as_deref() == Some("*"));
-        let admin = |action: &String| matches!(action.as_str(), "*" | "*:*" | "iam:*");
+        let admin = |action: &Action| matches!(action.pattern.as_str(), "*" | "*:*" | "iam:*");
         !self.deny && everything && !self.conditioned() && (self.except_actions || self.actions.iter().any(admin))
     }
 }

@@ -137,11 +137,11 @@ fn configuration<'a>(
                     instance: at,
                     names: slot.names.clone(),
                 };
-                let body = evaluator.body(&declared.block.body, declared.origin, &scope);
                 let settings = evaluator.provider(at, declared, kind);
                 let place = declared
                     .header()
                     .or_else(|| declared.origin.place(declared.block.span()));
+                let body = evaluator.body(&declared.block.body, declared.origin, &scope).at(place.clone());
                 resources.push(Resource {
                     source: ResourceSource::Terraform,
                     type_name: kind.to_owned(),

@@ -77,7 +77,7 @@ impl Grants<'_, '_> {
             for from in principal::member(self.unit, &value, kind) {
                 for to in on {
                     let context = Context {
-                        via_wildcard: false,
+                        via_wildcard: None,
                         conditioned,
                         cross_account: false,
                         grant_option: option,

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use aedile_model::Access;
+use aedile_model::{Access, Place};
 use aedile_rules::Service;
 
 use crate::Ref;
 use crate::iac::datum::Datum;
-use crate::iac::policy::{Statement, covers, overlap};
+use crate::iac::policy::{Action, Statement, covers, overlap};
 use crate::iac::resource::Unit;
 
 /// An asset that a statement names.
@@ -15,6 +15,8 @@ pub(super) struct Target {
     pub(super) side: Ref,
     /// Whether it was found by a pattern over names.
     pub(super) pattern: bool,
+    /// The resource entry that names it.
+    pub(super) place: Option<Place>,
 }
 
 /// What the actions of `statement` may do to resources of `service`.
@@ -28,9 +30,9 @@ pub(super) fn access(statement: &Statement, service: &Service) -> BTreeSet<Acces
     let reached = |rules: &[String]| {
         rules.iter().any(|rule| {
             if statement.except_actions {
-                !statement.actions.iter().any(|except| covers(except, rule))
+                !statement.actions.iter().any(|except| covers(&except.pattern, rule))
             } else {
-                statement.actions.iter().any(|action| overlap(action, rule))
+                statement.actions.iter().any(|action| overlap(&action.pattern, rule))
             }
         })
     };
@@ -41,21 +43,25 @@ pub(super) fn access(statement: &Statement, service: &Service) -> BTreeSet<Acces
         .collect()
 }
 
-/// Whether the statement names every action of `service`.
-pub(super) fn all_actions(statement: &Statement, service: &Service) -> bool {
+/// The place of the entry by which the statement names every action of `service`, if it does.
+pub(super) fn all_actions(statement: &Statement, service: &Service) -> Option<Option<Place>> {
     let all = format!("{}:*", service.id);
-    statement.except_actions
-        || statement
-            .actions
-            .iter()
-            .any(|action| action == "*" || action.eq_ignore_ascii_case(&all))
+    let whole = |action: &&Action| {
+        statement.except_actions || action.pattern == "*" || action.pattern.eq_ignore_ascii_case(&all)
+    };
+    let found = statement.actions.iter().find(whole);
+    match found {
+        Some(action) => Some(action.place.clone()),
+        None => statement.except_actions.then_some(None),
+    }
 }
 
 /// The resources of `service` that `statement` names.
 pub(super) fn targets(unit: &Unit<'_>, statement: &Statement, service: &Service) -> Vec<Target> {
     let mut found: Vec<Target> = Vec::new();
     for resource in &statement.resources {
-        for target in of(unit, resource, service) {
+        for mut target in of(unit, resource, service) {
+            target.place.clone_from(&resource.place);
             if !found.iter().any(|held| held.side == target.side) {
                 found.push(target);
             }
@@ -85,6 +91,7 @@ fn of(unit: &Unit<'_>, resource: &Datum, service: &Service) -> Vec<Target> {
             .map(|(_, id)| Target {
                 side: Ref::Id(id),
                 pattern: false,
+                place: None,
             })
             .into_iter()
             .collect();
@@ -123,6 +130,7 @@ fn named(unit: &Unit<'_>, text: &str, rest: &str, service: &Service) -> Vec<Targ
         .map(|(_, id)| Target {
             side: Ref::Id(id),
             pattern,
+            place: None,
         })
         .collect();
     if !own.is_empty() && !pattern {
@@ -137,6 +145,7 @@ fn named(unit: &Unit<'_>, text: &str, rest: &str, service: &Service) -> Vec<Targ
     found.push(Target {
         side: Ref::named(service.asset, global),
         pattern,
+        place: None,
     });
     found
 }
@@ -159,6 +168,7 @@ fn everything(unit: &Unit<'_>, service: &Service) -> Vec<Target> {
         return vec![Target {
             side: Ref::named(service.asset, wildcard.clone()),
             pattern: true,
+            place: None,
         }];
     }
     let own = service.types.iter().flat_map(|type_name| unit.of_type(type_name));
@@ -166,6 +176,7 @@ fn everything(unit: &Unit<'_>, service: &Service) -> Vec<Target> {
         .map(|(_, id)| Target {
             side: Ref::Id(id),
             pattern: true,
+            place: None,
         })
         .collect()
 }

@@ -311,6 +311,50 @@ fn a_public_bucket_points_to_the_acl_of_its_companion() {
 }
 
 #[test]
+fn a_companion_without_a_key_is_where_the_missing_key_is_shown() {
+    let text = "resource \"aws_s3_bucket\" \"b\" {}\nresource \"aws_s3_bucket_server_side_encryption_configuration\" \"a\" {\n  bucket = aws_s3_bucket.b.id\n  rule {\n    apply_server_side_encryption_by_default { sse_algorithm = \"aws:kms\" }\n  }\n}\n";
+    let facts = facts(text);
+    let key = &asset(&facts, "aws_s3_bucket.b").attributes["customerManagedKey"];
+    assert_eq!(key.value, Value::Bool(false));
+    assert_eq!(
+        raw(text, key.place.as_ref()),
+        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"a\""
+    );
+}
+
+#[test]
+fn a_wildcard_grant_points_to_the_entry_that_is_the_wildcard() {
+    let text = r#"
+resource "aws_s3_bucket" "b" { bucket = "b" }
+resource "aws_iam_role" "r" { name = "r" }
+data "aws_iam_policy_document" "p" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::x", "arn:aws:s3:::y-*"]
+  }
+  statement {
+    actions   = ["s3:PutObject", "s3:*"]
+    resources = [aws_s3_bucket.b.arn]
+  }
+}
+resource "aws_iam_role_policy" "p" {
+  role   = aws_iam_role.r.name
+  policy = data.aws_iam_policy_document.p.json
+}
+"#;
+    let facts = facts(text);
+    let wild = |link: &&crate::Link| link.attributes.get("viaWildcard").is_some_and(|said| said.value == Value::Bool(true));
+    let mut found: Vec<&str> = facts
+        .links
+        .iter()
+        .filter(wild)
+        .map(|link| raw(text, link.attributes["viaWildcard"].place.as_ref()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, ["\"arn:aws:s3:::y-*\"", "\"s3:*\""]);
+}
+
+#[test]
 fn provider_regions_aliases_and_default_tags_reach_resources_also_in_modules() {
     let facts = project(
         &[
