@@ -135,7 +135,16 @@ const HARMLESS_ENDS: [&str; 9] = [
     "_arn", "_dir", "_expiry", "_file", "_id", "_name", "_path", "_ttl", "_url",
 ];
 
-/// A variable with a literal value under the name of a credential, and where it is.
+/// Whether `value` is a URL with a password that is written out: `postgresql://user:password@host`.
+fn has_password(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((user, _)) = authority.rsplit_once('@') else { return false };
+    let Some((_, password)) = user.split_once(':') else { return false };
+    !password.is_empty() && !password.starts_with(['$', '<', '{', '%', '*']) && !password.contains("__")
+}
+
+/// A variable with a literal value under the name of a credential, or whose value holds one, and where it is.
 fn secret_in_env(container: &Datum) -> Option<Option<Place>> {
     let variables = container.member("env").map(Datum::items).unwrap_or_default();
     let found = variables.iter().find(|variable| {
@@ -145,12 +154,13 @@ fn secret_in_env(container: &Datum) -> Option<Option<Place>> {
             .unwrap_or_default()
             .to_ascii_lowercase();
         let value = variable.member("value").and_then(Datum::text).unwrap_or_default();
-        SECRET_WORDS.iter().any(|word| name.contains(word))
+        let named = SECRET_WORDS.iter().any(|word| name.contains(word))
             && !HARMLESS_ENDS.iter().any(|end| name.ends_with(end))
             && !value.is_empty()
             && !value.starts_with("$(")
             && !value.contains("__")
-            && !matches!(value.as_str(), "true" | "false")
+            && !matches!(value.as_str(), "true" | "false");
+        named || has_password(&value)
     })?;
     Some(found.place.clone())
 }

@@ -109,6 +109,15 @@ fn literal_credentials_in_variables_are_seen_and_references_are_not() {
     assert_eq!(secrets("API_KEY", "value: $(OTHER)"), Some(Value::Bool(false)));
     assert_eq!(secrets("SECRET_NAME", "value: abcdef"), Some(Value::Bool(false)));
     assert_eq!(secrets("LOG_LEVEL", "value: debug"), Some(Value::Bool(false)));
+    for (url, holds) in [
+        ("postgresql://api:Xq7vTn2w@db.internal:5432/clinic", true),
+        ("postgresql://api@db.internal/clinic", false),
+        ("postgresql://api:$(PASSWORD)@db.internal/clinic", false),
+        ("https://example.org/a:b@c", false),
+    ] {
+        let found = secrets("DATABASE_URL", &format!("value: \"{url}\""));
+        assert_eq!(found, Some(Value::Bool(holds)), "{url}");
+    }
 }
 
 #[test]
