@@ -108,6 +108,7 @@ fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts
     for output in outputs {
         extend(facts, output);
     }
+    output::without_bound(facts, &context.options.bindings);
 }
 
 /// Interprets all modules: first what runs by itself, then functions that nothing entered.

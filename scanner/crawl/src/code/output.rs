@@ -204,17 +204,42 @@ pub(crate) fn all_columns(steps: Vec<Place>) -> Flow {
     Flow { columns: Columns::All, sources: BTreeSet::new(), dropped: BTreeSet::new(), steps }
 }
 
-/// Whether a path leads where no store's controls reach: temporary folders, home folders, desktop and
-/// download folders, Databricks' FileStore (readable by every user of the workspace), and folders named
-/// for exports. A relative path inside the project (`data/out.csv`) is not: it is scanned as a dataset.
+/// Absolute local paths that are not outside: where platforms mount governed stores (SageMaker's `/opt/ml`, Unity
+/// Catalog's `/Volumes`, Vertex AI's `/gcs`, Fabric's `/lakehouse`), where images hold the project itself, and devices.
+const MOUNTS: [&str; 10] =
+    ["/opt/ml/", "/Volumes/", "/gcs/", "/lakehouse/", "/app/", "/workspace/", "/workspaces/", "/code/", "/usr/src/app/", "/dev/"];
+
+/// Whether a path leads where no store's controls reach: any absolute path of the machine (shares, home and
+/// temporary folders, drives), but those under [`MOUNTS`]; Databricks' FileStore (readable by every user of the
+/// workspace); and folders of the project named for exports. Any other relative path (`data/out.csv`) is inside
+/// the project and scanned as a dataset.
 pub(crate) fn is_outside_stores(name: &str) -> bool {
-    const STARTS: [&str; 12] = [
-        "/tmp/", "/var/tmp/", "/private/tmp/", "~/", "/home/", "/Users/", "C:\\Users\\", "C:/Users/", "/root/", "dbfs:/FileStore", "/FileStore",
-        "/dbfs/FileStore",
-    ];
+    if name.starts_with("dbfs:/FileStore") || name.starts_with("~") {
+        return true;
+    }
+    if name.starts_with(['/', '\\']) {
+        return !MOUNTS.iter().any(|mount| name.starts_with(mount));
+    }
+    if let [drive, b':', b'/' | b'\\', ..] = name.as_bytes() {
+        return drive.is_ascii_alphabetic();
+    }
     let folder = name.split('/').next().unwrap_or_default().to_ascii_lowercase();
-    STARTS.iter().any(|start| name.starts_with(start))
-        || matches!(folder.as_str(), "export" | "exports" | "downloads" | "desktop" | "tmp" | "temp")
+    matches!(folder.as_str(), "export" | "exports" | "downloads" | "desktop" | "tmp" | "temp")
+}
+
+/// Takes back the sinks of local paths that a person bound to another name: the store of that name governs them.
+pub(crate) fn without_bound(facts: &mut Facts, bindings: &[crate::Binding]) {
+    let bound = |side: &Ref| {
+        let Ref::Id(id) = side else { return false };
+        let Some(path) = id.as_str().strip_prefix("Sink:file/") else { return false };
+        bindings.iter().flat_map(|binding| [&binding.name, &binding.is]).any(|name| {
+            let name = dataset_name(name);
+            let rest = path.strip_prefix(name.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    facts.links.retain(|link| !bound(&link.to));
+    facts.assets.retain(|asset| !bound(&Ref::Id(asset.id.clone())));
 }
 
 /// A path or URI in the one form that names use.
@@ -248,10 +273,26 @@ mod tests {
     }
 
     #[test]
-    fn project_folders_are_no_sinks() {
-        assert!(is_outside_stores("/tmp/x.csv"));
-        assert!(is_outside_stores("exports/x.csv"));
-        assert!(!is_outside_stores("data/x.csv"));
-        assert!(!is_outside_stores("s3://exports/x.csv"));
+    fn project_folders_and_mounted_stores_are_no_sinks() {
+        for outside in ["/tmp/x.csv", "/mnt/share/x.csv", "/data/x.csv", "~/x.csv", "C:\\out\\x.csv", "D:/x.csv", "\\\\nas\\x.csv", "exports/x.csv", "dbfs:/FileStore/x.csv"] {
+            assert!(is_outside_stores(outside), "{outside}");
+        }
+        for inside in ["data/x.csv", "s3://exports/x.csv", "/opt/ml/model/x", "/Volumes/main/clinic/raw/x.csv", "dbfs:/mnt/raw/x", "/app/data/x.csv", "{folder}/x.csv"] {
+            assert!(!is_outside_stores(inside), "{inside}");
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_bound_to_a_store_is_no_sink() {
+        let path: Arc<str> = "job.py".into();
+        let binding = crate::Binding { name: "/mnt/lake/".into(), is: "s3://lake".into() };
+        let mut pipeline = Pipeline::of(&path, false, false);
+        for name in ["/mnt/lake/x.csv", "/mnt/lakes/x.csv"] {
+            pipeline.writes(&Ref::named(AssetKind::Dataset, name), &Data::default(), &Place::file(&path));
+        }
+        let mut facts = pipeline.finish();
+        without_bound(&mut facts, &[binding]);
+        let sinks: Vec<&str> = facts.assets.iter().filter(|asset| asset.kind == AssetKind::Sink).map(|asset| asset.id.as_str()).collect();
+        assert_eq!(sinks, ["Sink:file//mnt/lakes/x.csv"]);
     }
 }
