@@ -65,7 +65,10 @@ impl Notebook {
         let value = match serde_json::from_str::<Value>(text) {
             Ok(value) => value,
             Err(error) => {
-                gap(GapKind::Unparsed, format!("the notebook is not JSON: line {}", error.line()));
+                match error.to_string().starts_with("recursion limit") {
+                    true => gap(GapKind::Limit, "not read: JSON that is nested more than 128 deep".to_owned()),
+                    false => gap(GapKind::Unparsed, format!("the notebook is not JSON: line {}", error.line())),
+                }
                 return notebook;
             }
         };

@@ -19,7 +19,7 @@ use sqlparser::dialect::{
     BigQueryDialect, DatabricksDialect, Dialect, DuckDbDialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, RedshiftSqlDialect,
     SnowflakeDialect,
 };
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 
 pub(crate) use run::{Run, lineage_links, run, table_asset};
 pub(crate) use schema::Schemas;
@@ -85,7 +85,14 @@ impl Script {
             } else if let Some(copy) = copy::read(&words, piece.text) {
                 Some(Content::Copy(copy))
             } else {
-                parse(piece.text).map(|statement| Content::Ast(Box::new(statement)))
+                match parse_within_bounds(piece.text) {
+                    Ok(statement) => Some(Content::Ast(Box::new(statement))),
+                    Err(TooDeep(true)) => {
+                        gap(GapKind::Limit, format!("sql not parsed: a statement ({}) is nested too deep", first.to_lowercase()));
+                        continue;
+                    }
+                    Err(TooDeep(false)) => None,
+                }
             };
             match content {
                 Some(content) => script.statements.push(Statement {
@@ -107,8 +114,15 @@ impl Script {
     }
 }
 
+/// Why no dialect takes a text: whether it is nested deeper than the parser descends (50 levels).
+struct TooDeep(bool);
+
 /// `text` by the first dialect that takes it.
 pub(crate) fn parse(text: &str) -> Option<ast::Statement> {
+    parse_within_bounds(text).ok()
+}
+
+fn parse_within_bounds(text: &str) -> Result<ast::Statement, TooDeep> {
     let dialects: [&dyn Dialect; 10] = [
         &GenericDialect {},
         &SnowflakeDialect {},
@@ -121,10 +135,15 @@ pub(crate) fn parse(text: &str) -> Option<ast::Statement> {
         &MySqlDialect {},
         &sqlparser::dialect::HiveDialect {},
     ];
-    dialects.into_iter().find_map(|dialect| {
-        let mut statements = Parser::new(dialect).try_with_sql(text).ok()?.parse_statements().ok()?;
-        (statements.len() == 1).then(|| statements.pop()).flatten()
-    })
+    for dialect in dialects {
+        match Parser::new(dialect).try_with_sql(text).and_then(|mut parser| parser.parse_statements()) {
+            Ok(mut statements) if statements.len() == 1 => return statements.pop().ok_or(TooDeep(false)),
+            // Another dialect would descend as far.
+            Err(ParserError::RecursionLimitExceeded) => return Err(TooDeep(true)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Err(TooDeep(false))
 }
 
 /// Adds the tables that `script` defines, with the columns it lists.

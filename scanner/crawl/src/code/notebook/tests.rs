@@ -74,3 +74,10 @@ fn the_old_format_and_broken_files_are_tolerated() {
         assert!(facts.gaps.iter().all(|gap| matches!(gap.kind, GapKind::Unparsed | GapKind::Unsupported)), "{broken}");
     }
 }
+
+#[test]
+fn a_notebook_that_is_nested_too_deep_is_a_limit() {
+    let text = format!("{{\"cells\": [{{\"cell_type\": \"code\", \"metadata\": {}", "[".repeat(5_000));
+    let facts = facts_of(&[("deep.ipynb", &text)]);
+    assert_eq!(facts.gaps.iter().map(|gap| gap.kind).collect::<Vec<_>>(), [GapKind::Limit]);
+}

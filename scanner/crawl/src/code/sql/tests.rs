@@ -134,3 +134,13 @@ fn dialects_are_tried_in_turn() {
     }
     tells(&sql("SELECT * EXCEPT (ssn) FROM t"), &["reads t [* without ssn]"]);
 }
+
+#[test]
+fn nesting_is_a_limit_and_not_broken_sql() {
+    let selects = format!("{}1{}", "SELECT * FROM (".repeat(1_000), ")".repeat(1_000));
+    for text in [format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)), selects] {
+        let facts = crate::code::tests::facts_of(&[("deep.sql", &text)]);
+        let kinds: Vec<_> = facts.gaps.iter().map(|gap| gap.kind).collect();
+        assert_eq!(kinds, [aedile_model::GapKind::Limit]);
+    }
+}
