@@ -129,7 +129,10 @@ impl<'w> Interpreter<'w> {
                 Some(role) => fields.get(role).and_then(known),
             };
             if let Some(value) = value {
-                attributes.insert(setting.attribute.clone(), Attribute { value, place: Some(place.clone()) });
+                // A setting that an argument decides stands where the argument does.
+                let role = setting.from.as_ref().or(setting.when.as_ref().map(|when| &when.arg));
+                let own = role.and_then(|role| arguments.role_place(api, role));
+                attributes.insert(setting.attribute.clone(), Attribute { value, place: own.or_else(|| Some(place.clone())) });
             }
         }
         attributes

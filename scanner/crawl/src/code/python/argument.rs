@@ -1,5 +1,6 @@
 //! The arguments of a call, evaluated.
 
+use aedile_model::Place;
 use aedile_rules::{Api, ApiCondition};
 use ruff_python_ast::{Expr, ExprCall};
 
@@ -18,6 +19,10 @@ pub(super) struct Arguments<'w> {
     pub(super) sources: Vec<&'w str>,
     /// The source of each keyword argument.
     pub(super) keyword_sources: Vec<&'w str>,
+    /// Where each positional argument that stands in the call does.
+    pub(super) places: Vec<Option<Place>>,
+    /// Where each keyword with its argument stands.
+    pub(super) keyword_places: Vec<Option<Place>>,
 }
 
 impl<'w> Arguments<'w> {
@@ -43,6 +48,16 @@ impl<'w> Arguments<'w> {
         match named {
             Some(at) => self.keyword_sources.get(at).copied(),
             None => argument.at.and_then(|at| self.sources.get(at)).copied(),
+        }
+    }
+
+    /// Where the argument that plays `role` stands, if the call itself has it.
+    pub(super) fn role_place(&self, api: &Api, role: &str) -> Option<Place> {
+        let argument = api.args.get(role)?;
+        let named = argument.names().iter().find_map(|name| self.keywords.iter().position(|(held, _)| held == name));
+        match named {
+            Some(at) => self.keyword_places.get(at)?.clone(),
+            None => self.places.get(argument.at?)?.clone(),
         }
     }
 
@@ -84,31 +99,37 @@ impl<'w> Interpreter<'w> {
                     for item in items {
                         arguments.positional.push(item);
                         arguments.sources.push(self.source(&*starred.value));
+                        arguments.places.push(None);
                     }
                 }
                 (argument, value) => {
                     arguments.positional.push(value);
                     arguments.sources.push(self.source(argument));
+                    arguments.places.push(Some(self.place(argument)));
                 }
             }
         }
         for keyword in &call.arguments.keywords {
             let value = self.value(&keyword.value);
             let source = self.source(&keyword.value);
+            let place = Some(self.place(keyword));
             match (&keyword.arg, value) {
                 (Some(name), value) => {
                     arguments.keywords.push((name.as_str().to_owned(), value));
                     arguments.keyword_sources.push(source);
+                    arguments.keyword_places.push(place);
                 }
                 (None, Value::Map(items)) => {
                     for (name, value) in items {
                         arguments.keywords.push((name, value));
                         arguments.keyword_sources.push(source);
+                        arguments.keyword_places.push(place.clone());
                     }
                 }
                 (None, value) => {
                     arguments.keywords.push((String::new(), value));
                     arguments.keyword_sources.push(source);
+                    arguments.keyword_places.push(place);
                 }
             }
         }
@@ -118,6 +139,7 @@ impl<'w> Interpreter<'w> {
                 if arguments.keyword(&name).is_none() {
                     arguments.keywords.push((name, value));
                     arguments.keyword_sources.push("default_args");
+                    arguments.keyword_places.push(None);
                 }
             }
         }

@@ -48,6 +48,8 @@ pub(super) struct Interpreter<'w> {
     pub(super) module: usize,
     /// Its block.
     pub(super) block: usize,
+    /// Whether the module that is interpreted lies among tests.
+    pub(super) in_tests: bool,
     /// Local scopes, innermost last; empty at module level.
     pub(super) scopes: Vec<BTreeMap<String, Value<'w>>>,
     pub(super) globals: BTreeMap<usize, BTreeMap<String, Value<'w>>>,
@@ -78,6 +80,7 @@ pub(crate) fn evaluate(world: &World<'_>, entry: usize, cold: Option<&[FunctionK
         world,
         module: entry,
         block: 0,
+        in_tests: module.in_tests,
         scopes: Vec::new(),
         globals: BTreeMap::new(),
         heap: Vec::new(),
@@ -251,13 +254,10 @@ impl<'w> Interpreter<'w> {
         }
         let here = (self.module, self.block, self.quiet, self.depth);
         let scopes = std::mem::take(&mut self.scopes);
-        let followed = self.followed.clone();
         (self.module, self.quiet, self.depth) = (module, true, self.depth + 20);
         self.walk_module(target);
         (self.module, self.block, self.quiet, self.depth) = here;
         self.scopes = scopes;
-        // What an import enters quietly has given no facts, so it does not count as followed.
-        self.followed = followed;
     }
 }
 

@@ -77,6 +77,32 @@ fn the_facts_of_a_function_belong_to_who_calls_it() {
 }
 
 #[test]
+fn what_a_test_calls_is_told_by_the_module_it_is_in() {
+    let facts = facts_of(&[
+        ("lib/job.py", "import pandas as pd\ndef run(path='p.csv'):\n    print(pd.read_csv(path)['email'])\n    helper(path)\n\ndef helper(path):\n    pd.read_csv(path).to_csv('out.csv')\n"),
+        ("tests/test_job.py", "import pandas as pd\nfrom lib.job import run\nfrom tests.stub import show\nrun('fixture.csv')\nshow(pd.read_csv('fixture.csv'))\n"),
+        ("tests/stub.py", "def show(df):\n    print(df['name'])\n"),
+    ]);
+    let from = |name: &str| -> Vec<&crate::Link> {
+        let id = crate::Ref::Id(aedile_model::AssetId::new(aedile_model::AssetKind::Pipeline, "", name));
+        facts.links.iter().filter(|link| link.from == id).collect()
+    };
+    assert!(from("tests/test_job.py").iter().all(|link| link.place.as_ref().unwrap().path.starts_with("tests/")));
+    assert!(from("tests/test_job.py").iter().any(|link| link.kind == aedile_model::RelationKind::SendsTo), "stubs are the test's own");
+    assert!(from("lib/job.py").iter().any(|link| link.kind == aedile_model::RelationKind::SendsTo));
+    assert!(from("lib/job.py").iter().any(|link| link.kind == aedile_model::RelationKind::Writes));
+}
+
+#[test]
+fn an_attribute_of_a_relation_stands_where_its_argument_does() {
+    let code = "import boto3\nboto3.client('sagemaker').create_model_package(\n    ModelPackageGroupName='g',\n    ModelApprovalStatus='Approved',\n)\n";
+    let facts = facts_of(&[("job.py", code)]);
+    let link = facts.links.iter().find(|link| link.kind == aedile_model::RelationKind::Releases).unwrap();
+    let place = link.attributes["approval"].place.clone().unwrap();
+    assert_eq!(&code[place.span.start as usize..place.span.end as usize], "ModelApprovalStatus='Approved'");
+}
+
+#[test]
 fn recursion_ends() {
     let told = python("import pandas as pd\ndef f(df):\n    return f(df)\nf(pd.read_csv('a.csv'))\n");
     assert_eq!(told, ["reads a.csv [*]"]);
