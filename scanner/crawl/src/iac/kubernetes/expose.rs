@@ -73,10 +73,12 @@ pub(super) fn describe(assets: &mut [Asset], objects: &[Resource]) {
             }
         }
     }
-    for asset in assets
-        .iter_mut()
-        .filter(|asset| asset.kind == AssetKind::Workload && !asset.attributes.contains_key("public"))
-    {
+    // Whether an InferenceService is reached from outside, the gateway of its cluster decides.
+    for asset in assets.iter_mut().filter(|asset| {
+        asset.kind == AssetKind::Workload
+            && asset.type_name != "InferenceService"
+            && !asset.attributes.contains_key("public")
+    }) {
         asset.set("public", Value::Bool(false), None);
     }
 }

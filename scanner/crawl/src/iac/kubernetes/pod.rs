@@ -10,6 +10,24 @@ use crate::iac::datum::{Datum, Kind};
 use crate::iac::path::values;
 use crate::iac::resource::Resource;
 
+/// Members of a KServe predictor whose container a serving runtime makes; what they leave out, the runtime decides.
+///
+/// Source: kserve.github.io/website/docs/reference/crd-api, PredictorSpec.
+const RUNTIMES: [&str; 12] = [
+    "huggingface",
+    "lightgbm",
+    "model",
+    "onnx",
+    "paddle",
+    "pmml",
+    "pytorch",
+    "sklearn",
+    "tensorflow",
+    "transformer",
+    "triton",
+    "xgboost",
+];
+
 /// Sets the workload attributes from the pods of `resource`.
 pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rule: &ResourceType) {
     let pods: Vec<Datum> = rule.pods.iter().flat_map(|path| values(&resource.body, path)).collect();
@@ -17,18 +35,9 @@ pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rule: &ResourceTy
     if pods.is_empty() {
         return;
     }
-    let containers: Vec<(&Datum, &Datum)> = pods
-        .iter()
-        .flat_map(|pod| {
-            let lists = ["initContainers", "containers", "model", "transformer"].map(|list| pod.member(list));
-            lists
-                .into_iter()
-                .flatten()
-                .flat_map(Datum::items)
-                .map(move |container| (*pod, container))
-        })
-        .filter(|(_, container)| matches!(container.kind, Kind::Map(_)))
-        .collect();
+    let own = containers(&pods, &["initContainers", "containers"]);
+    let runtime = containers(&pods, &RUNTIMES);
+    let containers: Vec<(&Datum, &Datum)> = own.iter().chain(&runtime).copied().collect();
     let any_pod = |path: &str| {
         pods.iter()
             .find_map(|pod| values(pod, path).into_iter().find(|v| v.bool() == Some(true)))
@@ -48,27 +57,38 @@ pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rule: &ResourceTy
         privileged.is_some(),
         privileged.and_then(|value| value.place),
     );
-    let root = containers.iter().find_map(|(pod, container)| as_root(pod, container));
-    let as_root = root.is_some();
-    asset.set("runsAsRoot", as_root, root.flatten());
+    let said = |(pod, container): &&(&Datum, &Datum)| says_user(pod, container);
+    let root = own
+        .iter()
+        .chain(runtime.iter().filter(said))
+        .find_map(|(pod, container)| as_root(pod, container));
+    let runs_as_root = root.is_some();
+    asset.set("runsAsRoot", runs_as_root, root.flatten());
+    if let Some((_, container)) = runtime.iter().find(|container| !said(container)).filter(|_| !runs_as_root) {
+        undecided(asset, "runsAsRoot", container);
+    }
     let limited = |container: &Datum| {
         ["memory", "cpu"]
             .iter()
             .all(|what| !values(container, &format!("resources.limits.{what}")).is_empty())
             || !values(container, "resources.limits.memory").is_empty()
     };
-    let main = containers.iter().filter(|(pod, container)| {
+    let mut main = own.iter().filter(|(pod, container)| {
         !pod.member("initContainers")
             .map(Datum::items)
             .unwrap_or_default()
             .contains(container)
     });
-    let unlimited = main.clone().find(|(_, container)| !limited(container));
+    let unlimited = main.find(|(_, container)| !limited(container));
     asset.set(
         "limitsSet",
         unlimited.is_none(),
         unlimited.and_then(|(_, container)| container.place.clone()),
     );
+    let open = runtime.iter().find(|(_, container)| !limited(container));
+    if let Some((_, container)) = open.filter(|_| unlimited.is_none()) {
+        undecided(asset, "limitsSet", container);
+    }
     let images: Vec<Datum> = containers
         .iter()
         .flat_map(|(_, container)| values(container, "image"))
@@ -85,8 +105,37 @@ pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rule: &ResourceTy
         };
         asset.set("imagePinned", value, place);
     }
+    let unnamed = runtime.iter().find(|(_, container)| values(container, "image").is_empty());
+    if let Some((_, container)) = unnamed.filter(|_| asset.value("imagePinned") != Some(&Value::Bool(false))) {
+        undecided(asset, "imagePinned", container);
+    }
     let secret = containers.iter().find_map(|(_, container)| secret_in_env(container));
     asset.set("secretsInEnv", secret.is_some(), secret.flatten());
+}
+
+/// The containers under `lists` of each pod, with their pod.
+fn containers<'p>(pods: &[&'p Datum], lists: &[&str]) -> Vec<(&'p Datum, &'p Datum)> {
+    pods.iter()
+        .flat_map(|pod| {
+            let found = lists.iter().filter_map(|list| pod.member(list));
+            found.flat_map(Datum::items).map(|container| (*pod, container))
+        })
+        .filter(|(_, container)| matches!(container.kind, Kind::Map(_)))
+        .collect()
+}
+
+/// What the serving runtime of `container` decides.
+fn undecided(asset: &mut Asset, attribute: &str, container: &Datum) {
+    let value = Value::unknown("predictor", "the serving runtime decides it");
+    asset.set(attribute, value, container.place.clone());
+}
+
+/// Whether anything says as which user the container runs.
+fn says_user(pod: &Datum, container: &Datum) -> bool {
+    [pod, container]
+        .iter()
+        .flat_map(|spec| ["runAsUser", "runAsNonRoot"].map(|name| values(spec, &format!("securityContext.{name}"))))
+        .any(|found| !found.is_empty())
 }
 
 /// Where the container is let run as root; `None` if it is not.
