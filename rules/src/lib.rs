@@ -46,16 +46,32 @@ pub struct Rules {
 impl Rules {
     /// Our packs followed by `user`, where a rule of the user replaces ours of the same id.
     ///
+    /// Of two packs that do not hold, the one named first is told.
+    ///
     /// # Errors
     /// The first pack that does not parse, or a rule in it that breaks the pack format.
     pub fn load(user: &[PackSource]) -> Result<Rules, PackError> {
-        let mut packs = Vec::new();
-        Ok(Rules {
-            identifiers: Identifiers::load(user, &mut packs)?,
-            secrets: Secrets::load(user, &mut packs)?,
-            resources: Resources::load(user, &mut packs)?,
-            apis: Apis::load(user, &mut packs)?,
-            packs,
-        })
+        // The four kinds know nothing of each other, and parsing YAML is what loading costs.
+        let ((identifiers, mut packs), (secrets, of_secrets), (resources, of_resources), (apis, of_apis)) =
+            std::thread::scope(|scope| {
+                let secrets = scope.spawn(|| with_packs(|packs| Secrets::load(user, packs)));
+                let resources = scope.spawn(|| with_packs(|packs| Resources::load(user, packs)));
+                let apis = scope.spawn(|| with_packs(|packs| Apis::load(user, packs)));
+                let identifiers = with_packs(|packs| Identifiers::load(user, packs))?;
+                Ok((identifiers, joined(secrets)?, joined(resources)?, joined(apis)?))
+            })?;
+        packs.extend(of_secrets.into_iter().chain(of_resources).chain(of_apis));
+        Ok(Rules { identifiers, secrets, resources, apis, packs })
     }
+}
+
+/// What `load` gives, with the packs that it noted.
+fn with_packs<T>(load: impl FnOnce(&mut Vec<PackInfo>) -> Result<T, PackError>) -> Result<(T, Vec<PackInfo>), PackError> {
+    let mut packs = Vec::new();
+    Ok((load(&mut packs)?, packs))
+}
+
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    // A panic of a loader is one of ours and goes on here.
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

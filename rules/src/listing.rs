@@ -1,6 +1,7 @@
 //! What rules there are, and whether they recognise their own examples.
 
-use crate::Rules;
+use crate::api::Api;
+use crate::{ResourceSource, ResourceType, Rules};
 use crate::identifier::form::Strength;
 
 /// A rule as lists show it.
@@ -18,7 +19,7 @@ pub struct RuleInfo {
     pub title: String,
     /// Where shape, check and chance are from.
     pub source: String,
-    /// Column names, each once, sorted; keywords for secrets.
+    /// Column names, each once, sorted; keywords of secrets; attributes of resource types; calls.
     pub names: Vec<String>,
     /// How many examples it shows.
     pub examples: usize,
@@ -42,17 +43,18 @@ pub struct RuleFailure {
 }
 
 impl Rules {
-    /// Every identifier and secret, in that order, each sorted by id.
+    /// Every identifier, secret, resource type and library call, in that order, each sorted by id.
     #[must_use]
     pub fn list(&self) -> Vec<RuleInfo> {
-        self.identifiers
-            .list()
-            .into_iter()
-            .chain(self.secrets.list())
-            .collect()
+        let mut all = self.identifiers.list();
+        all.extend(self.secrets.list());
+        all.extend(self.resources.types().map(resource));
+        all.extend(self.apis.list().zip(self.apis.rules()).map(|((_, pack, _), rule)| api(pack, rule)));
+        all
     }
 
     /// Holds every identifier and secret against its own examples and counter-examples. Empty if all is well.
+    /// Those of resource types and library calls need a parser; the crawlers' tests run them.
     #[must_use]
     pub fn test(&self) -> Vec<RuleFailure> {
         self.identifiers
@@ -230,6 +232,37 @@ impl crate::Secrets {
             }
         }
         failures
+    }
+}
+
+fn resource(rule: &ResourceType) -> RuleInfo {
+    RuleInfo {
+        id: rule.id.clone(),
+        kind: "resource",
+        pack: match rule.source {
+            ResourceSource::Terraform => "terraform".to_owned(),
+            ResourceSource::Kubernetes => "kubernetes".to_owned(),
+        },
+        class: String::new(),
+        title: rule.asset.map_or_else(|| "grants only".to_owned(), |asset| format!("becomes a {asset}")),
+        source: rule.docs.clone(),
+        names: rule.attributes.keys().cloned().collect(),
+        examples: rule.examples.len(),
+        counter_examples: rule.counter_examples.len(),
+    }
+}
+
+fn api(pack: &str, rule: &Api) -> RuleInfo {
+    RuleInfo {
+        id: rule.id.clone(),
+        kind: "api",
+        pack: pack.to_owned(),
+        class: String::new(),
+        title: rule.title.clone(),
+        source: rule.source.clone(),
+        names: rule.call.iter().chain(&rule.methods).cloned().collect(),
+        examples: rule.examples.len(),
+        counter_examples: rule.counter_examples.len(),
     }
 }
 

@@ -67,25 +67,36 @@ pub enum PackError {
     },
 }
 
-/// What every pack begins with.
-#[derive(Debug, serde::Deserialize)]
-struct Header {
-    pack: String,
-}
-
 impl PackSource {
     /// One of ours.
     pub(crate) fn embedded((name, text): &(&str, &str)) -> PackSource {
         PackSource { name: (*name).to_owned(), text: Arc::from(*text) }
     }
 
-    /// Whether the pack holds rules of `kind` (`identifiers`).
+    /// Whether the pack holds rules of `kind` (`identifiers`), as its first line says. Not the YAML parser
+    /// but a look at the text, because every loader asks it of every pack of the user.
     ///
     /// # Errors
-    /// The text is not YAML or has no `pack:` key.
+    /// The first line that is not a comment is not `pack:` with one of the four kinds.
     pub(crate) fn is(&self, kind: &str) -> Result<bool, PackError> {
-        let header: Header = self.parse()?;
-        Ok(header.pack == kind)
+        let mut at = 0;
+        let lines = self.text.split_inclusive('\n').map(|line| {
+            let start = at;
+            at += line.len();
+            (start, line.trim_end())
+        });
+        let mut telling = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#') && *line != "---");
+        let (start, first) = telling.next().unwrap_or((0, ""));
+        let named = first.strip_prefix("pack:").map(|rest| rest.split(" #").next().unwrap_or_default().trim());
+        match named {
+            Some("identifiers" | "secrets" | "resources" | "apis") => Ok(named == Some(kind)),
+            _ => Err(PackError::Syntax {
+                name: self.name.clone(),
+                reason: "the first line must be `pack: identifiers`, `secrets`, `resources` or `apis`".to_owned(),
+                pack: self.source(),
+                at: (start, first.len()).into(),
+            }),
+        }
     }
 
     /// The pack as `T`.

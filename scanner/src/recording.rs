@@ -204,7 +204,7 @@ pub(crate) fn tally(tally: aedile_policies::Tally) -> record::Tally {
 pub(crate) fn control(policy: &PolicyInfo) -> record::Control {
     record::Control {
         id: policy.id.clone(),
-        title: policy.title.clone(),
+        title: policy.summary(),
         theme: policy.theme.clone(),
         severity: policy.severity.to_string(),
         rationale: policy.rationale.clone(),

@@ -77,7 +77,7 @@ fn shares_a_word(known: &str, asked: &str) -> bool {
 fn entry(policy: &PolicyInfo) -> serde_json::Value {
     json!({
         "id": policy.id,
-        "title": policy.title,
+        "title": policy.summary(),
         "theme": policy.theme,
         "severity": policy.severity,
         "severities": policy.severities,
@@ -90,7 +90,7 @@ fn entry(policy: &PolicyInfo) -> serde_json::Value {
 fn list(policies: &[Arc<PolicyInfo>]) -> String {
     let mut text = String::new();
     for policy in policies {
-        let _ = writeln!(text, "{:<44} {:<9} {:<18} {}", policy.id, policy.severity.as_str(), policy.theme, policy.title);
+        let _ = writeln!(text, "{:<44} {:<9} {:<18} {}", policy.id, policy.severity.as_str(), policy.theme, policy.summary());
     }
     text
 }
@@ -101,7 +101,7 @@ fn severities(policy: &PolicyInfo) -> String {
 }
 
 fn explained(policy: &PolicyInfo) -> String {
-    let mut text = format!("{}\n{}\n\n", policy.id, policy.title);
+    let mut text = format!("{}\n{}\n\n", policy.id, policy.summary());
     if !policy.rationale.is_empty() {
         let _ = writeln!(text, "{}\n", policy.rationale);
     }
@@ -126,7 +126,7 @@ fn markdown(policies: &[Arc<PolicyInfo>]) -> String {
     for theme in themes {
         let _ = writeln!(text, "\n## {theme}");
         for policy in policies.iter().filter(|policy| policy.theme == theme) {
-            let _ = writeln!(text, "\n### {}\n\n{}. {}\n", policy.id, capital(&policy.title), policy.rationale.trim());
+            let _ = writeln!(text, "\n### {}\n\n{}. {}\n", policy.id, capital(&policy.summary()), policy.rationale.trim());
             let _ = writeln!(text, "- severity: {}\n- remedy: {}", severities(policy), policy.remedy);
             if !policy.cites.is_empty() {
                 let cites: Vec<&str> = policy.cites.iter().map(|citation| citation.obligation.as_str()).collect();

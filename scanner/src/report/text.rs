@@ -286,6 +286,9 @@ fn closing(out: &mut String, run: &Run) {
         let root = ledger.root.get(..16).unwrap_or(&ledger.root);
         let _ = writeln!(out, "recorded as {} in {}: {} entries, root {root}…, {signed}", run.run.id, ledger.origin, ledger.size);
     }
+    if summary.assets == 0 {
+        let _ = writeln!(out, "nothing to judge was found: no file under the roots is of a kind that aedile reads, or all of them are empty");
+    }
     let verdict = match summary.outcome {
         Outcome::Clean => format!("gate passed (fails on {})", run.run.fail_on),
         Outcome::Findings => format!("gate FAILED: findings at or above {}", run.run.fail_on),
