@@ -71,6 +71,8 @@ pub(crate) struct YamlError {
     pub(crate) span: Span,
     /// Why, lower case, no final period.
     pub(crate) message: String,
+    /// Whether it nests or expands beyond our bounds, rather than being no YAML.
+    pub(crate) limit: bool,
 }
 
 /// The documents of `text`, and the first that did not parse.
@@ -97,11 +99,12 @@ pub(crate) fn parse_all(text: &str, nesting: usize) -> (Vec<Node>, Vec<YamlError
         let mut tree = Tree::new(rest, start, nesting, &mut budget);
         let failed = tree.read();
         documents.append(&mut tree.documents);
-        let Some((at, message)) = failed else { break };
+        let Some((at, fault)) = failed else { break };
         let next = next_document(text, tree.document.max(start + 1));
         errors.push(YamlError {
             span: Span::new(at, next.unwrap_or(text.len()).max(at)),
-            message,
+            message: fault.message,
+            limit: fault.limit,
         });
         match next {
             Some(next) => start = next,

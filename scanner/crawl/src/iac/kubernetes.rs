@@ -59,8 +59,8 @@ impl Crawler for Kubernetes {
         for error in errors {
             manifests.gaps.push(Gap {
                 place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: GapKind::Unparsed,
-                message: format!("this document is not YAML: {}", error.message),
+                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
+                message: format!("this document is not {}: {}", if error.limit { "read" } else { "YAML" }, error.message),
             });
         }
         for document in &documents {

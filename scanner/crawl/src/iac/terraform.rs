@@ -162,18 +162,12 @@ fn configuration<'a>(
         at += 1;
     }
     let accounts = evaluator.own_accounts();
-    if evaluator.exhausted() {
-        let place = root
-            .resources
-            .values()
-            .flat_map(BTreeMap::values)
-            .next()
-            .and_then(|declared| declared.header());
-        evaluator.gap(
-            place,
-            GapKind::Limit,
-            "evaluating the configuration reaches a limit: its last values are unknown",
-        );
+    if evaluator.limited {
+        let mut declared = root.resources.values().flat_map(BTreeMap::values);
+        let first = || declared.next().and_then(|declared| declared.header());
+        let place = evaluator.limited_at.take().or_else(first);
+        let message = "evaluating the configuration reaches a limit from here on: some values are unknown";
+        evaluator.gap(place, GapKind::Limit, message);
     }
     facts.gaps.append(&mut evaluator.gaps);
     let unit = Unit::new(&context.rules.resources, &resources, accounts);

@@ -16,6 +16,26 @@ struct Open {
     children: Vec<Node>,
 }
 
+/// Why a document is not read.
+pub(super) struct Fault {
+    pub(super) message: String,
+    /// Whether one of our bounds, or the parser's, is the reason.
+    pub(super) limit: bool,
+}
+
+impl Fault {
+    fn limit(message: String) -> Fault {
+        Fault { message, limit: true }
+    }
+
+    fn broken(message: &str) -> Fault {
+        Fault {
+            message: message.to_owned(),
+            limit: message.starts_with("recursion limit"),
+        }
+    }
+}
+
 /// Builds nodes from the parser's events.
 pub(super) struct Tree<'a> {
     text: &'a str,
@@ -53,17 +73,17 @@ impl<'a> Tree<'a> {
     }
 
     /// Reads documents until the end or the first error, whose offset in the file is given.
-    pub(super) fn read(&mut self) -> Option<(usize, String)> {
+    pub(super) fn read(&mut self) -> Option<(usize, Fault)> {
         let mut parser = Parser::new_from_str(self.text);
         while let Some(event) = parser.next_event() {
             match event {
                 Err(error) => {
-                    return Some((self.base + self.byte(error.marker().index()), error.info().to_owned()));
+                    return Some((self.base + self.byte(error.marker().index()), Fault::broken(error.info())));
                 }
                 Ok((event, span)) => {
                     let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
-                    if let Err(message) = self.event(event, start, end) {
-                        return Some((self.base + start, message));
+                    if let Err(fault) = self.event(event, start, end) {
+                        return Some((self.base + start, fault));
                     }
                 }
             }
@@ -71,7 +91,7 @@ impl<'a> Tree<'a> {
         None
     }
 
-    fn event(&mut self, event: Event<'_>, start: usize, end: usize) -> Result<(), String> {
+    fn event(&mut self, event: Event<'_>, start: usize, end: usize) -> Result<(), Fault> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.as_ref().is_none_or(|tag| !tag.is_yaml_core_schema());
@@ -111,9 +131,9 @@ impl<'a> Tree<'a> {
         anchor: usize,
         tag: Option<&saphyr_parser::Tag>,
         mapping: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), Fault> {
         if self.open.len() >= self.nesting {
-            return Err(format!("nested more than {} levels deep", self.nesting));
+            return Err(Fault::limit(format!("nested more than {} levels deep", self.nesting)));
         }
         self.open.push(Open {
             start,
@@ -125,7 +145,7 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    fn leave(&mut self, start: usize, end: usize) -> Result<(), String> {
+    fn leave(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
@@ -156,13 +176,13 @@ impl<'a> Tree<'a> {
         )
     }
 
-    fn alias(&mut self, anchor: usize, start: usize, end: usize) -> Result<(), String> {
+    fn alias(&mut self, anchor: usize, start: usize, end: usize) -> Result<(), Fault> {
         let Some(target) = self.anchors.get(&anchor) else {
-            return Err("an alias stands inside its own anchor".to_owned());
+            return Err(Fault::broken("an alias stands inside its own anchor"));
         };
         let (size, height) = (target.size, target.height);
         if self.open.len() + height > self.nesting {
-            return Err(format!("aliases nest more than {} levels deep", self.nesting));
+            return Err(Fault::limit(format!("aliases nest more than {} levels deep", self.nesting)));
         }
         self.spend(size)?;
         let mut node = self
@@ -176,7 +196,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Applies `<<`: members of the merged mappings that the mapping itself does not have.
-    fn merged(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, String> {
+    fn merged(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, Fault> {
         let is_merge = |entry: &Entry| matches!(&entry.key.kind, Kind::Scalar { text, plain: true } if text == "<<");
         if !entries.iter().any(is_merge) {
             return Ok(entries);
@@ -198,7 +218,7 @@ impl<'a> Tree<'a> {
         Ok(own)
     }
 
-    fn put(&mut self, node: Node, anchor: usize) -> Result<(), String> {
+    fn put(&mut self, node: Node, anchor: usize) -> Result<(), Fault> {
         if anchor > 0 {
             self.spend(node.size)?;
             self.anchors.insert(anchor, node.clone());
@@ -210,11 +230,11 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    fn spend(&mut self, nodes: usize) -> Result<(), String> {
+    fn spend(&mut self, nodes: usize) -> Result<(), Fault> {
         *self.budget = self
             .budget
             .checked_sub(nodes)
-            .ok_or(format!("aliases expand to more than {EXPANSION} nodes"))?;
+            .ok_or_else(|| Fault::limit(format!("aliases expand to more than {EXPANSION} nodes")))?;
         Ok(())
     }
 

@@ -24,13 +24,18 @@ const TEXT_BYTES: usize = 1 << 20;
 impl<'a> Evaluator<'a> {
     /// The value of `expression` in `scope`, placed at its span.
     pub(super) fn evaluate(&mut self, expression: &'a Expression, origin: &'a Origin, scope: &Scope) -> Datum {
-        if !self.enter() {
-            return Datum::unknown(origin.snippet(expression.span()), "evaluating it reaches a limit");
-        }
-        let datum = self.expression(expression, origin, scope);
-        self.leave();
         let place = origin.place(expression.span());
-        datum.at(place)
+        let datum = if self.enter() {
+            let datum = self.expression(expression, origin, scope);
+            self.leave();
+            datum.at(place.clone())
+        } else {
+            Datum::unknown(origin.snippet(expression.span()), "evaluating it reaches a limit")
+        };
+        if self.limited && self.limited_at.is_none() {
+            self.limited_at = place;
+        }
+        datum
     }
 
     fn expression(&mut self, expression: &'a Expression, origin: &'a Origin, scope: &Scope) -> Datum {
@@ -138,6 +143,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             if text.len() > TEXT_BYTES || !self.spend(text.len() / 256) {
+                self.limited = true;
                 return Datum::unknown("template", "the text grows beyond a limit");
             }
         }

@@ -73,17 +73,28 @@ pub(super) fn parse(file: &File) -> Source {
                     Err(error) => {
                         let at = range.start + error.location().offset().min(part.len());
                         let reason = error.message().lines().next().unwrap_or_default().to_lowercase();
-                        source.gaps.push(Gap {
-                            place: Place::new(&source.path, at, range.end.max(at)),
-                            kind: GapKind::Unparsed,
-                            message: format!("this part of the file is not HCL: {reason}"),
-                        });
+                        let place = Place::new(&source.path, at, range.end.max(at));
+                        source.gaps.push(unparsed(place, &reason));
                     }
                 }
             }
         }
     }
     source
+}
+
+/// A part that does not parse, or that nests deeper than the parser follows.
+fn unparsed(place: Place, reason: &str) -> Gap {
+    let (kind, what) = if reason.contains("nesting depth") {
+        (GapKind::Limit, "is not read")
+    } else {
+        (GapKind::Unparsed, "is not HCL")
+    };
+    Gap {
+        place,
+        kind,
+        message: format!("this part of the file {what}: {reason}"),
+    }
 }
 
 impl Source {

@@ -37,6 +37,10 @@ pub(super) struct Evaluator<'a> {
     values: BTreeMap<(usize, Name<'a>), Memo>,
     depth: usize,
     budget: usize,
+    /// Whether a bound was reached: some values are unknown for no reason of their own.
+    pub(super) limited: bool,
+    /// The first expression that reached it.
+    pub(super) limited_at: Option<Place>,
 }
 
 /// Instances of resources and data sources: module instance, whether it is a data source, type, name.
@@ -108,11 +112,14 @@ impl<'a> Evaluator<'a> {
             values: BTreeMap::new(),
             depth: 0,
             budget: BUDGET,
+            limited: false,
+            limited_at: None,
         }
     }
 
     pub(super) fn enter(&mut self) -> bool {
         if self.depth >= DEPTH || !self.spend(1) {
+            self.limited = true;
             return false;
         }
         self.depth += 1;
@@ -127,12 +134,8 @@ impl<'a> Evaluator<'a> {
     pub(super) fn spend(&mut self, nodes: usize) -> bool {
         let left = self.budget.checked_sub(nodes);
         self.budget = left.unwrap_or(0);
+        self.limited |= left.is_none();
         left.is_some()
-    }
-
-    /// Whether the budget is used up: then values are unknown for no reason of their own.
-    pub(super) fn exhausted(&self) -> bool {
-        self.budget == 0
     }
 
     pub(super) fn gap(&mut self, place: Option<Place>, kind: GapKind, message: impl Into<String>) {

@@ -543,10 +543,20 @@ fn growth_and_depth_are_bounded() {
         chain.push_str(&format!(" l{at} = local.l{}\n", at - 1));
     }
     chain.push_str("}\nresource \"aws_s3_bucket\" \"b\" { tags = { owner = local.l2999 } }\n");
+    let chained = facts(&chain);
     assert!(matches!(
-        asset(&facts(&chain), "aws_s3_bucket.b").value("owner"),
+        asset(&chained, "aws_s3_bucket.b").value("owner"),
         Some(Value::Unknown(_))
     ));
+    let limits: Vec<&str> = chained
+        .gaps
+        .iter()
+        .filter(|gap| gap.kind == GapKind::Limit)
+        .map(|gap| raw(&chain, Some(&gap.place)))
+        .collect();
+    assert!(limits.len() == 1 && limits[0].starts_with("local.l29"), "{limits:?}");
+    let deep = facts(&format!("locals {{\n a = {}{}\n}}\n", "[".repeat(200), "]".repeat(200)));
+    assert!(deep.gaps.iter().all(|gap| gap.kind == GapKind::Limit) && deep.gaps.len() == 1, "{:?}", deep.gaps);
     for text in [
         format!("a = {}", "[".repeat(10_000)),
         format!("x {}", "{".repeat(10_000)),
