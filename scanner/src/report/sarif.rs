@@ -38,7 +38,6 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
         "tool": { "driver": {
             "name": run.tool.name,
             "semanticVersion": run.tool.version,
-            "informationUri": "https://github.com/aedile/aedile",
             "rules": rules,
         }},
         "columnKind": "unicodeCodePoints",
@@ -84,7 +83,6 @@ fn rule(control: &Control) -> Value {
             "text": format!("{}{citations}", sentence(&control.remedy)),
             "markdown": format!("**Remedy.** {}{citations}", sentence(&control.remedy)),
         },
-        "helpUri": format!("https://github.com/aedile/aedile/blob/main/docs/controls.md#{}", control.id),
         "defaultConfiguration": { "level": level(&control.severity) },
         "properties": {
             "security-severity": score(&control.severity),
