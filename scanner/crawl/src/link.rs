@@ -8,6 +8,7 @@ use crate::{Facts, Link, Options, Ref, in_tests};
 
 mod contain;
 mod index;
+mod model;
 mod name;
 mod resolve;
 mod sample;
@@ -50,6 +51,7 @@ pub(crate) fn link(facts: Facts, options: &Options) -> Inventory {
     contain::stored(&mut inventory);
     contain::folders(&mut inventory);
     contain::grants(&mut inventory);
+    model::models(&mut inventory);
     sample::samples(&mut inventory);
     inventory.settle();
     inventory

@@ -224,6 +224,23 @@ fn a_folder_holds_what_is_written_below_it() {
 }
 
 #[test]
+fn a_served_model_is_the_one_that_code_registers_under_its_name() {
+    let served = asset(AssetKind::Model, "infra", "aws_sagemaker_model.credit", &["credit-risk"], "infra/ml.tf");
+    let trained = asset(AssetKind::Model, "train.py", "model", &["credit-risk"], "train.py");
+    let mut tried = asset(AssetKind::Model, "tests/test_train.py", "model", &["credit-risk"], "tests/test_train.py");
+    tried.in_tests = true;
+    let other = asset(AssetKind::Model, "other.py", "model", &["churn"], "other.py");
+    let trains = |model: &Asset| {
+        let pipeline = Ref::Id(AssetId::new(AssetKind::Pipeline, "", "train.py"));
+        Link::new(RelationKind::Trains, pipeline, Ref::Id(model.id.clone()), place("train.py"))
+    };
+    let links = vec![trains(&trained), trains(&tried), trains(&other)];
+    let inventory = linked(vec![served, trained, tried, other], links, &[]);
+    let basis = LinkBasis::Inferred("both models are called `credit-risk`".into());
+    assert_eq!(targets(&inventory, RelationKind::DerivedFrom), [("Model:train.py#model", &basis)]);
+}
+
+#[test]
 fn self_loops_are_dropped_and_sources_resolved() {
     let id = AssetId::new(AssetKind::Pipeline, "", "x.py");
     let own = Link::new(RelationKind::DerivedFrom, Ref::Id(id.clone()), Ref::Id(id), None);
