@@ -57,4 +57,7 @@ fn unknown_keys_companions_and_undated_defaults_are_refused() {
             .to_string();
         assert!(error.contains(reason), "{error}");
     }
+    let of_none = "    companions: {key: {type: acme_key, by: store, of: account}}\n    attributes:";
+    let error = load(&TYPE.replace("    attributes:", of_none)).unwrap_err().to_string();
+    assert!(error.contains("`key` is one of no companion"), "{error}");
 }

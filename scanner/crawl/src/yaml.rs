@@ -163,22 +163,12 @@ impl Node {
         }
     }
 
-    /// Whether it is an absent value: `null`, `~` or nothing.
-    pub(crate) fn is_null(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar { text, plain: true } if is_null(text))
-    }
-
     /// The truth value of a plain scalar by YAML 1.1.
     pub(crate) fn bool(&self) -> Option<bool> {
         match &self.kind {
             Kind::Scalar { text, plain: true } => truth(text),
             _ => None,
         }
-    }
-
-    /// The whole number of a scalar.
-    pub(crate) fn int(&self) -> Option<i64> {
-        self.str()?.parse().ok()
     }
 
     /// The node as a value; fractions stay text, a mapping's keys are its scalar keys.

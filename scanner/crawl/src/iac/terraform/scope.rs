@@ -31,7 +31,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) instances: Vec<Instance<'a>>,
     pub(super) gaps: Vec<Gap>,
     pub(super) expansions: Expansions<'a>,
-    pub(super) children: BTreeMap<(usize, &'a str), Arc<Vec<(Key, usize)>>>,
+    pub(super) children: Children<'a>,
     /// Resources expanded so far, over all modules.
     pub(super) expanded: usize,
     values: BTreeMap<(usize, Name<'a>), Memo>,
@@ -45,6 +45,9 @@ pub(super) struct Evaluator<'a> {
 
 /// Instances of resources and data sources: module instance, whether it is a data source, type, name.
 type Expansions<'a> = BTreeMap<(usize, bool, &'a str, &'a str), Arc<Vec<Slot>>>;
+
+/// Instances of called modules: calling instance, name of the call.
+type Children<'a> = BTreeMap<(usize, &'a str), Arc<Vec<(Key, usize)>>>;
 
 /// A module with the inputs of one call.
 pub(super) struct Instance<'a> {

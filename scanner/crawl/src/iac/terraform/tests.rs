@@ -323,6 +323,14 @@ fn a_companion_without_a_key_is_where_the_missing_key_is_shown() {
 }
 
 #[test]
+fn a_container_is_named_by_the_account_whose_id_it_gives() {
+    let text = "resource \"azurerm_storage_account\" \"a\" { name = \"cliniclake\" }\nresource \"azurerm_storage_container\" \"c\" {\n  name = \"raw\"\n  storage_account_id = azurerm_storage_account.a.id\n}\n";
+    let facts = facts(text);
+    let names = &asset(&facts, "azurerm_storage_container.c").names;
+    assert!(names.contains("abfss://raw@cliniclake"), "{names:?}");
+}
+
+#[test]
 fn a_wildcard_grant_points_to_the_entry_that_is_the_wildcard() {
     let text = r#"
 resource "aws_s3_bucket" "b" { bucket = "b" }
