@@ -119,6 +119,40 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
     page.render().map_err(|error| RenderError { format: "html", reason: error.to_string() })
 }
 
+impl Page<'_> {
+    /// `text`, escaped, with what stands between backticks as code.
+    fn marked(&self, text: &str) -> String {
+        let mut html = String::with_capacity(text.len() + 16);
+        for (nth, part) in text.split('`').enumerate() {
+            let escaped = escaped(part);
+            if nth % 2 == 1 {
+                html.push_str("<code>");
+                html.push_str(&escaped);
+                html.push_str("</code>");
+            } else {
+                html.push_str(&escaped);
+            }
+        }
+        html
+    }
+}
+
+/// `text` with the five characters that mean something to HTML as entities.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            other => html.push(other),
+        }
+    }
+    html
+}
+
 /// A hash source of the content security policy (W3C CSP Level 3, 2.3.1).
 fn digest(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
@@ -181,11 +215,17 @@ fn data_map(run: &Run, sensitive: &[&Dataset]) -> Vec<DataRow> {
             (dataset.asset.as_str(), DataRow { address: dataset.address.clone(), classes: classes_of(dataset), ..DataRow::default() })
         })
         .collect();
+    let mut granted: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for relation in run.relations.iter().filter(|relation| relation.kind == "grants") {
+        granted.entry(relation.to.as_str()).or_default().insert(address(&names, &relation.from));
+    }
     for relation in &run.relations {
         if let Some(row) = rows.get_mut(relation.from.as_str())
             && relation.kind == "stored-in"
         {
             row.stored_in.insert(address(&names, &relation.to));
+            // Whoever may read the store may read what lies in it.
+            row.granted_to.extend(granted.get(relation.to.as_str()).into_iter().flatten().cloned());
         }
         if let Some(row) = rows.get_mut(relation.to.as_str()) {
             match relation.kind.as_str() {
