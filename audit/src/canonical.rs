@@ -44,12 +44,7 @@ pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
     Ok(out.into_bytes())
 }
 
-fn write(
-    value: &Value,
-    at: &mut String,
-    depth: usize,
-    out: &mut String,
-) -> Result<(), CanonicalError> {
+fn write(value: &Value, at: &mut String, depth: usize, out: &mut String) -> Result<(), CanonicalError> {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
@@ -168,10 +163,7 @@ mod tests {
             r#"{"string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]}"#,
         )
         .unwrap();
-        assert_eq!(
-            text(&value),
-            r#"{"literals":[null,true,false],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
-        );
+        assert_eq!(text(&value), r#"{"literals":[null,true,false],"string":"€$\u000f\nA'B\"\\\\\"/"}"#);
     }
 
     #[test]
@@ -180,35 +172,18 @@ mod tests {
             text(&json!([9007199254740991i64, -9007199254740991i64, 0])),
             "[9007199254740991,-9007199254740991,0]"
         );
-        for beyond in [
-            json!(9007199254740992u64),
-            json!(-9007199254740992i64),
-            json!(u64::MAX),
-            json!(i64::MIN),
-        ] {
-            assert_eq!(
-                canonical(&json!({"a": [beyond]})),
-                Err(CanonicalError::Range { at: "/a/0".into() })
-            );
+        for beyond in [json!(9007199254740992u64), json!(-9007199254740992i64), json!(u64::MAX), json!(i64::MIN)] {
+            assert_eq!(canonical(&json!({"a": [beyond]})), Err(CanonicalError::Range { at: "/a/0".into() }));
         }
-        assert_eq!(
-            canonical(&json!({"rate": 1.0})),
-            Err(CanonicalError::Fraction { at: "/rate".into() })
-        );
+        assert_eq!(canonical(&json!({"rate": 1.0})), Err(CanonicalError::Fraction { at: "/rate".into() }));
     }
 
     #[test]
     fn deep_nesting_is_refused_not_overflowed() {
         let deep = |levels: usize| (0..levels).fold(json!(1), |inner, _| Value::Array(vec![inner]));
         assert!(canonical(&deep(MAX_DEPTH)).is_ok());
-        assert!(matches!(
-            canonical(&deep(MAX_DEPTH + 1)),
-            Err(CanonicalError::Depth { .. })
-        ));
-        assert!(matches!(
-            canonical(&deep(2_000)),
-            Err(CanonicalError::Depth { .. })
-        ));
+        assert!(matches!(canonical(&deep(MAX_DEPTH + 1)), Err(CanonicalError::Depth { .. })));
+        assert!(matches!(canonical(&deep(2_000)), Err(CanonicalError::Depth { .. })));
     }
 
     #[test]

@@ -36,12 +36,7 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// An unsigned checkpoint.
     pub fn new(origin: &str, size: u64, root: Hash) -> Checkpoint {
-        Checkpoint {
-            origin: origin.to_owned(),
-            size,
-            root,
-            note: None,
-        }
+        Checkpoint { origin: origin.to_owned(), size, root, note: None }
     }
 
     /// The three lines, each with its newline: what is signed.
@@ -52,10 +47,7 @@ impl Checkpoint {
     /// The same checkpoint with a note signed by `key`.
     pub fn signed(&self, key: &SigningKey) -> Result<Checkpoint, NoteError> {
         let note = SignedNote::sign(&self.text(), key)?.to_string();
-        Ok(Checkpoint {
-            note: Some(note),
-            ..self.clone()
-        })
+        Ok(Checkpoint { note: Some(note), ..self.clone() })
     }
 
     /// Reads a checkpoint: a signed note, or the bare three lines as a job log may have kept them.
@@ -63,38 +55,25 @@ impl Checkpoint {
     /// Signatures are read, not checked: that is [`Checkpoint::signers`].
     pub fn parse(text: &str) -> Result<Checkpoint, CheckpointError> {
         let bare = !text.contains("\n\n");
-        let note = if bare {
-            None
-        } else {
-            Some(SignedNote::parse(text)?)
-        };
+        let note = if bare { None } else { Some(SignedNote::parse(text)?) };
         let body = note.as_ref().map_or(text, |note| note.text());
         let malformed = CheckpointError::Malformed;
         let lines = body.strip_suffix('\n').unwrap_or(body);
         let mut lines = lines.split('\n');
-        let (Some(origin), Some(size), Some(root), None) =
-            (lines.next(), lines.next(), lines.next(), lines.next())
+        let (Some(origin), Some(size), Some(root), None) = (lines.next(), lines.next(), lines.next(), lines.next())
         else {
             return Err(malformed("expected three lines: origin, size, root"));
         };
         check_origin(origin).map_err(malformed)?;
         let size = decimal(size).ok_or(malformed("the second line is not a tree size"))?;
         let root = Hash::from_base64(root).ok_or(malformed("the third line is not a root hash"))?;
-        Ok(Checkpoint {
-            origin: origin.to_owned(),
-            size,
-            root,
-            note: note.map(|_| text.to_owned()),
-        })
+        Ok(Checkpoint { origin: origin.to_owned(), size, root, note: note.map(|_| text.to_owned()) })
     }
 
     /// Those of `keys` that have signed this checkpoint.
     ///
     /// Fails if a known key's signature is wrong, if no known key has signed, or if the note is about other lines.
-    pub fn signers<'k>(
-        &self,
-        keys: &'k [VerifyingKey],
-    ) -> Result<Vec<&'k VerifyingKey>, NoteError> {
+    pub fn signers<'k>(&self, keys: &'k [VerifyingKey]) -> Result<Vec<&'k VerifyingKey>, NoteError> {
         let note = SignedNote::parse(self.note.as_deref().ok_or(NoteError::Untrusted)?)?;
         if note.text() != self.text() {
             return Err(NoteError::Malformed("it is about another checkpoint"));
@@ -104,16 +83,8 @@ impl Checkpoint {
 
     /// The names in the signature lines, as claimed; none if unsigned.
     pub fn claimed_names(&self) -> Vec<String> {
-        let note = self
-            .note
-            .as_deref()
-            .and_then(|note| SignedNote::parse(note).ok());
-        note.map_or_else(Vec::new, |note| {
-            note.claimed_names()
-                .into_iter()
-                .map(str::to_owned)
-                .collect()
-        })
+        let note = self.note.as_deref().and_then(|note| SignedNote::parse(note).ok());
+        note.map_or_else(Vec::new, |note| note.claimed_names().into_iter().map(str::to_owned).collect())
     }
 }
 
@@ -142,10 +113,7 @@ mod tests {
         let checkpoint = Checkpoint::parse(EXAMPLE).unwrap();
         assert_eq!(checkpoint.origin, "example.com/behind-the-sofa");
         assert_eq!(checkpoint.size, 20852163);
-        assert_eq!(
-            checkpoint.text(),
-            EXAMPLE.split("\n\n").next().unwrap().to_owned() + "\n"
-        );
+        assert_eq!(checkpoint.text(), EXAMPLE.split("\n\n").next().unwrap().to_owned() + "\n");
         assert_eq!(checkpoint.claimed_names(), ["example.com/behind-the-sofa"]);
         assert_eq!(checkpoint.signers(&[]), Err(NoteError::Untrusted));
     }
@@ -154,9 +122,7 @@ mod tests {
     fn signing_and_reading_back() {
         let key = SigningKey::from_seed("example.org/log", &[1; 32]).unwrap();
         let keys = [key.verifying_key().clone()];
-        let checkpoint = Checkpoint::new("example.org/log", 3, Hash::of(&[b"x"]))
-            .signed(&key)
-            .unwrap();
+        let checkpoint = Checkpoint::new("example.org/log", 3, Hash::of(&[b"x"])).signed(&key).unwrap();
         let read = Checkpoint::parse(checkpoint.note.as_deref().unwrap()).unwrap();
         assert_eq!(read, checkpoint);
         assert_eq!(read.signers(&keys).unwrap(), [&keys[0]]);
@@ -168,10 +134,7 @@ mod tests {
     fn the_bare_lines_are_an_unsigned_checkpoint() {
         let checkpoint = Checkpoint::new("example.org/log", 0, crate::merkle::empty_root());
         assert_eq!(Checkpoint::parse(&checkpoint.text()).unwrap(), checkpoint);
-        assert_eq!(
-            Checkpoint::parse(checkpoint.text().trim_end()).unwrap(),
-            checkpoint
-        );
+        assert_eq!(Checkpoint::parse(checkpoint.text().trim_end()).unwrap(), checkpoint);
     }
 
     #[test]

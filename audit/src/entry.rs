@@ -160,15 +160,9 @@ impl Entry {
     /// The entry's canonical bytes. Source: RFC 8785.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
         let value = serde_json::to_value(self).map_err(EntryError::Unreadable)?;
-        let bytes = canonical(&value).map_err(|source| EntryError::Canonical {
-            kind: self.kind,
-            source,
-        })?;
+        let bytes = canonical(&value).map_err(|source| EntryError::Canonical { kind: self.kind, source })?;
         if bytes.len() > MAX_ENTRY {
-            return Err(EntryError::TooLarge {
-                kind: self.kind,
-                bytes: bytes.len(),
-            });
+            return Err(EntryError::TooLarge { kind: self.kind, bytes: bytes.len() });
         }
         Ok(bytes)
     }
@@ -184,20 +178,13 @@ mod utc {
     use serde::{Deserialize, Deserializer, Serializer, de, ser};
     use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-    pub(super) fn serialize<S: Serializer>(
-        at: &OffsetDateTime,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
         let at = at.checked_to_offset(UtcOffset::UTC);
         let text = at.and_then(|at| at.format(&Rfc3339).ok());
-        serializer.serialize_str(
-            &text.ok_or_else(|| ser::Error::custom("the time is outside the years 0 to 9999"))?,
-        )
+        serializer.serialize_str(&text.ok_or_else(|| ser::Error::custom("the time is outside the years 0 to 9999"))?)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<OffsetDateTime, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
         let text = String::deserialize(deserializer)?;
         let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(de::Error::custom)?;
         if !text.ends_with('Z') {
@@ -256,10 +243,7 @@ mod tests {
         entry.data = json!({"text": "x".repeat(room)});
         assert_eq!(entry.to_bytes().unwrap().len(), MAX_ENTRY);
         entry.data = json!({"text": "x".repeat(room + 1)});
-        assert!(matches!(
-            entry.to_bytes(),
-            Err(EntryError::TooLarge { bytes: 65_536, .. })
-        ));
+        assert!(matches!(entry.to_bytes(), Err(EntryError::TooLarge { bytes: 65_536, .. })));
     }
 
     #[test]

@@ -45,9 +45,7 @@ pub enum LedgerError {
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
     /// The file has fewer entries than a checkpoint in it says.
-    #[error(
-        "the ledger has {size} entries, but its last checkpoint says {checkpoint}: the end is missing"
-    )]
+    #[error("the ledger has {size} entries, but its last checkpoint says {checkpoint}: the end is missing")]
     Behind {
         /// How many there are.
         size: u64,
@@ -108,36 +106,24 @@ impl LedgerError {
     /// What to do next, if there is something to say.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            LedgerError::Missing(_) => {
-                Some("a ledger is made by the first scan that records; check the path")
+            LedgerError::Missing(_) => Some("a ledger is made by the first scan that records; check the path"),
+            LedgerError::NotALedger(_) => Some("name another file; nothing was changed in this one"),
+            LedgerError::Layout { .. } => Some("use the version of aedile that wrote it, or a newer one"),
+            LedgerError::SchemaChanged | LedgerError::Behind { .. } | LedgerError::Diverged { .. } => {
+                Some("nothing was appended; verify the ledger and compare it with a checkpoint kept elsewhere")
             }
-            LedgerError::NotALedger(_) => {
-                Some("name another file; nothing was changed in this one")
+            LedgerError::ReadOnly => Some("check who owns the file and its directory, both must be writable"),
+            LedgerError::Interrupted => {
+                Some("keep the file with the `-journal` beside it; opening the ledger for writing rolls back")
             }
-            LedgerError::Layout { .. } => {
-                Some("use the version of aedile that wrote it, or a newer one")
-            }
-            LedgerError::SchemaChanged
-            | LedgerError::Behind { .. }
-            | LedgerError::Diverged { .. } => Some(
-                "nothing was appended; verify the ledger and compare it with a checkpoint kept elsewhere",
-            ),
-            LedgerError::ReadOnly => {
-                Some("check who owns the file and its directory, both must be writable")
-            }
-            LedgerError::Interrupted => Some(
-                "keep the file with the `-journal` beside it; opening the ledger for writing rolls back",
-            ),
             LedgerError::Busy => Some("wait for the other run to end, or allow a longer wait"),
-            LedgerError::Damaged(_) => {
-                Some("restore a copy and verify it against a checkpoint kept elsewhere")
-            }
+            LedgerError::Damaged(_) => Some("restore a copy and verify it against a checkpoint kept elsewhere"),
             LedgerError::Refused { .. } | LedgerError::Entry(_) => {
                 Some("record large or detailed evidence as a payload; an entry carries its digest")
             }
-            LedgerError::Unconfirmed { .. } => Some(
-                "do not append them again: the next append confirms and signs them too; verify before that",
-            ),
+            LedgerError::Unconfirmed { .. } => {
+                Some("do not append them again: the next append confirms and signs them too; verify before that")
+            }
             _ => None,
         }
     }
@@ -147,9 +133,7 @@ impl LedgerError {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => LedgerError::NotALedger(path.to_owned()),
             Some(ErrorCode::CannotOpen) if !path.exists() => LedgerError::Missing(path.to_owned()),
-            Some(ErrorCode::CannotOpen) if path.is_dir() => {
-                LedgerError::NotALedger(path.to_owned())
-            }
+            Some(ErrorCode::CannotOpen) if path.is_dir() => LedgerError::NotALedger(path.to_owned()),
             _ => error.into(),
         }
     }
@@ -160,25 +144,18 @@ const ROLLBACK_NEEDED: i32 = 776;
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> LedgerError {
-        use rusqlite::Error::{
-            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
-        };
+        use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
         let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy,
-            Some(ErrorCode::ReadOnly) if extended == Some(ROLLBACK_NEEDED) => {
-                LedgerError::Interrupted
-            }
+            Some(ErrorCode::ReadOnly) if extended == Some(ROLLBACK_NEEDED) => LedgerError::Interrupted,
             Some(ErrorCode::ReadOnly) => LedgerError::ReadOnly,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                LedgerError::Damaged(error.to_string())
-            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => LedgerError::Damaged(error.to_string()),
             Some(_) => LedgerError::Sqlite(error),
             None => match error {
-                FromSqlConversionFailure(..)
-                | IntegralValueOutOfRange(..)
-                | InvalidColumnType(..)
-                | Utf8Error(..) => LedgerError::Damaged(error.to_string()),
+                FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..) => {
+                    LedgerError::Damaged(error.to_string())
+                }
                 error => LedgerError::Sqlite(error),
             },
         }

@@ -29,10 +29,7 @@ impl Scratch {
     pub(crate) fn signed(runs: usize) -> Scratch {
         let scratch = Scratch::new();
         for number in 0..runs {
-            scratch
-                .ledger()
-                .append(&run(&format!("run-{number}"), 2), AT, Some(&key()))
-                .unwrap();
+            scratch.ledger().append(&run(&format!("run-{number}"), 2), AT, Some(&key())).unwrap();
         }
         scratch
     }
@@ -52,9 +49,7 @@ impl Scratch {
             .collect::<Result<_, _>>()
             .unwrap();
         for (name, _) in &triggers {
-            connection
-                .execute_batch(&format!("DROP TRIGGER {name}"))
-                .unwrap();
+            connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
         }
         connection.execute_batch(sql).unwrap();
         for (_, sql) in &triggers {
@@ -87,8 +82,7 @@ pub(crate) fn draft(kind: Kind, run: &str, data: Value) -> Draft {
 pub(crate) fn run(name: &str, findings: usize) -> Vec<Draft> {
     let mut drafts = vec![draft(Kind::RunStart, name, json!({}))];
     for number in 0..findings {
-        let data =
-            json!({"policy": "store-encrypted-at-rest", "fingerprint": format!("{number:08x}")});
+        let data = json!({"policy": "store-encrypted-at-rest", "fingerprint": format!("{number:08x}")});
         drafts.push(draft(Kind::Finding, name, data));
     }
     drafts.push(draft(Kind::RunEnd, name, json!({"exit": 1})));

@@ -80,8 +80,7 @@ impl Serialize for Hash {
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Hash::from_hex(&text)
-            .ok_or_else(|| D::Error::custom("expected 64 lowercase hexadecimal digits"))
+        Hash::from_hex(&text).ok_or_else(|| D::Error::custom("expected 64 lowercase hexadecimal digits"))
     }
 }
 
@@ -101,10 +100,7 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs
-        .iter()
-        .map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?))
-        .collect()
+    pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }
 
 #[cfg(test)]
@@ -126,9 +122,6 @@ mod tests {
         assert_eq!(Hash::from_hex(&hash.hex().to_uppercase()), None);
         assert_eq!(Hash::from_hex(&hash.hex()[1..]), None);
         assert_eq!(Hash::from_base64(hash.base64().trim_end_matches('=')), None);
-        assert_eq!(
-            Hash::from_base64("//////////////////////////////////////////9="),
-            None
-        );
+        assert_eq!(Hash::from_base64("//////////////////////////////////////////9="), None);
     }
 }

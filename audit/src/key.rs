@@ -30,9 +30,7 @@ pub enum KeyError {
     #[error("the key is of signature type {0:#04x}, only Ed25519 (0x01) is supported")]
     Type(u8),
     /// The hash in the text is not the hash of the key, or the public key is not a sound point.
-    #[error(
-        "the key does not agree with the hash written beside it, or is not a sound Ed25519 key"
-    )]
+    #[error("the key does not agree with the hash written beside it, or is not a sound Ed25519 key")]
     Unsound,
     /// A secret beside what it protects would be copied along with it.
     #[error("the key file would lie in the ledger's own directory")]
@@ -56,9 +54,9 @@ impl KeyError {
     /// What to do next, if there is something to say.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            KeyError::BesideLedger => Some(
-                "keep the signing key where the ledger's files are not: a secret store, or your home directory",
-            ),
+            KeyError::BesideLedger => {
+                Some("keep the signing key where the ledger's files are not: a secret store, or your home directory")
+            }
             KeyError::File { source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
                 Some("a key is never overwritten: choose another file name")
             }
@@ -87,21 +85,13 @@ impl VerifyingKey {
             return Err(KeyError::Unsound);
         }
         let key = VerifyingKey::new(name, key);
-        if hex(&key.id) == id {
-            Ok(key)
-        } else {
-            Err(KeyError::Unsound)
-        }
+        if hex(&key.id) == id { Ok(key) } else { Err(KeyError::Unsound) }
     }
 
     fn new(name: &str, key: ed25519_dalek::VerifyingKey) -> VerifyingKey {
         let hash = Hash::of(&[name.as_bytes(), b"\n", &[ED25519], key.as_bytes()]);
         let [a, b, c, d, ..] = *hash.as_bytes();
-        VerifyingKey {
-            name: name.to_owned(),
-            id: [a, b, c, d],
-            key,
-        }
+        VerifyingKey { name: name.to_owned(), id: [a, b, c, d], key }
     }
 
     /// The key's name, commonly the origin of the log.
@@ -121,20 +111,13 @@ impl VerifyingKey {
 
     /// Whether `signature` is this key's over `text`. Strict: neither malleable signatures nor keys of small order pass.
     pub fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature)
-            .is_ok_and(|signature| self.key.verify_strict(text, &signature).is_ok())
+        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(text, &signature).is_ok())
     }
 }
 
 impl fmt::Display for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}+{}+{}",
-            self.name,
-            hex(&self.id),
-            encode(self.key.as_bytes())
-        )
+        write!(f, "{}+{}+{}", self.name, hex(&self.id), encode(self.key.as_bytes()))
     }
 }
 
@@ -170,28 +153,16 @@ impl SigningKey {
     /// Reads `PRIVATE+KEY+name+hash+base64`.
     pub fn parse(text: &str) -> Result<SigningKey, KeyError> {
         let malformed = || KeyError::Malformed("signing key");
-        let rest = text
-            .trim_ascii_end()
-            .strip_prefix(PRIVATE)
-            .ok_or_else(malformed)?;
+        let rest = text.trim_ascii_end().strip_prefix(PRIVATE).ok_or_else(malformed)?;
         let (name, id, seed) = split(rest, malformed)?;
         let key = SigningKey::from_seed(name, &seed)?;
-        if hex(&key.public.id) == id {
-            Ok(key)
-        } else {
-            Err(KeyError::Unsound)
-        }
+        if hex(&key.public.id) == id { Ok(key) } else { Err(KeyError::Unsound) }
     }
 
     /// The secret as text. Whoever has it can sign in this log's name.
     pub fn secret_text(&self) -> String {
         let public = &self.public;
-        format!(
-            "{PRIVATE}{}+{}+{}",
-            public.name,
-            hex(&public.id),
-            encode(self.key.as_bytes())
-        )
+        format!("{PRIVATE}{}+{}+{}", public.name, hex(&public.id), encode(self.key.as_bytes()))
     }
 
     /// The public half.
@@ -225,8 +196,7 @@ impl SigningKey {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(failed)?;
-        file.write_all(format!("{}\n", self.secret_text()).as_bytes())
-            .map_err(failed)?;
+        file.write_all(format!("{}\n", self.secret_text()).as_bytes()).map_err(failed)?;
         file.sync_all().map_err(failed)
     }
 }
@@ -238,11 +208,7 @@ impl fmt::Debug for SigningKey {
 }
 
 fn file_error(path: &Path, doing: &'static str, source: std::io::Error) -> KeyError {
-    KeyError::File {
-        path: path.display().to_string(),
-        doing,
-        source,
-    }
+    KeyError::File { path: path.display().to_string(), doing, source }
 }
 
 /// The directory that `path` lies in, with symbolic links followed.
@@ -256,11 +222,7 @@ fn directory(path: &Path) -> std::io::Result<std::path::PathBuf> {
 /// Refuses names that C2SP signed-note refuses; control characters could not stand in a note either.
 pub(crate) fn check_name(name: &str) -> Result<(), KeyError> {
     let bad = |c: char| c == '+' || c.is_whitespace() || c.is_control();
-    if name.is_empty() || name.contains(bad) {
-        Err(KeyError::Name)
-    } else {
-        Ok(())
-    }
+    if name.is_empty() || name.contains(bad) { Err(KeyError::Name) } else { Ok(()) }
 }
 
 fn encode(key: &[u8; 32]) -> String {
@@ -286,8 +248,7 @@ mod tests {
     use super::*;
     use crate::hash::unhex;
 
-    const SKEY: &str =
-        "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+    const SKEY: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
     const VKEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 
     #[test]
@@ -300,8 +261,7 @@ mod tests {
 
     #[test]
     fn rfc_8032_test_2() {
-        let seed =
-            unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb").unwrap();
+        let seed = unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb").unwrap();
         let key = SigningKey::from_seed("x", &seed.try_into().unwrap()).unwrap();
         assert_eq!(
             hex(&key.verifying_key().public_key()),
@@ -320,32 +280,18 @@ mod tests {
             assert!(VerifyingKey::parse(&VKEY[..i]).is_err());
             let mut bytes = VKEY.as_bytes().to_vec();
             bytes[i] += 1;
-            assert!(
-                VerifyingKey::parse(std::str::from_utf8(&bytes).unwrap()).is_err(),
-                "byte {i}"
-            );
+            assert!(VerifyingKey::parse(std::str::from_utf8(&bytes).unwrap()).is_err(), "byte {i}");
         }
         for (i, _) in SKEY.char_indices() {
             let mut bytes = SKEY.as_bytes().to_vec();
             bytes[i] += 1;
-            assert!(
-                SigningKey::parse(std::str::from_utf8(&bytes).unwrap()).is_err(),
-                "byte {i}"
-            );
+            assert!(SigningKey::parse(std::str::from_utf8(&bytes).unwrap()).is_err(), "byte {i}");
         }
         // A key that is too long and one of an unknown type, each with the hash adjusted.
         assert!(
-            VerifyingKey::parse(
-                "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY=="
-            )
-            .is_err()
+            VerifyingKey::parse("PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==").is_err()
         );
-        assert!(
-            VerifyingKey::parse(
-                "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-            )
-            .is_err()
-        );
+        assert!(VerifyingKey::parse("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").is_err());
     }
 
     #[test]
@@ -363,8 +309,7 @@ mod tests {
         let mut signature = key.sign(b"text");
         assert!(key.verifying_key().verify(b"text", &signature));
         // S + L is the same scalar, but no longer the one spelling that RFC 8032 §5.1.7 allows.
-        let order =
-            unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010").unwrap();
+        let order = unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010").unwrap();
         let mut carry = 0;
         for (byte, add) in signature[32..].iter_mut().zip(order) {
             let sum = u16::from(*byte) + u16::from(add) + carry;
@@ -382,10 +327,7 @@ mod tests {
 
     #[test]
     fn generated_keys_differ_and_names_are_checked() {
-        let (one, two) = (
-            SigningKey::generate("a").unwrap(),
-            SigningKey::generate("a").unwrap(),
-        );
+        let (one, two) = (SigningKey::generate("a").unwrap(), SigningKey::generate("a").unwrap());
         assert_ne!(one.secret_text(), two.secret_text());
         assert!(SigningKey::parse(&one.secret_text()).is_ok());
         for name in ["", "a b", "a+b", "a\nb", "a\u{2003}b", "a\u{1b}b"] {
@@ -398,34 +340,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let key = SigningKey::generate("a").unwrap();
         let (path, ledger) = (dir.path().join("key"), dir.path().join("ledger.db"));
-        assert!(matches!(
-            key.write_new(&path, Some(&ledger)),
-            Err(KeyError::BesideLedger)
-        ));
+        assert!(matches!(key.write_new(&path, Some(&ledger)), Err(KeyError::BesideLedger)));
         key.write_new(&path, None).unwrap();
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(
-                fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-                0o600
-            );
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        assert_eq!(
-            SigningKey::read(&path).unwrap().secret_text(),
-            key.secret_text()
-        );
+        assert_eq!(SigningKey::read(&path).unwrap().secret_text(), key.secret_text());
         let again = SigningKey::generate("a").unwrap().write_new(&path, None);
-        assert!(
-            again
-                .unwrap_err()
-                .help()
-                .unwrap()
-                .contains("never overwritten")
-        );
-        assert_eq!(
-            SigningKey::read(&path).unwrap().secret_text(),
-            key.secret_text()
-        );
+        assert!(again.unwrap_err().help().unwrap().contains("never overwritten"));
+        assert_eq!(SigningKey::read(&path).unwrap().secret_text(), key.secret_text());
     }
 }

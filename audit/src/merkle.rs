@@ -107,10 +107,7 @@ fn range<N: Nodes>(nodes: &N, start: u64, end: u64) -> Result<Hash, N::Error> {
         return nodes.node(size.trailing_zeros(), start / size);
     }
     let middle = start + split(size);
-    Ok(node_hash(
-        &range(nodes, start, middle)?,
-        &range(nodes, middle, end)?,
-    ))
+    Ok(node_hash(&range(nodes, start, middle)?, &range(nodes, middle, end)?))
 }
 
 /// The largest power of two below `size`, which is at least 2.
@@ -120,10 +117,7 @@ fn split(size: u64) -> u64 {
 
 /// The full subtrees that a tree of `size` leaves consists of, from the left, as (level, position).
 pub(crate) fn peaks(size: u64) -> impl Iterator<Item = (u32, u64)> {
-    (0..u64::BITS)
-        .rev()
-        .filter(move |level| size >> level & 1 == 1)
-        .map(move |level| (level, (size >> level) - 1))
+    (0..u64::BITS).rev().filter(move |level| size >> level & 1 == 1).map(move |level| (level, (size >> level) - 1))
 }
 
 /// A tree in memory: all its full subtrees, about 64 bytes a leaf.
@@ -149,11 +143,7 @@ impl Tree {
 
     /// How many full subtrees of more than one leaf there are.
     pub(crate) fn inner_nodes(&self) -> u64 {
-        self.levels
-            .iter()
-            .skip(1)
-            .map(|level| level.len() as u64)
-            .sum()
+        self.levels.iter().skip(1).map(|level| level.len() as u64).sum()
     }
 
     /// Adds a leaf hash and every subtree that it makes full.
@@ -195,9 +185,7 @@ pub struct Frontier {
 impl Frontier {
     /// The edge of the tree of `size` leaves.
     pub fn of<N: Nodes>(nodes: &N, size: u64) -> Result<Frontier, N::Error> {
-        let peaks = peaks(size)
-            .map(|(level, position)| nodes.node(level, position))
-            .collect::<Result<_, _>>()?;
+        let peaks = peaks(size).map(|(level, position)| nodes.node(level, position)).collect::<Result<_, _>>()?;
         Ok(Frontier { size, peaks })
     }
 

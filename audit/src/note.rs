@@ -56,10 +56,7 @@ impl SignedNote {
             id: public.id(),
             signature: key.sign(text.as_bytes()).to_vec(),
         };
-        Ok(SignedNote {
-            text: text.to_owned(),
-            signatures: vec![signature],
-        })
+        Ok(SignedNote { text: text.to_owned(), signatures: vec![signature] })
     }
 
     /// Reads a note. The last blank line ends the text.
@@ -67,17 +64,13 @@ impl SignedNote {
         if note.len() > MAX_NOTE {
             return Err(NoteError::Malformed("it is too large"));
         }
-        let end = note
-            .rfind("\n\n")
-            .ok_or(NoteError::Malformed("it has no blank line"))?;
+        let end = note.rfind("\n\n").ok_or(NoteError::Malformed("it has no blank line"))?;
         let (text, rest) = note.split_at(end + 1);
         check_text(text)?;
         let lines = rest
             .strip_prefix('\n')
             .and_then(|lines| lines.strip_suffix('\n'))
-            .ok_or(NoteError::Malformed(
-                "it has no signature line that ends in a newline",
-            ))?;
+            .ok_or(NoteError::Malformed("it has no signature line that ends in a newline"))?;
         let signatures = lines
             .split('\n')
             .map(parse_signature)
@@ -86,10 +79,7 @@ impl SignedNote {
         if signatures.len() > MAX_SIGNATURES {
             return Err(NoteError::Malformed("it has too many signatures"));
         }
-        Ok(SignedNote {
-            text: text.to_owned(),
-            signatures,
-        })
+        Ok(SignedNote { text: text.to_owned(), signatures })
     }
 
     /// The text that is signed, with its final newline.
@@ -99,10 +89,7 @@ impl SignedNote {
 
     /// The names in the signature lines, as claimed.
     pub fn claimed_names(&self) -> Vec<&str> {
-        self.signatures
-            .iter()
-            .map(|signature| signature.name.as_str())
-            .collect()
+        self.signatures.iter().map(|signature| signature.name.as_str()).collect()
     }
 
     /// Those of `keys` that have signed, in the order of the signature lines.
@@ -111,42 +98,25 @@ impl SignedNote {
     pub fn verify<'k>(&self, keys: &'k [VerifyingKey]) -> Result<Vec<&'k VerifyingKey>, NoteError> {
         let mut signers: Vec<&VerifyingKey> = Vec::new();
         for line in &self.signatures {
-            let known = keys
-                .iter()
-                .filter(|key| key.name() == line.name && key.id() == line.id);
+            let known = keys.iter().filter(|key| key.name() == line.name && key.id() == line.id);
             for key in known {
                 if !key.verify(self.text.as_bytes(), &line.signature) {
-                    return Err(NoteError::WrongSignature {
-                        name: line.name.clone(),
-                    });
+                    return Err(NoteError::WrongSignature { name: line.name.clone() });
                 }
                 if !signers.contains(&key) {
                     signers.push(key);
                 }
             }
         }
-        if signers.is_empty() {
-            Err(NoteError::Untrusted)
-        } else {
-            Ok(signers)
-        }
+        if signers.is_empty() { Err(NoteError::Untrusted) } else { Ok(signers) }
     }
 }
 
 impl std::fmt::Display for SignedNote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", self.text)?;
-        for NoteSignature {
-            name,
-            id,
-            signature,
-        } in &self.signatures
-        {
-            writeln!(
-                f,
-                "— {name} {}",
-                STANDARD.encode([id.as_slice(), signature].concat())
-            )?;
+        for NoteSignature { name, id, signature } in &self.signatures {
+            writeln!(f, "— {name} {}", STANDARD.encode([id.as_slice(), signature].concat()))?;
         }
         Ok(())
     }
@@ -170,23 +140,21 @@ fn parse_signature(line: &str) -> Option<NoteSignature> {
     if signature.is_empty() {
         return None;
     }
-    Some(NoteSignature {
-        name: name.to_owned(),
-        id: *id,
-        signature: signature.to_vec(),
-    })
+    Some(NoteSignature { name: name.to_owned(), id: *id, signature: signature.to_vec() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SKEY: &str =
-        "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+    const SKEY: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
     const ENOCH: &str = "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop";
-    const TEXT: &str = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
-    const PETER_LINE: &str = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
-    const ENOCH_LINE: &str = "— EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n";
+    const TEXT: &str =
+        "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+    const PETER_LINE: &str =
+        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+    const ENOCH_LINE: &str =
+        "— EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n";
 
     fn peter() -> SigningKey {
         SigningKey::parse(SKEY).unwrap()
@@ -197,66 +165,35 @@ mod tests {
         let note = SignedNote::sign(TEXT, &peter()).unwrap();
         assert_eq!(note.to_string(), format!("{TEXT}\n{PETER_LINE}"));
         assert_eq!(SignedNote::parse(&note.to_string()).unwrap(), note);
-        assert_eq!(
-            note.verify(&[peter().verifying_key().clone()])
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(note.verify(&[peter().verifying_key().clone()]).unwrap().len(), 1);
     }
 
     #[test]
     fn two_signers_each_known_or_not() {
         let note = SignedNote::parse(&format!("{TEXT}\n{PETER_LINE}{ENOCH_LINE}")).unwrap();
-        let (peter, enoch) = (
-            peter().verifying_key().clone(),
-            VerifyingKey::parse(ENOCH).unwrap(),
-        );
-        assert_eq!(
-            note.verify(&[enoch.clone(), peter.clone()]).unwrap(),
-            [&peter, &enoch]
-        );
+        let (peter, enoch) = (peter().verifying_key().clone(), VerifyingKey::parse(ENOCH).unwrap());
+        assert_eq!(note.verify(&[enoch.clone(), peter.clone()]).unwrap(), [&peter, &enoch]);
         assert_eq!(note.verify(std::slice::from_ref(&enoch)).unwrap(), [&enoch]);
         let stranger = SigningKey::generate("PeterNeumann").unwrap();
-        assert_eq!(
-            note.verify(&[stranger.verifying_key().clone()]),
-            Err(NoteError::Untrusted)
-        );
+        assert_eq!(note.verify(&[stranger.verifying_key().clone()]), Err(NoteError::Untrusted));
         assert_eq!(note.verify(&[]), Err(NoteError::Untrusted));
     }
 
     #[test]
     fn a_known_key_that_fails_rejects_even_beside_a_good_one() {
-        let (peter, enoch) = (
-            peter().verifying_key().clone(),
-            VerifyingKey::parse(ENOCH).unwrap(),
-        );
+        let (peter, enoch) = (peter().verifying_key().clone(), VerifyingKey::parse(ENOCH).unwrap());
         let wrong = ENOCH_LINE.replace("rwz+eBzm", "rwz+eBzn");
         let note = SignedNote::parse(&format!("{TEXT}\n{PETER_LINE}{wrong}")).unwrap();
         assert_eq!(note.verify(std::slice::from_ref(&peter)).unwrap().len(), 1);
         let refused = note.verify(&[peter, enoch]).unwrap_err();
-        assert_eq!(
-            refused,
-            NoteError::WrongSignature {
-                name: "EnochRoot".into()
-            }
-        );
+        assert_eq!(refused, NoteError::WrongSignature { name: "EnochRoot".into() });
     }
 
     #[test]
     fn the_example_of_the_specification_verifies() {
         let note = "This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
-        let key = VerifyingKey::parse(
-            "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
-        )
-        .unwrap();
-        assert_eq!(
-            SignedNote::parse(note)
-                .unwrap()
-                .verify(std::slice::from_ref(&key))
-                .unwrap(),
-            [&key]
-        );
+        let key = VerifyingKey::parse("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").unwrap();
+        assert_eq!(SignedNote::parse(note).unwrap().verify(std::slice::from_ref(&key)).unwrap(), [&key]);
     }
 
     #[test]

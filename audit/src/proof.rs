@@ -67,17 +67,10 @@ impl Ledger {
         let path = inclusion_proof(&nodes, index, checkpoint.size)?;
         let leaf = nodes.leaf(index)?;
         if !verify_inclusion(&leaf, index, checkpoint.size, &path, &checkpoint.root) {
-            return Err(LedgerError::Diverged {
-                size: checkpoint.size,
-            });
+            return Err(LedgerError::Diverged { size: checkpoint.size });
         }
         debug_assert_eq!(root(&nodes, checkpoint.size).ok(), Some(checkpoint.root));
-        Ok(InclusionProof {
-            index,
-            path,
-            checkpoint,
-            extra: None,
-        })
+        Ok(InclusionProof { index, path, checkpoint, extra: None })
     }
 }
 
@@ -85,46 +78,28 @@ impl InclusionProof {
     /// Reads a proof file.
     pub fn parse(text: &str) -> Result<InclusionProof, ProofError> {
         let malformed = ProofError::Malformed;
-        let (head, checkpoint) = text
-            .split_once("\n\n")
-            .ok_or(malformed("it has no blank line"))?;
+        let (head, checkpoint) = text.split_once("\n\n").ok_or(malformed("it has no blank line"))?;
         let mut lines = head.split('\n').peekable();
         if lines.next() != Some(FIRST_LINE) {
             return Err(malformed("the first line is not `c2sp.org/tlog-proof@v1`"));
         }
-        let extra = lines
-            .next_if(|line| line.starts_with("extra "))
-            .and_then(|line| line.strip_prefix("extra "));
+        let extra = lines.next_if(|line| line.starts_with("extra ")).and_then(|line| line.strip_prefix("extra "));
         let extra = extra.map(|base64| STANDARD.decode(base64)).transpose();
         let extra = extra.map_err(|_| malformed("the extra line is not base64"))?;
-        let index = lines
-            .next()
-            .and_then(|line| decimal(line.strip_prefix("index ")?));
+        let index = lines.next().and_then(|line| decimal(line.strip_prefix("index ")?));
         let index = index.ok_or(malformed("it has no index line"))?;
         let path: Option<Vec<Hash>> = lines.take(MAX_PATH + 1).map(Hash::from_base64).collect();
-        let path = path
-            .filter(|path| path.len() <= MAX_PATH)
-            .ok_or(malformed("its hashes cannot be read"))?;
-        Ok(InclusionProof {
-            index,
-            path,
-            checkpoint: Checkpoint::parse(checkpoint)?,
-            extra,
-        })
+        let path = path.filter(|path| path.len() <= MAX_PATH).ok_or(malformed("its hashes cannot be read"))?;
+        Ok(InclusionProof { index, path, checkpoint: Checkpoint::parse(checkpoint)?, extra })
     }
 
     /// Checks the proof for the entry with the bytes `entry`, and the checkpoint's signatures by `keys`.
     pub fn verify(&self, entry: &[u8], keys: &[VerifyingKey]) -> ProofVerification {
-        let Checkpoint {
-            origin, size, root, ..
-        } = &self.checkpoint;
+        let Checkpoint { origin, size, root, .. } = &self.checkpoint;
         let origin = crate::shown::shown(origin);
         let index = self.index;
         let included = if verify_inclusion(&leaf_hash(entry), index, *size, &self.path, root) {
-            statement(
-                Status::Holds,
-                format!("these bytes are entry {index} of the log `{origin}` at size {size}"),
-            )
+            statement(Status::Holds, format!("these bytes are entry {index} of the log `{origin}` at size {size}"))
         } else {
             statement(
                 Status::Fails,
@@ -134,19 +109,14 @@ impl InclusionProof {
         let signed = match self.checkpoint.signers(keys) {
             Ok(signers) => {
                 let names: Vec<&str> = signers.iter().map(|key| key.name()).collect();
-                statement(
-                    Status::Holds,
-                    format!("the checkpoint is signed by {}", names.join(", ")),
-                )
+                statement(Status::Holds, format!("the checkpoint is signed by {}", names.join(", ")))
             }
-            Err(NoteError::Untrusted) if keys.is_empty() => statement(
-                Status::NotShown,
-                "no key was given: whose checkpoint it is was not checked".to_owned(),
-            ),
-            Err(NoteError::Untrusted) => statement(
-                Status::Fails,
-                "the checkpoint is unsigned by the keys expected".to_owned(),
-            ),
+            Err(NoteError::Untrusted) if keys.is_empty() => {
+                statement(Status::NotShown, "no key was given: whose checkpoint it is was not checked".to_owned())
+            }
+            Err(NoteError::Untrusted) => {
+                statement(Status::Fails, "the checkpoint is unsigned by the keys expected".to_owned())
+            }
             Err(error) => statement(Status::Fails, format!("the checkpoint is refused: {error}")),
         };
         ProofVerification { included, signed }
@@ -172,11 +142,7 @@ impl std::fmt::Display for InclusionProof {
 }
 
 fn statement(status: Status, sentence: String) -> Statement {
-    Statement {
-        status,
-        sentence,
-        details: Vec::new(),
-    }
+    Statement { status, sentence, details: Vec::new() }
 }
 
 #[cfg(test)]
@@ -192,14 +158,8 @@ mod tests {
             let proof = ledger.prove(stored.index).unwrap();
             assert_eq!(InclusionProof::parse(&proof.to_string()).unwrap(), proof);
             let verified = proof.verify(&stored.body, &keys());
-            assert_eq!(
-                (verified.included.status, verified.signed.status),
-                (Status::Holds, Status::Holds)
-            );
-            assert_eq!(
-                proof.verify(&stored.body, &[]).signed.status,
-                Status::NotShown
-            );
+            assert_eq!((verified.included.status, verified.signed.status), (Status::Holds, Status::Holds));
+            assert_eq!(proof.verify(&stored.body, &[]).signed.status, Status::NotShown);
             let mut other = stored.body.clone();
             other[5] ^= 1;
             assert_eq!(proof.verify(&other, &keys()).included.status, Status::Fails);
@@ -220,9 +180,7 @@ mod tests {
             };
             if let Ok(changed) = InclusionProof::parse(&changed) {
                 let verified = changed.verify(body, &keys());
-                assert!(
-                    [verified.included.status, verified.signed.status].contains(&Status::Fails)
-                );
+                assert!([verified.included.status, verified.signed.status].contains(&Status::Fails));
             }
         }
     }
@@ -236,30 +194,18 @@ mod tests {
         let proof = InclusionProof::parse(&ledger.prove(2).unwrap().to_string()).unwrap();
         let body = &ledger.entries(&Default::default()).unwrap()[2].body;
         let verified = proof.verify(body, &keys());
-        assert_eq!(
-            (verified.included.status, verified.signed.status),
-            (Status::Holds, Status::Fails)
-        );
+        assert_eq!((verified.included.status, verified.signed.status), (Status::Holds, Status::Fails));
         // Once something later is signed, the proof leads to that.
         ledger.append(&run("b", 0), AT, Some(&key())).unwrap();
-        assert_eq!(
-            ledger.prove(2).unwrap().verify(body, &keys()).signed.status,
-            Status::Holds
-        );
+        assert_eq!(ledger.prove(2).unwrap().verify(body, &keys()).signed.status, Status::Holds);
     }
 
     #[test]
     fn the_extra_line_reads_back() {
         let ledger = Scratch::signed(1).ledger();
-        let proof = InclusionProof {
-            extra: Some(b"extra extra ".to_vec()),
-            ..ledger.prove(1).unwrap()
-        };
+        let proof = InclusionProof { extra: Some(b"extra extra ".to_vec()), ..ledger.prove(1).unwrap() };
         let text = proof.to_string();
-        assert!(
-            text.starts_with("c2sp.org/tlog-proof@v1\nextra ZXh0cmEgZXh0cmEg\nindex 1\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("c2sp.org/tlog-proof@v1\nextra ZXh0cmEgZXh0cmEg\nindex 1\n"), "{text}");
         assert_eq!(InclusionProof::parse(&text).unwrap(), proof);
         for bad in [
             "",

@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use rusqlite::{
-    Connection, MAIN_DB, OpenFlags, Transaction, TransactionBehavior, config::DbConfig,
-};
+use rusqlite::{Connection, MAIN_DB, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 use serde_json::json;
 
 use crate::canonical::canonical;
@@ -76,20 +74,9 @@ impl Ledger {
         Ledger::new(connection, path, origin, writable)
     }
 
-    fn new(
-        connection: Connection,
-        path: &Path,
-        origin: &str,
-        writable: bool,
-    ) -> Result<Ledger, LedgerError> {
+    fn new(connection: Connection, path: &Path, origin: &str, writable: bool) -> Result<Ledger, LedgerError> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        Ok(Ledger {
-            connection,
-            path,
-            origin: origin.to_owned(),
-            writable,
-            busy: BUSY_TIMEOUT,
-        })
+        Ok(Ledger { connection, path, origin: origin.to_owned(), writable, busy: BUSY_TIMEOUT })
     }
 
     /// Sets how long to wait for another process's lock before [`LedgerError::Busy`].
@@ -113,16 +100,13 @@ impl Ledger {
 /// A connection with every setting that we rely on. `path` need not be a ledger yet.
 fn connect(path: &Path, flags: OpenFlags, busy: Duration) -> Result<Connection, LedgerError> {
     if rusqlite::version_number() < SQLITE_LEAST {
-        return Err(LedgerError::OldSqlite {
-            found: rusqlite::version(),
-        });
+        return Err(LedgerError::OldSqlite { found: rusqlite::version() });
     }
     if path.is_dir() {
         return Err(LedgerError::NotALedger(path.to_owned()));
     }
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
-    let connection = Connection::open_with_flags(path, flags)
-        .map_err(|error| LedgerError::opening(path, error))?;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| LedgerError::opening(path, error))?;
     configure(&connection, busy).map_err(|error| LedgerError::opening(path, error))?;
     Ok(connection)
 }
@@ -140,16 +124,13 @@ fn configure(connection: &Connection, busy: Duration) -> rusqlite::Result<()> {
         return connection.pragma_update(None, "query_only", true);
     }
     // One file that can be copied when nobody writes; the directory is synchronised as well (EXTRA).
-    let mode: String =
-        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
     debug_assert_eq!(mode, "delete");
     connection.pragma_update(None, "synchronous", "EXTRA")
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
-        row.get(0)
-    })
+    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
 /// Makes the tables, unless another process has just done so.
@@ -165,38 +146,28 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
 
 fn check_layout(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
     let opening = |error| LedgerError::opening(path, error);
-    let pragma = |name| {
-        connection
-            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
-            .map_err(opening)
-    };
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(opening);
     if pragma("application_id")? != APPLICATION_ID {
         return Err(LedgerError::NotALedger(path.to_owned()));
     }
     match pragma("user_version")? {
         LAYOUT => Ok(()),
-        found => Err(LedgerError::Layout {
-            path: path.to_owned(),
-            found,
-            known: LAYOUT,
-        }),
+        found => Err(LedgerError::Layout { path: path.to_owned(), found, known: LAYOUT }),
     }
 }
 
 /// The SHA-256 over what SQLite keeps of the statements that made the tables: the canonical JSON array of a name of the
 /// format and, sorted, `[type, name, table, statement]`.
 pub(crate) fn fingerprint(connection: &Connection) -> Result<Hash, LedgerError> {
-    let mut statement = connection.prepare(
-        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name",
-    )?;
+    let mut statement = connection
+        .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")?;
     let mut rows = statement.query([])?;
     let mut parts = vec![json!("aedile-ledger-schema")];
     while let Some(row) = rows.next()? {
         let columns: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
         parts.push(json!(columns));
     }
-    let bytes =
-        canonical(&json!(parts)).map_err(|error| LedgerError::Damaged(error.to_string()))?;
+    let bytes = canonical(&json!(parts)).map_err(|error| LedgerError::Damaged(error.to_string()))?;
     Ok(Hash::of(&[&bytes]))
 }
 
@@ -219,22 +190,18 @@ pub(crate) fn sql(number: u64) -> i64 {
 
 /// The bytes of a column, without copying them.
 pub(crate) fn blob<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r [u8], LedgerError> {
-    row.get_ref(column)?
-        .as_blob()
-        .map_err(|error| LedgerError::Damaged(error.to_string()))
+    row.get_ref(column)?.as_blob().map_err(|error| LedgerError::Damaged(error.to_string()))
 }
 
 /// The 32 bytes of a hash column.
 pub(crate) fn hash_column(row: &rusqlite::Row<'_>, column: usize) -> Result<Hash, LedgerError> {
-    Hash::from_slice(blob(row, column)?)
-        .ok_or_else(|| LedgerError::Damaged("a hash does not have 32 bytes".to_owned()))
+    Hash::from_slice(blob(row, column)?).ok_or_else(|| LedgerError::Damaged("a hash does not have 32 bytes".to_owned()))
 }
 
 /// An index or size column, which is never negative.
 pub(crate) fn number_column(row: &rusqlite::Row<'_>, column: usize) -> Result<u64, LedgerError> {
     let number: i64 = row.get(column)?;
-    u64::try_from(number)
-        .map_err(|_| LedgerError::Damaged("an index or size is negative".to_owned()))
+    u64::try_from(number).map_err(|_| LedgerError::Damaged("an index or size is negative".to_owned()))
 }
 
 #[cfg(test)]

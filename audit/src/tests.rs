@@ -8,9 +8,7 @@ fn the_worked_example_is_what_this_crate_does() {
     let readme = include_str!("../README.md");
     let scratch = Scratch::new();
     let mut ledger = scratch.ledger();
-    let appended = ledger
-        .append(&run("nightly-1", 1), AT, Some(&key()))
-        .unwrap();
+    let appended = ledger.append(&run("nightly-1", 1), AT, Some(&key())).unwrap();
     if let Some(to) = std::env::var_os("AEDILE_AUDIT_EXAMPLE") {
         std::fs::copy(&scratch.path, to).unwrap();
     }
@@ -18,14 +16,8 @@ fn the_worked_example_is_what_this_crate_does() {
     let entries = ledger.entries(&EntryFilter::default()).unwrap();
     says(std::str::from_utf8(&entries[0].body).unwrap());
     let leaves: Vec<_> = entries.iter().map(|stored| stored.leaf).collect();
-    let (left, right) = (
-        node_hash(&leaves[0], &leaves[1]),
-        node_hash(&leaves[2], &leaves[3]),
-    );
-    for hash in leaves
-        .iter()
-        .chain([&left, &right, &appended.checkpoint.root])
-    {
+    let (left, right) = (node_hash(&leaves[0], &leaves[1]), node_hash(&leaves[2], &leaves[3]));
+    for hash in leaves.iter().chain([&left, &right, &appended.checkpoint.root]) {
         says(&hash.hex());
     }
     says(appended.checkpoint.note.as_deref().unwrap());

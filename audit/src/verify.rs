@@ -76,19 +76,13 @@ impl Ledger {
     ///
     /// Everything is computed from the bodies of the entries; what else is stored is compared with that. An error means
     /// that the file could not be read to its end.
-    pub fn verify(
-        &self,
-        anchors: &[String],
-        keys: &[VerifyingKey],
-    ) -> Result<Verification, LedgerError> {
+    pub fn verify(&self, anchors: &[String], keys: &[VerifyingKey]) -> Result<Verification, LedgerError> {
         let (mut recomputed, mut check) = internal::recompute(self)?;
         let (anchored, forks) = anchored::statement(&recomputed, anchors, keys);
         let signed = signed::statement(&recomputed, keys);
         Ok(Verification {
             size: recomputed.size(),
-            root: recomputed
-                .root_at(recomputed.size())
-                .unwrap_or(empty_root()),
+            root: recomputed.root_at(recomputed.size()).unwrap_or(empty_root()),
             internal: internal::statement(&recomputed, &mut check),
             anchored,
             signed,
@@ -116,8 +110,7 @@ impl Recomputed {
 
     /// Whether `checkpoint` is a state that this ledger went through.
     fn continues(&self, checkpoint: &Checkpoint) -> bool {
-        self.origin.as_ref() == Some(&checkpoint.origin)
-            && self.root_at(checkpoint.size) == Ok(checkpoint.root)
+        self.origin.as_ref() == Some(&checkpoint.origin) && self.root_at(checkpoint.size) == Ok(checkpoint.root)
     }
 }
 
@@ -157,11 +150,7 @@ impl Check {
 
 /// `1 entry`, `2 entries`.
 fn entries(count: u64) -> String {
-    if count == 1 {
-        "1 entry".to_owned()
-    } else {
-        format!("{count} entries")
-    }
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
 #[cfg(test)]

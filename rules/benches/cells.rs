@@ -25,30 +25,20 @@ fn cells(count: u64) -> Vec<String> {
 }
 
 fn benches(bench: &mut Criterion) {
-    bench.bench_function("load", |b| {
-        b.iter(|| Rules::load(black_box(&[] as &[PackSource])).is_ok())
-    });
+    bench.bench_function("load", |b| b.iter(|| Rules::load(black_box(&[] as &[PackSource])).is_ok()));
     let Ok(rules) = Rules::load(&[]) else { return };
     bench.bench_function("first cell", |b| {
         b.iter_with_setup(
             || Rules::load(&[]),
             |rules| {
                 if let Ok(rules) = rules {
-                    rules
-                        .identifiers
-                        .observe(&mut rules.identifiers.profile(), Some("person@mail.org"));
+                    rules.identifiers.observe(&mut rules.identifiers.profile(), Some("person@mail.org"));
                 }
             },
         );
     });
     bench.bench_function("name", |b| {
-        b.iter(|| {
-            rules.identifiers.decide(
-                black_box("customerEmailAddress"),
-                None,
-                &["id", "birth_date"],
-            )
-        })
+        b.iter(|| rules.identifiers.decide(black_box("customerEmailAddress"), None, &["id", "birth_date"]))
     });
 
     let cells = cells(12_000);
@@ -58,17 +48,13 @@ fn benches(bench: &mut Criterion) {
     group.bench_function("observe", |b| {
         b.iter(|| {
             let mut profile = rules.identifiers.profile();
-            cells
-                .iter()
-                .for_each(|cell| rules.identifiers.observe(&mut profile, Some(cell)));
+            cells.iter().for_each(|cell| rules.identifiers.observe(&mut profile, Some(cell)));
             profile
         });
     });
     group.throughput(Throughput::Bytes(bytes as u64));
     let text = cells.join("\n");
-    group.bench_function("scan_text", |b| {
-        b.iter(|| rules.identifiers.scan_text(&text))
-    });
+    group.bench_function("scan_text", |b| b.iter(|| rules.identifiers.scan_text(&text)));
     group.finish();
 
     let code = "def load(path):\n    token = os.environ['TOKEN']\n    return pd.read_csv(path, storage_options={'key': key})\n".repeat(10_000);

@@ -10,7 +10,7 @@ mod packs;
 
 use std::collections::BTreeMap;
 
-pub use form::{Api, ApiExample, Argument, ApiCondition, Effect, FrameOp, Setting, SettingOf, SinkRule};
+pub use form::{Api, ApiCondition, ApiExample, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};
 
 use crate::{PackError, PackInfo, PackSource};
 
@@ -36,7 +36,11 @@ impl Apis {
             for rule in pack.rules {
                 form::check(&rule, source)?;
                 if !here.insert(rule.id.clone()) {
-                    return Err(source.invalid(&rule.id, "the id stands twice in this pack", "give each rule its own id"));
+                    return Err(source.invalid(
+                        &rule.id,
+                        "the id stands twice in this pack",
+                        "give each rule its own id",
+                    ));
                 }
                 by_id.insert(rule.id.clone(), (rule, source.name.clone()));
             }
@@ -114,8 +118,10 @@ mod tests {
     #[test]
     fn every_pack_in_the_folder_is_embedded() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("apis");
-        let mut on_disk: Vec<String> =
-            std::fs::read_dir(folder).unwrap().map(|entry| format!("apis/{}", entry.unwrap().file_name().display())).collect();
+        let mut on_disk: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| format!("apis/{}", entry.unwrap().file_name().display()))
+            .collect();
         on_disk.sort();
         let embedded: Vec<&str> = packs::PACKS.iter().map(|(name, _)| *name).collect();
         assert_eq!(embedded, on_disk);
@@ -132,7 +138,8 @@ mod tests {
     #[test]
     fn a_rule_without_counter_example_does_not_load() {
         let text = "pack: apis\nrules:\n  - id: a\n    title: t\n    call: [m.f]\n    effect: log\n    source: https://example.org\n    examples:\n      - code: m.f(1)\n";
-        let error = Apis::load(&[PackSource { name: "u.yaml".into(), text: text.into() }], &mut Vec::new()).unwrap_err();
+        let error =
+            Apis::load(&[PackSource { name: "u.yaml".into(), text: text.into() }], &mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("counter-example"), "{error}");
     }
 

@@ -16,12 +16,7 @@ pub(crate) struct Words {
 impl Words {
     fn of(texts: &[&'static str]) -> Words {
         let lines = texts.iter().flat_map(|text| text.lines());
-        Words {
-            entries: lines
-                .map(str::trim)
-                .filter(|line| !line.is_empty() && !line.starts_with('#'))
-                .collect(),
-        }
+        Words { entries: lines.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect() }
     }
 
     /// Whether `text` is an entry. `text` is lower case and without accents; an entry may be of several
@@ -57,8 +52,7 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("surnames", &[SURNAMES]),
 ];
 
-static DICTIONARIES: LazyLock<Vec<Words>> =
-    LazyLock::new(|| TEXTS.iter().map(|(_, texts)| Words::of(texts)).collect());
+static DICTIONARIES: LazyLock<Vec<Words>> = LazyLock::new(|| TEXTS.iter().map(|(_, texts)| Words::of(texts)).collect());
 
 /// The dictionary of that name.
 pub(crate) fn lookup(name: &str) -> Option<&'static Words> {
@@ -79,14 +73,9 @@ mod tests {
     fn every_entry_is_lower_case_without_accents_and_listed_once() {
         for (name, texts) in TEXTS {
             for text in *texts {
-                let entries: Vec<&str> = text
-                    .lines()
-                    .filter(|line| !line.is_empty() && !line.starts_with('#'))
-                    .collect();
-                assert!(
-                    entries.is_sorted_by(|one, next| one < next),
-                    "{name} is not sorted"
-                );
+                let entries: Vec<&str> =
+                    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+                assert!(entries.is_sorted_by(|one, next| one < next), "{name} is not sorted");
                 for entry in entries {
                     assert!(
                         entry.chars().all(|c| !c.is_ascii()
@@ -103,11 +92,7 @@ mod tests {
     #[test]
     fn names_are_known_in_several_languages() {
         let given = lookup("given_names").unwrap();
-        assert!(
-            ["mary", "jose", "giulia", "wei", "fatima"]
-                .iter()
-                .all(|name| given.contains(name))
-        );
+        assert!(["mary", "jose", "giulia", "wei", "fatima"].iter().all(|name| given.contains(name)));
         assert!(lookup("person_names").unwrap().len() > 1_000);
         assert!(lookup("nothing").is_none());
     }

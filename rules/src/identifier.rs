@@ -55,10 +55,8 @@ fn speaks(spec: &Identifier) -> bool {
         None => CHANCE_IN_TEXT,
     };
     // Addresses of machines are everywhere in logs and configuration.
-    let alone =
-        !spec.is_technical() && !spec.needs_name && !spec.class.starts_with("pii.online.ip");
-    spec.in_text
-        .unwrap_or(alone && spec.chance_permille <= precise)
+    let alone = !spec.is_technical() && !spec.needs_name && !spec.class.starts_with("pii.online.ip");
+    spec.in_text.unwrap_or(alone && spec.chance_permille <= precise)
 }
 
 /// With a validator, one chance pass in seven is still told (a card number with its prefix and length).
@@ -68,10 +66,7 @@ const CHANCE_IN_TEXT_CHECKED: u32 = 150;
 const CHANCE_IN_TEXT: u32 = 20;
 
 impl Identifiers {
-    pub(crate) fn load(
-        user: &[PackSource],
-        packs: &mut Vec<PackInfo>,
-    ) -> Result<Identifiers, PackError> {
+    pub(crate) fn load(user: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Identifiers, PackError> {
         let mut sources: Vec<PackSource> = packs::PACKS.iter().map(PackSource::embedded).collect();
         for source in user {
             if source.is("identifiers")? {
@@ -82,10 +77,7 @@ impl Identifiers {
     }
 
     /// The rules of `sources`, where a later rule replaces an earlier one of the same id.
-    pub(crate) fn of(
-        sources: &[PackSource],
-        packs: &mut Vec<PackInfo>,
-    ) -> Result<Identifiers, PackError> {
+    pub(crate) fn of(sources: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Identifiers, PackError> {
         let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
         let mut vetoes = Vec::new();
         for source in sources {
@@ -118,9 +110,8 @@ impl Identifiers {
         for veto in vetoes {
             index.names.veto(veto, None);
         }
-        let listed = dictionaries
-            .into_iter()
-            .filter_map(|(name, rules)| Some((crate::dictionary::lookup(name)?, rules)));
+        let listed =
+            dictionaries.into_iter().filter_map(|(name, rules)| Some((crate::dictionary::lookup(name)?, rules)));
         index.dictionaries = listed.collect();
         index.rules = rules;
         index
@@ -142,17 +133,11 @@ impl Identifiers {
         }
         let whole = texts.join(" ");
         // House numbers and initials are no words.
-        let spoken: Vec<&str> = texts
-            .iter()
-            .copied()
-            .filter(|text| text.chars().nth(1).is_some_and(char::is_alphabetic))
-            .collect();
+        let spoken: Vec<&str> =
+            texts.iter().copied().filter(|text| text.chars().nth(1).is_some_and(char::is_alphabetic)).collect();
         for (list, rules) in &self.dictionaries {
             let known = spoken.iter().filter(|text| list.contains(text)).count();
-            if list.contains(&whole)
-                || list.contains(&words.folded)
-                || (known > 0 && known * 2 >= spoken.len())
-            {
+            if list.contains(&whole) || list.contains(&words.folded) || (known > 0 && known * 2 >= spoken.len()) {
                 listed.extend(rules);
             }
         }
@@ -179,20 +164,11 @@ fn read(
     for spec in pack.identifiers {
         spec.check(source)?;
         if !here.insert(spec.id.clone()) {
-            return Err(source.invalid(
-                &spec.id,
-                "the id stands twice in this pack",
-                "give each rule its own id",
-            ));
+            return Err(source.invalid(&spec.id, "the id stands twice in this pack", "give each rule its own id"));
         }
         let validator = spec.validator.as_deref().and_then(crate::validate::lookup);
-        let rule = Rule {
-            class: Class::new(&spec.class),
-            pack: source.name.clone(),
-            validator,
-            speaks: speaks(&spec),
-            spec,
-        };
+        let rule =
+            Rule { class: Class::new(&spec.class), pack: source.name.clone(), validator, speaks: speaks(&spec), spec };
         by_id.insert(rule.spec.id.clone(), rule);
     }
     Ok(())

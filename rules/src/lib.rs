@@ -66,7 +66,9 @@ impl Rules {
 }
 
 /// What `load` gives, with the packs that it noted.
-fn with_packs<T>(load: impl FnOnce(&mut Vec<PackInfo>) -> Result<T, PackError>) -> Result<(T, Vec<PackInfo>), PackError> {
+fn with_packs<T>(
+    load: impl FnOnce(&mut Vec<PackInfo>) -> Result<T, PackError>,
+) -> Result<(T, Vec<PackInfo>), PackError> {
     let mut packs = Vec::new();
     Ok((load(&mut packs)?, packs))
 }

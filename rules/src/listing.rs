@@ -1,8 +1,8 @@
 //! What rules there are, and whether they recognise their own examples.
 
 use crate::api::Api;
-use crate::{ResourceSource, ResourceType, Rules};
 use crate::identifier::form::Strength;
+use crate::{ResourceSource, ResourceType, Rules};
 
 /// A rule as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,11 +57,7 @@ impl Rules {
     /// Those of resource types and library calls need a parser; the crawlers' tests run them.
     #[must_use]
     pub fn test(&self) -> Vec<RuleFailure> {
-        self.identifiers
-            .test()
-            .into_iter()
-            .chain(self.secrets.test())
-            .collect()
+        self.identifiers.test().into_iter().chain(self.secrets.test()).collect()
     }
 }
 
@@ -96,8 +92,7 @@ impl crate::Identifiers {
         for (at, rule) in self.rules.iter().enumerate() {
             let mut expect = |example: &str, wanted: bool, got: bool, what: &str| {
                 if wanted != got {
-                    let clause =
-                        |truth: bool| format!("{what}: {}", if truth { "yes" } else { "no" });
+                    let clause = |truth: bool| format!("{what}: {}", if truth { "yes" } else { "no" });
                     failures.push(RuleFailure {
                         rule: rule.spec.id.clone(),
                         pack: rule.pack.clone(),
@@ -107,25 +102,12 @@ impl crate::Identifiers {
                     });
                 }
             };
-            for (samples, wanted) in [
-                (&rule.spec.examples, true),
-                (&rule.spec.counter_examples, false),
-            ] {
+            for (samples, wanted) in [(&rule.spec.examples, true), (&rule.spec.counter_examples, false)] {
                 for cell in &samples.cells {
-                    expect(
-                        cell,
-                        wanted,
-                        self.recognises(at, cell),
-                        "the cell is recognised",
-                    );
+                    expect(cell, wanted, self.recognises(at, cell), "the cell is recognised");
                 }
                 for name in &samples.names {
-                    expect(
-                        name,
-                        wanted,
-                        self.names_it(at, name),
-                        "the name is recognised",
-                    );
+                    expect(name, wanted, self.names_it(at, name), "the name is recognised");
                 }
             }
         }
@@ -142,8 +124,7 @@ impl crate::Identifiers {
         let cell = cell.trim();
         let mut listed = Vec::new();
         self.look_up(cell, &mut listed);
-        let shaped = self.shapes.of(cell.as_bytes()).rules().contains(&number)
-            && rule.passes(cell.as_bytes());
+        let shaped = self.shapes.of(cell.as_bytes()).rules().contains(&number) && rule.passes(cell.as_bytes());
         shaped || listed.contains(&number)
     }
 
@@ -152,16 +133,10 @@ impl crate::Identifiers {
             return false;
         };
         if rule.spec.name_strength == Strength::Weak {
-            return self
-                .names
-                .read(name)
-                .matches
-                .iter()
-                .any(|hit| hit.rule == at);
+            return self.names.read(name).matches.iter().any(|hit| hit.rule == at);
         }
         let decision = self.decide(name, None, &[]);
-        decision.tags.iter().any(|tag| tag.class == rule.class)
-            || decision.technical.as_ref() == Some(&rule.class)
+        decision.tags.iter().any(|tag| tag.class == rule.class) || decision.technical.as_ref() == Some(&rule.class)
     }
 }
 
@@ -188,45 +163,23 @@ impl crate::Secrets {
     pub fn test(&self) -> Vec<RuleFailure> {
         let mut failures = Vec::new();
         for rule in &self.rules {
-            for (samples, wanted) in [
-                (&rule.spec.examples, true),
-                (&rule.spec.counter_examples, false),
-            ] {
+            for (samples, wanted) in [(&rule.spec.examples, true), (&rule.spec.counter_examples, false)] {
                 for example in samples {
                     let hits = self.scan(example);
-                    let found = hits
-                        .iter()
-                        .find(|hit| hit.rule == rule.spec.id && !hit.placeholder);
+                    let found = hits.iter().find(|hit| hit.rule == rule.spec.id && !hit.placeholder);
                     if found.is_some() == wanted {
                         continue;
                     }
-                    let got = hits.iter().map(|hit| {
-                        format!(
-                            "{}{}",
-                            hit.rule,
-                            if hit.placeholder {
-                                " (placeholder)"
-                            } else {
-                                ""
-                            }
-                        )
-                    });
+                    let got = hits
+                        .iter()
+                        .map(|hit| format!("{}{}", hit.rule, if hit.placeholder { " (placeholder)" } else { "" }));
                     let got: Vec<String> = got.collect();
                     failures.push(RuleFailure {
                         rule: rule.spec.id.clone(),
                         pack: rule.pack.clone(),
                         example: example.clone(),
-                        expected: if wanted {
-                            "a secret of this rule"
-                        } else {
-                            "no secret of this rule"
-                        }
-                        .to_owned(),
-                        got: if got.is_empty() {
-                            "nothing".to_owned()
-                        } else {
-                            got.join(", ")
-                        },
+                        expected: if wanted { "a secret of this rule" } else { "no secret of this rule" }.to_owned(),
+                        got: if got.is_empty() { "nothing".to_owned() } else { got.join(", ") },
                     });
                 }
             }
@@ -272,9 +225,8 @@ mod tests {
 
     fn folder(kind: &str) -> Vec<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(kind);
-        let names = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| format!("{kind}/{}", entry.unwrap().file_name().display()));
+        let names =
+            std::fs::read_dir(folder).unwrap().map(|entry| format!("{kind}/{}", entry.unwrap().file_name().display()));
         let mut names: Vec<String> = names.collect();
         names.sort();
         names
@@ -284,12 +236,8 @@ mod tests {
     fn every_pack_in_the_folders_is_embedded() {
         let rules = Rules::load(&[]).unwrap();
         for kind in ["identifiers", "secrets"] {
-            let embedded: Vec<String> = rules
-                .packs
-                .iter()
-                .map(|pack| pack.name.clone())
-                .filter(|name| name.starts_with(kind))
-                .collect();
+            let embedded: Vec<String> =
+                rules.packs.iter().map(|pack| pack.name.clone()).filter(|name| name.starts_with(kind)).collect();
             assert_eq!(embedded, folder(kind));
         }
     }
@@ -299,19 +247,9 @@ mod tests {
         let failures = Rules::load(&[]).unwrap().test();
         let lines: Vec<String> = failures
             .iter()
-            .map(|f| {
-                format!(
-                    "{} ({}): `{}` expected {}, got {}",
-                    f.rule, f.pack, f.example, f.expected, f.got
-                )
-            })
+            .map(|f| format!("{} ({}): `{}` expected {}, got {}", f.rule, f.pack, f.example, f.expected, f.got))
             .collect();
-        assert!(
-            lines.is_empty(),
-            "{} examples fail:\n{}",
-            lines.len(),
-            lines.join("\n")
-        );
+        assert!(lines.is_empty(), "{} examples fail:\n{}", lines.len(), lines.join("\n"));
     }
 
     #[test]

@@ -121,7 +121,9 @@ impl PackSource {
             .text
             .match_indices(&format!("id: {id}"))
             .find(|(at, found)| {
-                self.text.get(at + found.len()..).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-'))
+                self.text
+                    .get(at + found.len()..)
+                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-'))
             })
             .map_or((0, 0), |(at, found)| (at, found.len()));
         PackError::Invalid {
@@ -136,11 +138,7 @@ impl PackSource {
     /// The record that this pack is in force with `rules` rules.
     pub(crate) fn info(&self, rules: usize) -> PackInfo {
         let digest = Sha256::digest(self.text.as_bytes());
-        PackInfo {
-            name: self.name.clone(),
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-            rules,
-        }
+        PackInfo { name: self.name.clone(), sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(), rules }
     }
 
     fn source(&self) -> NamedSource<Arc<str>> {

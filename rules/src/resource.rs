@@ -102,11 +102,8 @@ impl Resources {
                 continue;
             }
             let pack: form::Pack = source.parse()?;
-            let count = pack.resources.len()
-                + pack.tags.len()
-                + pack.services.len()
-                + pack.policies.len()
-                + pack.roles.len();
+            let count =
+                pack.resources.len() + pack.tags.len() + pack.services.len() + pack.policies.len() + pack.roles.len();
             for resource in pack.resources {
                 valid::check(&resource, source)?;
                 rules.types.insert((resource.source, resource.id.clone()), resource);

@@ -49,10 +49,7 @@ pub(crate) struct Rule {
 }
 
 impl Secrets {
-    pub(crate) fn load(
-        user: &[PackSource],
-        packs: &mut Vec<PackInfo>,
-    ) -> Result<Secrets, PackError> {
+    pub(crate) fn load(user: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Secrets, PackError> {
         let mut sources: Vec<PackSource> = packs::PACKS.iter().map(PackSource::embedded).collect();
         for source in user {
             if source.is("secrets")? {
@@ -63,10 +60,7 @@ impl Secrets {
     }
 
     /// The rules of `sources`, where a later rule replaces an earlier one of the same id.
-    pub(crate) fn of(
-        sources: &[PackSource],
-        packs: &mut Vec<PackInfo>,
-    ) -> Result<Secrets, PackError> {
+    pub(crate) fn of(sources: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Secrets, PackError> {
         let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
         for source in sources {
             read(source, &mut by_id, packs)?;
@@ -81,11 +75,7 @@ impl Secrets {
                 }
             }
         }
-        Ok(Secrets {
-            rules,
-            keywords: keywords.into_iter().collect(),
-            finder: OnceLock::new(),
-        })
+        Ok(Secrets { rules, keywords: keywords.into_iter().collect(), finder: OnceLock::new() })
     }
 
     fn finder(&self) -> Option<&AhoCorasick> {
@@ -126,30 +116,20 @@ fn parse(pattern: &str) -> Result<(), String> {
     }
 }
 
-fn read(
-    source: &PackSource,
-    by_id: &mut BTreeMap<String, Rule>,
-    packs: &mut Vec<PackInfo>,
-) -> Result<(), PackError> {
+fn read(source: &PackSource, by_id: &mut BTreeMap<String, Rule>, packs: &mut Vec<PackInfo>) -> Result<(), PackError> {
     let pack: form::Pack = source.parse()?;
     packs.push(source.info(pack.secrets.len()));
     let mut here = std::collections::BTreeSet::new();
     for spec in pack.secrets {
         spec.check(source)?;
         if !here.insert(spec.id.clone()) {
-            return Err(source.invalid(
-                &spec.id,
-                "the id stands twice in this pack",
-                "give each rule its own id",
-            ));
+            return Err(source.invalid(&spec.id, "the id stands twice in this pack", "give each rule its own id"));
         }
         let rule = Rule {
             class: Class::new(spec.class()),
             pack: source.name.clone(),
             check: spec.check.as_deref().and_then(crate::validate::lookup),
-            over_lines: [r"\n", r"\s", "(?s", r"[^"]
-                .iter()
-                .any(|sign| spec.pattern.contains(sign))
+            over_lines: [r"\n", r"\s", "(?s", r"[^"].iter().any(|sign| spec.pattern.contains(sign))
                 && spec.pattern.contains("-----"),
             regex: OnceLock::new(),
             spec,

@@ -83,20 +83,11 @@ impl Identifiers {
         let rest = rest.get(..rest.len().min(LONGEST_CELL))?;
         let (len, shaped) = self.text_shapes.prefix(rest)?;
         let value = rest.get(..len).filter(|value| value.len() >= SHORTEST)?;
-        let passing = shaped
-            .rules()
-            .iter()
-            .copied()
-            .filter(|rule| self.rule(*rule).is_some_and(|rule| rule.passes(value)));
+        let passing =
+            shaped.rules().iter().copied().filter(|rule| self.rule(*rule).is_some_and(|rule| rule.passes(value)));
         // Of several rules the one that chance passes least.
-        let rule = passing.min_by_key(|number| {
-            self.rule(*number)
-                .map(|rule| (rule.spec.chance_permille, *number))
-        })?;
-        Some(Found {
-            rule,
-            span: at..at + len,
-        })
+        let rule = passing.min_by_key(|number| self.rule(*number).map(|rule| (rule.spec.chance_permille, *number)))?;
+        Some(Found { rule, span: at..at + len })
     }
 }
 

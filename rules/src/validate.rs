@@ -139,9 +139,7 @@ pub(crate) const VALIDATORS: &[(&str, Validator)] = &[
 
 /// The validator of that name.
 pub(crate) fn lookup(name: &str) -> Option<Validator> {
-    let at = VALIDATORS
-        .binary_search_by_key(&name, |(name, _)| name)
-        .ok()?;
+    let at = VALIDATORS.binary_search_by_key(&name, |(name, _)| name).ok()?;
     VALIDATORS.get(at).map(|(_, validator)| *validator)
 }
 
@@ -176,13 +174,7 @@ mod tests {
         let long = vec![b'9'; 4096];
         for (name, validator) in VALIDATORS {
             assert!(!validator(b""), "{name}");
-            for hostile in [
-                b"\xff\xfe".as_slice(),
-                b"-",
-                b"\0\0\0\0\0\0\0\0\0",
-                "ÄÖÜß€".as_bytes(),
-                &long,
-            ] {
+            for hostile in [b"\xff\xfe".as_slice(), b"-", b"\0\0\0\0\0\0\0\0\0", "ÄÖÜß€".as_bytes(), &long] {
                 let _ = validator(hostile);
             }
         }

@@ -10,12 +10,17 @@ use clap::{Args, Parser, Subcommand};
 /// sensitive columns, follows them, judges the platform by Cedar policies and records what it found
 /// in a ledger that anybody can verify.
 #[derive(Debug, Parser)]
-#[command(name = "aedile", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "aedile",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Exit codes: 0 clean at the gate · 1 findings at or above --fail-on · 2 the scan could not judge
 
 Start with:  aedile scan .
 In a pull request:  aedile scan --baseline aedile-baseline.json --format sarif=aedile.sarif
-For an auditor:  aedile scan --format html=report.html, then aedile log verify")]
+For an auditor:  aedile scan --format html=report.html, then aedile log verify"
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

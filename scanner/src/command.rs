@@ -10,8 +10,8 @@ mod scan;
 use miette::{IntoDiagnostic, Report, miette};
 
 use crate::cli::{Cli, Command};
-use crate::report::{Detail, Format, Look};
 use crate::record::Run;
+use crate::report::{Detail, Format, Look};
 use crate::terminal;
 
 /// Carries out `cli` and gives the exit code.
@@ -52,10 +52,15 @@ fn outputs(words: &[String]) -> Result<Vec<Output>, Report> {
     let outputs = words
         .iter()
         .map(|word| {
-            let (name, file) = word.split_once('=').map_or((word.as_str(), None), |(name, file)| (name, Some(file.to_owned())));
+            let (name, file) =
+                word.split_once('=').map_or((word.as_str(), None), |(name, file)| (name, Some(file.to_owned())));
             let format = Format::named(name).ok_or_else(|| {
                 let names: Vec<&str> = crate::report::FORMATS.iter().map(|format| format.name).collect();
-                miette!(code = "aedile::format", help = format!("use one of {}", names.join(", ")), "`{name}` is not a report format")
+                miette!(
+                    code = "aedile::format",
+                    help = format!("use one of {}", names.join(", ")),
+                    "`{name}` is not a report format"
+                )
             })?;
             Ok(Output { format, file })
         })
@@ -78,7 +83,11 @@ fn write(run: &Run, outputs: &[Output], look: Look) -> Result<(), Report> {
             Some(file) => {
                 let text = (output.format.render)(run, Look { colour: false, ..look })?;
                 std::fs::write(file, text).map_err(|error| {
-                    miette!(code = "aedile::output", help = "check that the folder exists and can be written", "the report `{file}` cannot be written: {error}")
+                    miette!(
+                        code = "aedile::output",
+                        help = "check that the folder exists and can be written",
+                        "the report `{file}` cannot be written: {error}"
+                    )
                 })?;
             }
         }

@@ -195,10 +195,8 @@ impl Loaded {
             folders.iter().flat_map(|folder| FILE_NAMES.map(|name| folder.join(name))).find(|path| path.is_file())
         });
         let Some(path) = found else { return Ok(Loaded::default()) };
-        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::Unreadable {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| ConfigError::Unreadable { path: path.display().to_string(), reason: error.to_string() })?;
         Loaded::parse(path, text.into())
     }
 
@@ -214,8 +212,9 @@ impl Loaded {
                 let at = error.location().map_or(0, |location| location.index()).min(text.len());
                 ConfigError::Invalid {
                     reason: error.to_string(),
-                    help: "`aedile init` writes a commented configuration; the keys are listed in docs/configuration.md"
-                        .to_owned(),
+                    help:
+                        "`aedile init` writes a commented configuration; the keys are listed in docs/configuration.md"
+                            .to_owned(),
                     text: NamedSource::new(path.display().to_string(), Arc::clone(&text)).with_language("yaml"),
                     at: (at, usize::from(at < text.len())).into(),
                 }
@@ -259,7 +258,11 @@ impl Loaded {
             .chain(config.accept_gaps.iter().map(|gap| &gap.path));
         for glob in globs {
             if let Err(error) = globset::Glob::new(glob) {
-                return Err(self.invalid(glob, format!("`{glob}` is not a glob: {}", error.kind()), "`*` matches within a name, `**` across folders"));
+                return Err(self.invalid(
+                    glob,
+                    format!("`{glob}` is not a glob: {}", error.kind()),
+                    "`*` matches within a name, `**` across folders",
+                ));
             }
         }
         for declaration in &config.declare {
@@ -269,7 +272,11 @@ impl Loaded {
             if let Some(kind) = &declaration.kind
                 && kind.parse::<aedile_model::AssetKind>().is_err()
             {
-                return Err(self.invalid(kind, format!("`{kind}` is not a kind of asset"), "use Bucket, Database, Dataset, Table, Model, Endpoint, …"));
+                return Err(self.invalid(
+                    kind,
+                    format!("`{kind}` is not a kind of asset"),
+                    "use Bucket, Database, Dataset, Table, Model, Endpoint, …",
+                ));
             }
         }
         Ok(())

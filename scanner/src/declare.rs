@@ -24,7 +24,9 @@ fn apply(declaration: &Declaration, inventory: &mut Inventory) -> usize {
     let matched: Vec<AssetId> = inventory
         .assets
         .values()
-        .filter(|asset| asset.kind != AssetKind::Column && kind.is_none_or(|kind| asset.kind == kind) && names(asset, &glob))
+        .filter(|asset| {
+            asset.kind != AssetKind::Column && kind.is_none_or(|kind| asset.kind == kind) && names(asset, &glob)
+        })
         .map(|asset| asset.id.clone())
         .collect();
     for id in &matched {

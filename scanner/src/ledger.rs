@@ -18,7 +18,12 @@ const DEFAULT_ORIGIN: &str = "aedile/platform";
 ///
 /// # Errors
 /// The ledger is locked, damaged or read-only; nothing of the run is then recorded.
-pub fn append(run: &Run, path: &Path, at: OffsetDateTime, key: Option<&SigningKey>) -> Result<record::Ledger, LedgerError> {
+pub fn append(
+    run: &Run,
+    path: &Path,
+    at: OffsetDateTime,
+    key: Option<&SigningKey>,
+) -> Result<record::Ledger, LedgerError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         // A folder that cannot be made is told by the ledger, which names the path.
         let _ = std::fs::create_dir_all(folder);
@@ -36,7 +41,8 @@ pub fn standing(run: &Run, ledger: &Ledger, run_end: u64) -> Result<record::Ledg
     let closing = ledger.prove(run_end)?;
     let checkpoint = closing.checkpoint;
     // A run id used twice is told apart by order: the last entries before `run_end` are this run's.
-    let filter = EntryFilter { run: Some(run.run.id.clone()), kind: Some(Kind::Finding), from: None, until: Some(run_end) };
+    let filter =
+        EntryFilter { run: Some(run.run.id.clone()), kind: Some(Kind::Finding), from: None, until: Some(run_end) };
     let entries = ledger.entries(&filter)?;
     let own = entries.len().saturating_sub(run.findings.len());
     let mut proofs = Vec::with_capacity(run.findings.len());

@@ -19,8 +19,14 @@ pub const HTML_END: &str = "</script>";
 /// # Errors
 /// It cannot be read as text.
 pub fn read(file: &Path) -> Result<String, Report> {
-    std::fs::read_to_string(file)
-        .map_err(|error| miette!(code = "aedile::proof::unreadable", help = "check the path", "`{}` cannot be read: {error}", file.display()))
+    std::fs::read_to_string(file).map_err(|error| {
+        miette!(
+            code = "aedile::proof::unreadable",
+            help = "check the path",
+            "`{}` cannot be read: {error}",
+            file.display()
+        )
+    })
 }
 
 /// The checkpoint in `file`: a note, or a JSON or HTML report that carries one.
@@ -34,7 +40,12 @@ pub fn checkpoint_in(file: &Path) -> Result<String, Report> {
     }
     let ledger = run_in(&text).and_then(|run| run.ledger);
     ledger.map(|ledger| ledger.checkpoint).ok_or_else(|| {
-        miette!(code = "aedile::proof::anchor", help = "give what `aedile log checkpoint` printed, or a JSON or HTML report of a recorded run", "`{}` holds no checkpoint", file.display())
+        miette!(
+            code = "aedile::proof::anchor",
+            help = "give what `aedile log checkpoint` printed, or a JSON or HTML report of a recorded run",
+            "`{}` holds no checkpoint",
+            file.display()
+        )
     })
 }
 
@@ -57,10 +68,17 @@ pub fn verify_report(text: &str, keys: &[VerifyingKey]) -> Result<Vec<(String, S
     let run = run_in(text).ok_or("it is not a JSON or HTML report of this version")?;
     let ledger = run.ledger.as_ref().ok_or("the run was not recorded in a ledger, so the report carries no proofs")?;
     let checkpoint = Checkpoint::parse(&ledger.checkpoint).map_err(|error| error.to_string())?;
-    let mut statements = vec![("1 the checkpoint is the report's".to_owned(), head(&checkpoint, ledger.size, &ledger.root, &ledger.origin))];
+    let mut statements = vec![(
+        "1 the checkpoint is the report's".to_owned(),
+        head(&checkpoint, ledger.size, &ledger.root, &ledger.origin),
+    )];
     let mut faults = Vec::new();
     if ledger.proofs.len() != run.findings.len() {
-        faults.push(format!("the report shows {} findings and carries {} proofs", run.findings.len(), ledger.proofs.len()));
+        faults.push(format!(
+            "the report shows {} findings and carries {} proofs",
+            run.findings.len(),
+            ledger.proofs.len()
+        ));
     }
     for (finding, proof) in run.findings.iter().zip(&ledger.proofs) {
         if let Err(reason) = included(finding, proof, &run.run.id, &checkpoint) {
@@ -68,7 +86,10 @@ pub fn verify_report(text: &str, keys: &[VerifyingKey]) -> Result<Vec<(String, S
         }
     }
     let (status, sentence) = if faults.is_empty() {
-        (Status::Holds, format!("each of the {} findings is an entry of the log at size {}", run.findings.len(), checkpoint.size))
+        (
+            Status::Holds,
+            format!("each of the {} findings is an entry of the log at size {}", run.findings.len(), checkpoint.size),
+        )
     } else {
         (Status::Fails, "the report does not show what was recorded".to_owned())
     };

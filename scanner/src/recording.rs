@@ -23,7 +23,13 @@ impl Recorder<'_> {
     pub(crate) fn place(&self, place: &model::Place) -> record::Place {
         let at = self.sources.locate(place);
         let position = |position: model::Position| record::Position { line: position.line, column: position.column };
-        record::Place { path: visible(&at.path), start: position(at.start), end: position(at.end), cell: at.cell, snippet: None }
+        record::Place {
+            path: visible(&at.path),
+            start: position(at.start),
+            end: position(at.end),
+            cell: at.cell,
+            snippet: None,
+        }
     }
 
     fn shown(&self, place: &model::Place) -> record::Place {
@@ -47,7 +53,11 @@ impl Recorder<'_> {
             name: visible(&asset.name),
             type_name: asset.type_name.clone(),
             place: asset.place.as_ref().map(|place| self.place(place)),
-            attributes: asset.attributes.iter().map(|(name, attribute)| (name.clone(), value(&attribute.value))).collect(),
+            attributes: asset
+                .attributes
+                .iter()
+                .map(|(name, attribute)| (name.clone(), value(&attribute.value)))
+                .collect(),
             tags: asset.tags.iter().map(tag).collect(),
         }
     }
@@ -147,7 +157,9 @@ fn value(of: &model::Value) -> Value {
         model::Value::Text(text) => json!(visible(text)),
         model::Value::List(items) => items.iter().map(value).collect(),
         model::Value::Map(map) => Value::Object(map.iter().map(|(key, item)| (key.clone(), value(item))).collect()),
-        model::Value::Unknown(unknown) => json!({ "unknown": visible(&unknown.expression), "why": visible(&unknown.why) }),
+        model::Value::Unknown(unknown) => {
+            json!({ "unknown": visible(&unknown.expression), "why": visible(&unknown.why) })
+        }
     }
 }
 

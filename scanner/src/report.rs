@@ -57,7 +57,10 @@ pub const FORMATS: &[Format] = &[
 /// Why a report could not be rendered.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the {format} report cannot be rendered: {reason}")]
-#[diagnostic(code(aedile::report), help("the run itself is recorded; `aedile report --run ID --format json` still gives it"))]
+#[diagnostic(
+    code(aedile::report),
+    help("the run itself is recorded; `aedile report --run ID --format json` still gives it")
+)]
 pub struct RenderError {
     format: &'static str,
     reason: String,

@@ -98,7 +98,8 @@ pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run,
     let assessed = frameworks.assess(&judgement.tallies, request.as_of).into_iter();
     let wanted = assessed.filter(|framework| config.frameworks.is_empty() || config.frameworks.contains(&framework.id));
     let assessed = wanted.map(recording::framework).collect();
-    let mut packs: Vec<(String, String)> = rules.packs.iter().map(|pack| (pack.name.clone(), pack.sha256.clone())).collect();
+    let mut packs: Vec<(String, String)> =
+        rules.packs.iter().map(|pack| (pack.name.clone(), pack.sha256.clone())).collect();
     packs.extend(judging);
     Ok(record(request, &rules, &policies, packs, &crawl, &judgement, assessed, waivers))
 }
@@ -157,7 +158,8 @@ fn record(
 ) -> Run {
     let recorder = Recorder { sources: &crawl.sources, rules };
     let inventory = &crawl.inventory;
-    let mut findings: Vec<record::Finding> = judgement.findings.iter().map(|finding| recorder.finding(finding)).collect();
+    let mut findings: Vec<record::Finding> =
+        judgement.findings.iter().map(|finding| recorder.finding(finding)).collect();
     findings.sort_by(|a, b| rank(a).cmp(&rank(b)));
     waivers.apply(&mut findings);
     if let Some(baseline) = &request.baseline {
@@ -209,7 +211,11 @@ fn options(request: &Request) -> Options {
 
 /// A declaration that matched nothing is a gap: whoever wrote it believes it holds.
 fn unmatched_declaration(loaded: &Loaded, glob: &str) -> Gap {
-    let name = loaded.path.as_deref().and_then(Path::file_name).map_or_else(|| "aedile.yaml".into(), |name| name.to_string_lossy());
+    let name = loaded
+        .path
+        .as_deref()
+        .and_then(Path::file_name)
+        .map_or_else(|| "aedile.yaml".into(), |name| name.to_string_lossy());
     Gap {
         place: Place::file(&Arc::from(name.as_ref())),
         kind: GapKind::Unresolved,
@@ -318,7 +324,8 @@ pub fn rule_packs(paths: &[PathBuf], folder: &Path) -> Result<Vec<PackSource>, S
 pub fn policy_packs(paths: &[PathBuf], folder: &Path) -> Result<(Vec<PolicySource>, Vec<PolicySource>), ScanError> {
     let texts = texts(paths, folder, &["cedar", "yaml", "yml"])?;
     let sources = texts.into_iter().map(|(name, text)| PolicySource { name, text });
-    let (policies, others): (Vec<PolicySource>, Vec<PolicySource>) = sources.partition(|source| source.name.ends_with(".cedar"));
+    let (policies, others): (Vec<PolicySource>, Vec<PolicySource>) =
+        sources.partition(|source| source.name.ends_with(".cedar"));
     Ok((policies, others.into_iter().filter(|source| !is_cases(&source.name)).collect()))
 }
 

@@ -42,7 +42,9 @@ pub fn snippet(place: &Place, sources: &Sources, rules: &Rules) -> Option<String
 /// Files whose lines are data: their text is never shown.
 fn is_data(path: &str) -> bool {
     let name = path.to_ascii_lowercase();
-    [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".gz", ".avro", ".orc", ".xlsx"].iter().any(|end| name.ends_with(end))
+    [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".gz", ".avro", ".orc", ".xlsx"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// The bytes of `text` with each recognised span replaced by as many `*` as it has bytes, line breaks kept.

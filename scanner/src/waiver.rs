@@ -53,13 +53,19 @@ impl Waivers {
                 },
                 scope: Scope::Assets(matcher),
                 place: None,
-                id: model::AssetId::new(model::AssetKind::Waiver, "aedile.yaml", &format!("{}/{}/{nth}", waiver.policy, waiver.asset)),
+                id: model::AssetId::new(
+                    model::AssetKind::Waiver,
+                    "aedile.yaml",
+                    &format!("{}/{}/{nth}", waiver.policy, waiver.asset),
+                ),
             })
         });
         let inline = inline.iter().enumerate().map(|(nth, waiver)| {
             let path = waiver.path.to_string();
             let scope = match waiver.dialect {
-                WaiverDialect::Aedile => Scope::Line { path: path.clone(), cell: waiver.cell.map(|cell| cell + 1), line: waiver.line },
+                WaiverDialect::Aedile => {
+                    Scope::Line { path: path.clone(), cell: waiver.cell.map(|cell| cell + 1), line: waiver.line }
+                }
                 WaiverDialect::Checkov | WaiverDialect::Trivy => Scope::Block { path: path.clone(), line: waiver.line },
             };
             Entry {
@@ -128,14 +134,14 @@ impl Entry {
                     let subject = &finding.asset;
                     glob.is_match(&subject.address) || glob.is_match(&subject.id)
                 }
-                Scope::Line { path, cell, line } => finding
-                    .places
-                    .iter()
-                    .any(|place| place.path == *path && place.cell == *cell && (place.start.line == *line || place.start.line == line + 1)),
-                Scope::Block { path, line } => finding
-                    .places
-                    .iter()
-                    .any(|place| place.path == *path && (place.start.line.saturating_sub(1)..=place.end.line).contains(line)),
+                Scope::Line { path, cell, line } => finding.places.iter().any(|place| {
+                    place.path == *path
+                        && place.cell == *cell
+                        && (place.start.line == *line || place.start.line == line + 1)
+                }),
+                Scope::Block { path, line } => finding.places.iter().any(|place| {
+                    place.path == *path && (place.start.line.saturating_sub(1)..=place.end.line).contains(line)
+                }),
             }
     }
 }

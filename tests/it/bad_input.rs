@@ -19,7 +19,11 @@ fn an_unknown_key_in_the_configuration_is_named_with_its_place() {
 
 #[test]
 fn a_wrong_severity_says_which_ones_there_are() {
-    refused(&[("aedile.yaml", "fail_on: hihg\n")], &["scan", "."], &["hihg", "use low, medium, high, critical or never"]);
+    refused(
+        &[("aedile.yaml", "fail_on: hihg\n")],
+        &["scan", "."],
+        &["hihg", "use low, medium, high, critical or never"],
+    );
     refused(&[], &["scan", ".", "--fail-on", "hihg"], &["hihg", "use low, medium, high, critical or never"]);
 }
 
@@ -45,13 +49,20 @@ fn a_broken_pack_is_refused_with_its_place() {
         &["scan", ".", "--rules", "packs"],
         &["mine.yaml", "clas"],
     );
-    refused(&[("packs/mine.yaml", "pack: identifiers\nidentifiers:\n  - id: badge\n")], &["rules", "check", "packs"], &["mine.yaml", "missing"]);
+    refused(
+        &[("packs/mine.yaml", "pack: identifiers\nidentifiers:\n  - id: badge\n")],
+        &["rules", "check", "packs"],
+        &["mine.yaml", "missing"],
+    );
 }
 
 #[test]
 fn a_broken_policy_is_refused_with_its_place() {
     refused(
-        &[("controls/mine.cedar", "@id(\"mine\")\nforbid (principal, action, resource) when { resource.encrypted };\n")],
+        &[(
+            "controls/mine.cedar",
+            "@id(\"mine\")\nforbid (principal, action, resource) when { resource.encrypted };\n",
+        )],
         &["scan", ".", "--policy", "controls"],
         &["mine.cedar"],
     );
@@ -65,11 +76,13 @@ fn a_broken_baseline_is_refused() {
 #[test]
 fn an_unparsable_file_is_a_gap_and_the_rest_is_judged() {
     let folder = public_bucket();
-    std::fs::write(folder.path().join("infra/broken.tf"), "resource \"aws_s3_bucket\" {{{\n").expect("a file can be added");
+    std::fs::write(folder.path().join("infra/broken.tf"), "resource \"aws_s3_bucket\" {{{\n")
+        .expect("a file can be added");
     std::fs::write(folder.path().join("blob.py"), [0u8, 159, 146, 150]).expect("a file can be added");
     let (run, code) = scan(folder.path(), &[]);
     assert_eq!(code, 1);
-    let gaps: Vec<(&str, &str)> = run.coverage.gaps.iter().map(|gap| (gap.place.path.as_str(), gap.kind.as_str())).collect();
+    let gaps: Vec<(&str, &str)> =
+        run.coverage.gaps.iter().map(|gap| (gap.place.path.as_str(), gap.kind.as_str())).collect();
     assert!(gaps.contains(&("infra/broken.tf", "unparsed")), "{gaps:?}");
     assert!(gaps.contains(&("blob.py", "undecodable")), "{gaps:?}");
     assert!(run.findings.iter().any(|finding| finding.policy == "store-not-public"));
@@ -78,7 +91,11 @@ fn an_unparsable_file_is_a_gap_and_the_rest_is_judged() {
 #[test]
 fn the_findings_are_shown_even_if_the_ledger_cannot_be_written() {
     let folder = public_bucket();
-    std::fs::write(folder.path().join("ledger.db"), "this is no database, but it is long enough to be read as one. ".repeat(40)).expect("a file can be added");
+    std::fs::write(
+        folder.path().join("ledger.db"),
+        "this is no database, but it is long enough to be read as one. ".repeat(40),
+    )
+    .expect("a file can be added");
     let before = std::fs::read(folder.path().join("ledger.db")).expect("it is there");
     let output = aedile(folder.path(), &["scan", ".", "--ledger", "ledger.db"]);
     assert_eq!(code(&output), 2);

@@ -49,7 +49,8 @@ fn the_first_command_of_the_readme_works_as_it_stands() {
     let args: Vec<&str> = line.split(" -- ").nth(1).expect("it passes arguments").split_whitespace().collect();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let sample = root().join("samples/clinic");
-    let args: Vec<&str> = args.iter().map(|arg| if *arg == "samples/clinic" { sample.to_str().expect("text") } else { arg }).collect();
+    let args: Vec<&str> =
+        args.iter().map(|arg| if *arg == "samples/clinic" { sample.to_str().expect("text") } else { arg }).collect();
     let output = aedile(folder.path(), &args);
     assert_eq!(crate::program::code(&output), 1);
     assert!(stdout(&output).contains("gate FAILED"));

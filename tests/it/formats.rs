@@ -62,10 +62,14 @@ fn published_schemas_are_those_of_the_program() {
 
 #[test]
 fn published_schema_describes_a_real_run() {
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(root().join("docs/schema/run-1.schema.json")).expect("it is published")).expect("it is JSON");
+    let schema: Value = serde_json::from_str(
+        &std::fs::read_to_string(root().join("docs/schema/run-1.schema.json")).expect("it is published"),
+    )
+    .expect("it is JSON");
     let (run, _) = scan(&sample("clinic"), &[]);
     let run = serde_json::to_value(run).expect("a run is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
-    let wrong: Vec<String> = validator.iter_errors(&run).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let wrong: Vec<String> =
+        validator.iter_errors(&run).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }

@@ -1,6 +1,6 @@
 //! Exit codes, waivers, baseline.
 
-use crate::program::{aedile, code, platform, public_bucket, scan, stderr, stdout, AS_OF};
+use crate::program::{AS_OF, aedile, code, platform, public_bucket, scan, stderr, stdout};
 
 #[test]
 fn a_critical_finding_gives_exit_code_one_and_never_gives_zero() {
@@ -37,9 +37,14 @@ fn an_inline_waiver_with_a_reason_excuses_until_its_date() {
         let folder = public_bucket();
         let path = folder.path().join("infra/main.tf");
         let text = std::fs::read_to_string(&path).expect("the file is there");
-        std::fs::write(&path, text.replace("  acl    =", &format!("  {}\n  acl    =", comment.replace("aedile-allow", "aedile:allow")))).expect("it can be changed");
+        std::fs::write(
+            &path,
+            text.replace("  acl    =", &format!("  {}\n  acl    =", comment.replace("aedile-allow", "aedile:allow"))),
+        )
+        .expect("it can be changed");
         let (run, _) = scan(folder.path(), &[]);
-        let finding = run.findings.iter().find(|finding| finding.policy == "store-not-public").cloned().expect("it is kept");
+        let finding =
+            run.findings.iter().find(|finding| finding.policy == "store-not-public").cloned().expect("it is kept");
         let policies: Vec<String> = run.findings.iter().map(|finding| finding.policy.clone()).collect();
         (finding.waiver.is_some(), policies)
     };

@@ -42,12 +42,18 @@ fn scanned(folder: &Path, bounds: &Bounds) -> Run {
     let target = folder.to_str().expect("the path is text");
     let out = tempfile::tempdir().expect("a temporary folder can be made");
     let begin = Instant::now();
-    let output = aedile(out.path(), &["-v", "scan", target, "--as-of", AS_OF, "--format", "text,json=r.json,html=r.html,sarif=r.sarif"]);
+    let output = aedile(
+        out.path(),
+        &["-v", "scan", target, "--as-of", AS_OF, "--format", "text,json=r.json,html=r.html,sarif=r.sarif"],
+    );
     // A hang, not a speed, is what this tells: the limit is far above what a loaded machine takes.
     assert!(begin.elapsed() < Duration::from_secs(bounds.seconds * 6), "the scan took {:?}", begin.elapsed());
     let code = output.status.code();
     assert!(matches!(code, Some(0..=2)) && !stderr(&output).contains("panicked"), "{code:?}\n{}", stderr(&output));
-    let read = |file: &str| std::fs::read_to_string(out.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}\n{}", stderr(&output)));
+    let read = |file: &str| {
+        std::fs::read_to_string(out.path().join(file))
+            .unwrap_or_else(|error| panic!("{file}: {error}\n{}", stderr(&output)))
+    };
     for shown in [stdout(&output), stderr(&output), read("r.html"), read("r.sarif")] {
         for raw in &bounds.never_raw {
             assert!(!shown.contains(raw), "{raw:?} is shown as it stands");

@@ -13,7 +13,9 @@ fn sources(folder: &str) -> Vec<PathBuf> {
         .filter(|path| path.extension().is_some_and(|end| end == "rs"))
         .collect();
     // Tests may do what the code may not.
-    found.retain(|path| !path.ends_with("tests.rs") && !path.components().any(|part| part.as_os_str() == "tests"));
+    found.retain(|path| {
+        !path.to_string_lossy().ends_with("tests.rs") && !path.components().any(|part| part.as_os_str() == "tests")
+    });
     found.sort();
     found
 }

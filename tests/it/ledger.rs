@@ -98,7 +98,11 @@ fn a_report_shows_its_proofs_and_an_edited_one_is_caught() {
         let text = std::fs::read_to_string(folder.path().join(report)).expect("the report is there");
         let whole = "\"severity\":\"critical\"";
         let spaced = "\"severity\": \"critical\"";
-        let edited = if text.contains(whole) { text.replace(whole, "\"severity\":\"low\"") } else { text.replace(spaced, "\"severity\": \"low\"") };
+        let edited = if text.contains(whole) {
+            text.replace(whole, "\"severity\":\"low\"")
+        } else {
+            text.replace(spaced, "\"severity\": \"low\"")
+        };
         assert_ne!(edited, text);
         std::fs::write(folder.path().join(report), edited).expect("it can be changed");
         let (code, said) = check();

@@ -62,7 +62,8 @@ fn truth(name: &str) -> Truth {
 }
 
 fn line(finding: &Finding) -> String {
-    let place = finding.places.first().map_or_else(String::new, |place| format!(" at {}:{}", place.path, place.start.line));
+    let place =
+        finding.places.first().map_or_else(String::new, |place| format!(" at {}:{}", place.path, place.start.line));
     format!("{} · {} · {} · {}{place}", finding.policy, finding.asset.address, finding.severity, finding.verdict)
 }
 
@@ -120,7 +121,8 @@ fn compare(name: &str, what: &str, planted: &[Planted], found: &[&Finding]) -> V
 }
 
 fn compare_gaps(name: &str, truth: &Truth, run: &Run) -> Vec<String> {
-    let planted: BTreeSet<(String, String)> = truth.gaps.iter().map(|gap| (gap.path.clone(), gap.kind.clone())).collect();
+    let planted: BTreeSet<(String, String)> =
+        truth.gaps.iter().map(|gap| (gap.path.clone(), gap.kind.clone())).collect();
     let found: BTreeSet<(String, String)> =
         run.coverage.gaps.iter().map(|gap| (gap.place.path.clone(), gap.kind.clone())).collect();
     let mut wrong: Vec<String> =
@@ -142,7 +144,8 @@ fn compare_classes(name: &str, truth: &Truth, run: &Run) -> Vec<String> {
             .columns
             .iter()
             .map(|column| {
-                let classes = column.tags.iter().map(|tag| tag.tag.as_str()).filter(|class| !class.starts_with("technical"));
+                let classes =
+                    column.tags.iter().map(|tag| tag.tag.as_str()).filter(|class| !class.starts_with("technical"));
                 (column.name.as_str(), classes.collect())
             })
             .collect();
@@ -165,7 +168,8 @@ fn compare_classes(name: &str, truth: &Truth, run: &Run) -> Vec<String> {
 fn check(name: &str) {
     let truth = truth(name);
     let (run, code) = scan(&sample(name), &[]);
-    let (waived, open): (Vec<&Finding>, Vec<&Finding>) = run.findings.iter().partition(|finding| finding.waiver.is_some());
+    let (waived, open): (Vec<&Finding>, Vec<&Finding>) =
+        run.findings.iter().partition(|finding| finding.waiver.is_some());
     let mut wrong = compare(name, "finding", &truth.findings, &open);
     wrong.extend(compare(name, "waived finding", &truth.waived, &waived));
     wrong.extend(compare_gaps(name, &truth, &run));
@@ -209,7 +213,9 @@ fn every_sample_with_a_truth_is_checked_here() {
 
 #[test]
 fn at_least_six_planted_findings_need_three_files() {
-    let joined: usize =
-        samples().iter().map(|name| truth(name).findings.iter().filter(|planted| planted.files.len() >= 3).count()).sum();
+    let joined: usize = samples()
+        .iter()
+        .map(|name| truth(name).findings.iter().filter(|planted| planted.files.len() >= 3).count())
+        .sum();
     assert!(joined >= 6, "{joined} planted findings name three files");
 }

@@ -14,7 +14,8 @@ fn planted_values(name: &str) -> BTreeSet<String> {
         for record in reader.records().take(300) {
             let record = record.expect("the sample's CSV is well formed");
             let telling = record.iter().filter(|cell| {
-                cell.contains('@') || (cell.len() >= 9 && cell.bytes().filter(u8::is_ascii_digit).count() >= 7 && !is_date(cell))
+                cell.contains('@')
+                    || (cell.len() >= 9 && cell.bytes().filter(u8::is_ascii_digit).count() >= 7 && !is_date(cell))
             });
             values.extend(telling.map(str::to_owned));
         }

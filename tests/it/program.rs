@@ -80,7 +80,10 @@ pub(crate) fn platform(files: &[(&str, &str)]) -> tempfile::TempDir {
 /// A small platform with one critical finding that needs two files: a public bucket of diagnoses.
 pub(crate) fn public_bucket() -> tempfile::TempDir {
     platform(&[
-        ("infra/main.tf", "resource \"aws_s3_bucket\" \"raw\" {\n  bucket = \"ward-raw\"\n}\n\nresource \"aws_s3_bucket_acl\" \"raw\" {\n  bucket = aws_s3_bucket.raw.id\n  acl    = \"public-read\"\n}\n"),
+        (
+            "infra/main.tf",
+            "resource \"aws_s3_bucket\" \"raw\" {\n  bucket = \"ward-raw\"\n}\n\nresource \"aws_s3_bucket_acl\" \"raw\" {\n  bucket = aws_s3_bucket.raw.id\n  acl    = \"public-read\"\n}\n",
+        ),
         ("data/patients.csv", PATIENTS),
         ("aedile.yaml", "version: 1\nbindings:\n  - name: data/patients.csv\n    is: s3://ward-raw/patients.csv\n"),
     ])

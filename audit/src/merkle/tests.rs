@@ -4,16 +4,8 @@ use super::*;
 use crate::hash::unhex;
 use proptest::prelude::*;
 
-const LEAVES: [&str; 8] = [
-    "",
-    "00",
-    "10",
-    "2021",
-    "3031",
-    "40414243",
-    "5051525354555657",
-    "606162636465666768696a6b6c6d6e6f",
-];
+const LEAVES: [&str; 8] =
+    ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
 
 const ROOTS: [&str; 9] = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -28,37 +20,21 @@ const ROOTS: [&str; 9] = [
 ];
 
 fn reference(size: usize) -> Tree {
-    Tree::of(
-        LEAVES[..size]
-            .iter()
-            .map(|leaf| leaf_hash(&unhex(leaf).unwrap())),
-    )
+    Tree::of(LEAVES[..size].iter().map(|leaf| leaf_hash(&unhex(leaf).unwrap())))
 }
 
 fn hashes(texts: &[&str]) -> Vec<Hash> {
-    texts
-        .iter()
-        .map(|text| Hash::from_hex(text).unwrap())
-        .collect()
+    texts.iter().map(|text| Hash::from_hex(text).unwrap()).collect()
 }
 
 #[test]
 fn roots_of_the_reference_tree() {
     let mut frontier = Frontier::default();
     for (size, expected) in ROOTS.iter().enumerate() {
-        assert_eq!(
-            root(&reference(size), size as u64).unwrap().hex(),
-            *expected
-        );
+        assert_eq!(root(&reference(size), size as u64).unwrap().hex(), *expected);
         assert_eq!(root(&reference(8), size as u64).unwrap().hex(), *expected);
         assert_eq!(frontier.root().hex(), *expected);
-        assert_eq!(
-            Frontier::of(&reference(8), size as u64)
-                .unwrap()
-                .root()
-                .hex(),
-            *expected
-        );
+        assert_eq!(Frontier::of(&reference(8), size as u64).unwrap().root().hex(), *expected);
         if let Some(leaf) = LEAVES.get(size) {
             frontier.push(leaf_hash(&unhex(leaf).unwrap()));
         }
@@ -117,21 +93,12 @@ fn every_proof_of_every_small_tree_verifies() {
         let new_root = root(&tree, size).unwrap();
         for index in 0..size {
             let proof = inclusion_proof(&tree, index, size).unwrap();
-            assert!(verify_inclusion(
-                &leaves[index as usize],
-                index,
-                size,
-                &proof,
-                &new_root
-            ));
+            assert!(verify_inclusion(&leaves[index as usize], index, size, &proof, &new_root));
         }
         for old in 0..=size {
             let proof = consistency_proof(&tree, old, size).unwrap();
             let old_root = root(&tree, old).unwrap();
-            assert!(
-                verify_consistency(old, size, &proof, &old_root, &new_root),
-                "{old} {size}"
-            );
+            assert!(verify_consistency(old, size, &proof, &old_root, &new_root), "{old} {size}");
         }
     }
 }

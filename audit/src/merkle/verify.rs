@@ -33,13 +33,7 @@ pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, proof: &[Hash], root
 /// Whether `proof` shows that the tree of `new` leaves begins with the tree of `old` leaves. Source: RFC 9162 §2.1.4.2.
 ///
 /// The empty tree has one root and needs no proof.
-pub fn verify_consistency(
-    old: u64,
-    new: u64,
-    proof: &[Hash],
-    old_root: &Hash,
-    new_root: &Hash,
-) -> bool {
+pub fn verify_consistency(old: u64, new: u64, proof: &[Hash], old_root: &Hash, new_root: &Hash) -> bool {
     if old == new {
         return proof.is_empty() && old_root == new_root && (old > 0 || *old_root == empty_root());
     }

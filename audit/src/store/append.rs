@@ -1,8 +1,6 @@
 //! Appending a run: one transaction, read back and hashed again before anything is signed.
 
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -51,48 +49,28 @@ impl Ledger {
         if !self.writable {
             return Err(LedgerError::ReadOnly);
         }
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut writer = Writer::at_tip(&transaction, at)?;
         if writer.frontier.size() == 0 {
             writer.write_genesis(model, &self.origin)?;
         }
         let recovered = writer.write_recovery(model)?;
         let first = writer.frontier.size();
-        let leaf_hashes = drafts
-            .iter()
-            .map(|draft| writer.write_draft(draft))
-            .collect::<Result<Vec<_>, _>>()?;
+        let leaf_hashes = drafts.iter().map(|draft| writer.write_draft(draft)).collect::<Result<Vec<_>, _>>()?;
         let (before, head) = (writer.before, writer.write_head()?);
         transaction.commit()?;
 
         let last = head.size - 1;
-        let unconfirmed = |source| LedgerError::Unconfirmed {
-            first,
-            last,
-            source: Box::new(source),
-        };
+        let unconfirmed = |source| LedgerError::Unconfirmed { first, last, source: Box::new(source) };
         let checkpoint = self.confirm(before, head, key).map_err(unconfirmed)?;
-        Ok(Appended {
-            first,
-            last,
-            leaf_hashes,
-            checkpoint,
-            recovered,
-        })
+        Ok(Appended { first, last, leaf_hashes, checkpoint, recovered })
     }
 
     /// Reads back what was committed and signs it if it hashes to `head`.
     ///
     /// Everything since the last signed checkpoint is hashed again, so that a signature never covers an entry that only
     /// an interrupted process has seen; without a key, everything since the head `before`.
-    fn confirm(
-        &mut self,
-        before: u64,
-        head: Checkpoint,
-        key: Option<&SigningKey>,
-    ) -> Result<Checkpoint, LedgerError> {
+    fn confirm(&mut self, before: u64, head: Checkpoint, key: Option<&SigningKey>) -> Result<Checkpoint, LedgerError> {
         let reader = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY, self.busy)?;
         let snapshot = reader.unchecked_transaction()?;
         let mut frontier = match (key, last_note(&snapshot, head.size)?) {
@@ -100,8 +78,7 @@ impl Ledger {
             (Some(_), None) => Frontier::default(),
             (Some(_), Some(note)) => edge_at(&snapshot, &note)?,
         };
-        let mut statement = snapshot
-            .prepare("SELECT body FROM entries WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?;
+        let mut statement = snapshot.prepare("SELECT body FROM entries WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?;
         let mut rows = statement.query([sql(frontier.size()), sql(head.size)])?;
         while let Some(row) = rows.next()? {
             frontier.push(leaf_hash(blob(row, 0)?));
@@ -114,9 +91,7 @@ impl Ledger {
         drop(snapshot);
         let Some(key) = key else { return Ok(head) };
         let signed = head.signed(key)?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
             "INSERT INTO notes (size, text) VALUES (?1, ?2) ON CONFLICT (text) DO NOTHING",
             params![sql(signed.size), signed.note],
@@ -129,23 +104,12 @@ impl Ledger {
 /// The tree's edge at a checkpoint, from the cached nodes; refused unless they hash to it.
 fn edge_at(connection: &Connection, checkpoint: &Checkpoint) -> Result<Frontier, LedgerError> {
     let frontier = Frontier::of(&StoredNodes(connection), checkpoint.size)?;
-    if frontier.root() == checkpoint.root {
-        Ok(frontier)
-    } else {
-        Err(LedgerError::Diverged {
-            size: checkpoint.size,
-        })
-    }
+    if frontier.root() == checkpoint.root { Ok(frontier) } else { Err(LedgerError::Diverged { size: checkpoint.size }) }
 }
 
 /// Refuses drafts that would pass for something that only the ledger writes.
 fn check(draft: &Draft) -> Result<(), LedgerError> {
-    let refused = |why| {
-        Err(LedgerError::Refused {
-            kind: draft.kind,
-            why,
-        })
-    };
+    let refused = |why| Err(LedgerError::Refused { kind: draft.kind, why });
     let Some(data) = draft.data.as_object() else {
         return refused("its data is not an object");
     };
@@ -180,10 +144,7 @@ struct Writer<'t> {
 
 impl<'t> Writer<'t> {
     /// Reads the tip and refuses if it is not what the last checkpoints say.
-    fn at_tip(
-        transaction: &'t Transaction<'t>,
-        at: OffsetDateTime,
-    ) -> Result<Writer<'t>, LedgerError> {
+    fn at_tip(transaction: &'t Transaction<'t>, at: OffsetDateTime) -> Result<Writer<'t>, LedgerError> {
         if fingerprint(transaction)? != known_fingerprint()? {
             return Err(LedgerError::SchemaChanged);
         }
@@ -192,10 +153,7 @@ impl<'t> Writer<'t> {
         let head = last_head(transaction)?;
         for known in head.iter().chain(last_note(transaction, u64::MAX)?.iter()) {
             if size < known.size {
-                return Err(LedgerError::Behind {
-                    size,
-                    checkpoint: known.size,
-                });
+                return Err(LedgerError::Behind { size, checkpoint: known.size });
             }
             edge_at(transaction, known)?;
         }
@@ -204,20 +162,9 @@ impl<'t> Writer<'t> {
             return Err(LedgerError::Diverged { size });
         }
         let frontier = Frontier::of(&nodes, size)?;
-        let prev = if size == 0 {
-            Hash::ZERO
-        } else {
-            nodes.leaf(size - 1)?
-        };
+        let prev = if size == 0 { Hash::ZERO } else { nodes.leaf(size - 1)? };
         let origin = head.map_or_else(String::new, |head| head.origin);
-        Ok(Writer {
-            transaction,
-            at,
-            before: size,
-            frontier,
-            prev,
-            origin,
-        })
+        Ok(Writer { transaction, at, before: size, frontier, prev, origin })
     }
 
     fn write_genesis(&mut self, model: &Draft, origin: &str) -> Result<(), LedgerError> {
@@ -230,11 +177,7 @@ impl<'t> Writer<'t> {
     fn write_recovery(&mut self, next: &Draft) -> Result<bool, LedgerError> {
         let last: Option<String> = self
             .transaction
-            .query_row(
-                "SELECT run FROM entries ORDER BY idx DESC LIMIT 1",
-                [],
-                |row| row.get(0),
-            )
+            .query_row("SELECT run FROM entries ORDER BY idx DESC LIMIT 1", [], |row| row.get(0))
             .optional()?;
         let Some(run) = last else { return Ok(false) };
         let Some(start) = run_start(self.transaction, &run)? else {
@@ -264,13 +207,7 @@ impl<'t> Writer<'t> {
         self.write(draft.kind, &draft.run, draft, data)
     }
 
-    fn write(
-        &mut self,
-        kind: Kind,
-        run: &str,
-        model: &Draft,
-        data: Value,
-    ) -> Result<Hash, LedgerError> {
+    fn write(&mut self, kind: Kind, run: &str, model: &Draft, data: Value) -> Result<Hash, LedgerError> {
         let entry = Entry {
             v: VERSION,
             idx: self.frontier.size(),
@@ -285,19 +222,12 @@ impl<'t> Writer<'t> {
         };
         let body = entry.to_bytes()?;
         let leaf = leaf_hash(&body);
-        let mut insert = self.transaction.prepare_cached(
-            "INSERT INTO entries (idx, leaf, kind, run, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?;
-        insert.execute(params![
-            sql(entry.idx),
-            leaf.as_bytes(),
-            kind.name(),
-            run,
-            body
-        ])?;
         let mut insert = self
             .transaction
-            .prepare_cached("INSERT INTO nodes (level, position, hash) VALUES (?1, ?2, ?3)")?;
+            .prepare_cached("INSERT INTO entries (idx, leaf, kind, run, body) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        insert.execute(params![sql(entry.idx), leaf.as_bytes(), kind.name(), run, body])?;
+        let mut insert =
+            self.transaction.prepare_cached("INSERT INTO nodes (level, position, hash) VALUES (?1, ?2, ?3)")?;
         for (level, position, hash) in self.frontier.push(leaf) {
             insert.execute(params![level, sql(position), hash.as_bytes()])?;
         }
@@ -316,19 +246,16 @@ impl<'t> Writer<'t> {
 
     fn write_head(&self) -> Result<Checkpoint, LedgerError> {
         let head = Checkpoint::new(&self.origin, self.frontier.size(), self.frontier.root());
-        self.transaction.execute(
-            "INSERT INTO heads (size, root) VALUES (?1, ?2)",
-            params![sql(head.size), head.root.as_bytes()],
-        )?;
+        self.transaction
+            .execute("INSERT INTO heads (size, root) VALUES (?1, ?2)", params![sql(head.size), head.root.as_bytes()])?;
         Ok(head)
     }
 
     /// The counts of `run` since it last began.
     fn counts(&self, run: &str) -> Result<Counts, LedgerError> {
         let start = run_start(self.transaction, run)?.unwrap_or(0);
-        let mut statement = self
-            .transaction
-            .prepare_cached("SELECT body FROM entries WHERE run = ?1 AND idx >= ?2 ORDER BY idx")?;
+        let mut statement =
+            self.transaction.prepare_cached("SELECT body FROM entries WHERE run = ?1 AND idx >= ?2 ORDER BY idx")?;
         let mut rows = statement.query(params![run, sql(start)])?;
         let mut counts = Counts::default();
         while let Some(row) = rows.next()? {
@@ -361,17 +288,10 @@ mod tests {
         writer.write_draft(&drafts[0]).unwrap();
         // The finding is left out; the run-end still counts it.
         let counts = json!({"kind": {"finding": 1, "run-start": 1}, "policy": {"store-encrypted-at-rest": 1}});
-        writer
-            .write(Kind::RunEnd, "a", &drafts[2], json!({"counts": counts}))
-            .unwrap();
+        writer.write(Kind::RunEnd, "a", &drafts[2], json!({"counts": counts})).unwrap();
         writer.write_head().unwrap();
         transaction.commit().unwrap();
         let internal = ledger.verify(&[], &[]).unwrap().internal;
-        assert!(
-            internal
-                .sentence
-                .contains("entry 2 ends the run `a` with other counts"),
-            "{internal:?}"
-        );
+        assert!(internal.sentence.contains("entry 2 ends the run `a` with other counts"), "{internal:?}");
     }
 }

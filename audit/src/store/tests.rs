@@ -26,40 +26,17 @@ fn the_first_append_writes_genesis_and_every_entry_continues_the_one_before() {
     assert_eq!(two.checkpoint.signers(&keys()).unwrap().len(), 1);
 
     let entries = ledger.entries(&EntryFilter::default()).unwrap();
-    let kinds: Vec<&str> = entries
-        .iter()
-        .map(|stored| stored.entry.kind.name())
-        .collect();
-    assert_eq!(
-        kinds,
-        [
-            "genesis",
-            "run-start",
-            "finding",
-            "run-end",
-            "run-start",
-            "run-end"
-        ]
-    );
+    let kinds: Vec<&str> = entries.iter().map(|stored| stored.entry.kind.name()).collect();
+    assert_eq!(kinds, ["genesis", "run-start", "finding", "run-end", "run-start", "run-end"]);
     assert_eq!(entries[0].entry.data["origin"], ORIGIN);
-    assert_eq!(
-        entries[0].entry.data["schema"],
-        json!(known_fingerprint().unwrap())
-    );
+    assert_eq!(entries[0].entry.data["schema"], json!(known_fingerprint().unwrap()));
     let mut prev = Hash::ZERO;
     for (index, stored) in entries.iter().enumerate() {
         assert_eq!((stored.entry.idx, stored.entry.prev), (index as u64, prev));
         prev = stored.leaf;
     }
-    assert_eq!(
-        &entries[1..=3]
-            .iter()
-            .map(|stored| stored.leaf)
-            .collect::<Vec<_>>(),
-        &one.leaf_hashes
-    );
-    let counts =
-        json!({"kind": {"run-start": 1, "finding": 1}, "policy": {"store-encrypted-at-rest": 1}});
+    assert_eq!(&entries[1..=3].iter().map(|stored| stored.leaf).collect::<Vec<_>>(), &one.leaf_hashes);
+    let counts = json!({"kind": {"run-start": 1, "finding": 1}, "policy": {"store-encrypted-at-rest": 1}});
     assert_eq!(entries[3].entry.data, json!({"exit": 1, "counts": counts}));
     assert_eq!(ledger.checkpoint().unwrap(), Some(two.checkpoint));
 }
@@ -67,12 +44,7 @@ fn the_first_append_writes_genesis_and_every_entry_continues_the_one_before() {
 #[test]
 fn same_drafts_same_time_same_bytes() {
     let (one, two) = (Scratch::new(), Scratch::new());
-    let append = |scratch: &Scratch| {
-        scratch
-            .ledger()
-            .append(&run("a", 40), AT, Some(&key()))
-            .unwrap()
-    };
+    let append = |scratch: &Scratch| scratch.ledger().append(&run("a", 40), AT, Some(&key())).unwrap();
     assert_eq!(append(&one), append(&two));
 }
 
@@ -80,18 +52,8 @@ fn same_drafts_same_time_same_bytes() {
 fn an_existing_ledger_keeps_its_origin() {
     let scratch = Scratch::signed(1);
     let mut ledger = Ledger::open_or_create(&scratch.path, "example.org/other").unwrap();
-    assert_eq!(
-        ledger
-            .append(&run("b", 0), AT, None)
-            .unwrap()
-            .checkpoint
-            .origin,
-        ORIGIN
-    );
-    assert!(matches!(
-        Ledger::open_or_create(&scratch.path, "two\nlines"),
-        Err(LedgerError::Origin(_))
-    ));
+    assert_eq!(ledger.append(&run("b", 0), AT, None).unwrap().checkpoint.origin, ORIGIN);
+    assert!(matches!(Ledger::open_or_create(&scratch.path, "two\nlines"), Err(LedgerError::Origin(_))));
 }
 
 #[test]
@@ -99,54 +61,19 @@ fn entries_and_runs_can_be_picked() {
     let scratch = Scratch::signed(3);
     let ledger = Ledger::open(&scratch.path).unwrap();
     let pick = |filter: EntryFilter| -> Vec<u64> {
-        ledger
-            .entries(&filter)
-            .unwrap()
-            .into_iter()
-            .map(|stored| stored.index)
-            .collect()
+        ledger.entries(&filter).unwrap().into_iter().map(|stored| stored.index).collect()
     };
-    assert_eq!(
-        pick(EntryFilter {
-            run: Some("run-1".into()),
-            ..Default::default()
-        }),
-        [5, 6, 7, 8]
-    );
-    assert_eq!(
-        pick(EntryFilter {
-            kind: Some(Kind::RunEnd),
-            ..Default::default()
-        }),
-        [4, 8, 12]
-    );
-    assert_eq!(
-        pick(EntryFilter {
-            from: Some(3),
-            until: Some(6),
-            ..Default::default()
-        }),
-        [3, 4, 5]
-    );
+    assert_eq!(pick(EntryFilter { run: Some("run-1".into()), ..Default::default() }), [5, 6, 7, 8]);
+    assert_eq!(pick(EntryFilter { kind: Some(Kind::RunEnd), ..Default::default() }), [4, 8, 12]);
+    assert_eq!(pick(EntryFilter { from: Some(3), until: Some(6), ..Default::default() }), [3, 4, 5]);
     let hostile = "x' OR '1'='1";
-    assert!(
-        pick(EntryFilter {
-            run: Some(hostile.into()),
-            ..Default::default()
-        })
-        .is_empty()
-    );
+    assert!(pick(EntryFilter { run: Some(hostile.into()), ..Default::default() }).is_empty());
     let runs = ledger.runs().unwrap();
     assert_eq!(
-        runs.iter()
-            .map(|run| (run.run.as_str(), run.first, run.last, run.entries))
-            .collect::<Vec<_>>(),
+        runs.iter().map(|run| (run.run.as_str(), run.first, run.last, run.entries)).collect::<Vec<_>>(),
         [("run-0", 1, 4, 4), ("run-1", 5, 8, 4), ("run-2", 9, 12, 4)]
     );
-    assert!(
-        runs.iter()
-            .all(|run| run.ended == Some(AT) && !run.interrupted)
-    );
+    assert!(runs.iter().all(|run| run.ended == Some(AT) && !run.interrupted));
 }
 
 #[test]
@@ -155,34 +82,17 @@ fn a_run_without_end_is_recorded_as_interrupted_by_the_next() {
     let mut ledger = scratch.ledger();
     ledger.append(&run("a", 2)[..2], AT, None).unwrap();
     // The same run may go on in a second append.
-    assert!(
-        !ledger
-            .append(&run("a", 2)[2..3], AT, None)
-            .unwrap()
-            .recovered
-    );
-    let next = ledger
-        .append(&run("b", 0), AT + Span::HOUR, Some(&key()))
-        .unwrap();
+    assert!(!ledger.append(&run("a", 2)[2..3], AT, None).unwrap().recovered);
+    let next = ledger.append(&run("b", 0), AT + Span::HOUR, Some(&key())).unwrap();
     assert!(next.recovered);
     assert_eq!(next.first, 5);
-    let recovery = &ledger
-        .entries(&EntryFilter {
-            kind: Some(Kind::Recovery),
-            ..Default::default()
-        })
-        .unwrap()[0];
+    let recovery = &ledger.entries(&EntryFilter { kind: Some(Kind::Recovery), ..Default::default() }).unwrap()[0];
     assert_eq!((recovery.index, recovery.entry.run.as_str()), (4, "a"));
     assert_eq!(recovery.entry.data, json!({"run_start": 1}));
     assert!(!ledger.append(&run("c", 0), AT, None).unwrap().recovered);
     assert!(ledger.runs().unwrap()[0].interrupted);
     let verified = ledger.verify(&[], &keys()).unwrap();
-    assert_eq!(
-        verified.internal.status,
-        Status::Holds,
-        "{:?}",
-        verified.internal
-    );
+    assert_eq!(verified.internal.status, Status::Holds, "{:?}", verified.internal);
 }
 
 #[test]
@@ -190,14 +100,8 @@ fn a_refused_draft_leaves_nothing_behind() {
     let scratch = Scratch::new();
     let mut ledger = scratch.ledger();
     let refused = |bad: Draft, ledger: &mut Ledger| {
-        let error = ledger
-            .append(&[run("a", 0)[0].clone(), bad], AT, None)
-            .unwrap_err();
-        assert_eq!(
-            ledger.entries(&EntryFilter::default()).unwrap(),
-            [],
-            "{error}"
-        );
+        let error = ledger.append(&[run("a", 0)[0].clone(), bad], AT, None).unwrap_err();
+        assert_eq!(ledger.entries(&EntryFilter::default()).unwrap(), [], "{error}");
         error
     };
     let deep = (0..200).fold(json!(1), |inner, _| json!({"in": inner}));
@@ -208,33 +112,18 @@ fn a_refused_draft_leaves_nothing_behind() {
         draft(Kind::Finding, "a", json!([])),
         draft(Kind::Finding, "a", json!({"payload": "x"})),
         draft(Kind::RunEnd, "a", json!({"counts": {}})),
-        Draft {
-            tool: Value::Null,
-            ..draft(Kind::Finding, "a", json!({}))
-        },
+        Draft { tool: Value::Null, ..draft(Kind::Finding, "a", json!({})) },
     ] {
-        assert!(matches!(
-            refused(bad, &mut ledger),
-            LedgerError::Refused { .. }
-        ));
+        assert!(matches!(refused(bad, &mut ledger), LedgerError::Refused { .. }));
     }
     for bad in [json!({"rate": 0.5}), json!({"n": u64::MAX}), deep] {
         let error = refused(draft(Kind::Finding, "a", bad), &mut ledger);
-        assert!(
-            matches!(error, LedgerError::Entry(EntryError::Canonical { .. })),
-            "{error}"
-        );
+        assert!(matches!(error, LedgerError::Entry(EntryError::Canonical { .. })), "{error}");
     }
-    let error = refused(
-        draft(Kind::Finding, "a", json!({"text": "x".repeat(70_000)})),
-        &mut ledger,
-    );
+    let error = refused(draft(Kind::Finding, "a", json!({"text": "x".repeat(70_000)})), &mut ledger);
     assert!(error.to_string().contains("at most 65535"), "{error}");
     assert!(error.help().unwrap().contains("payload"));
-    assert!(matches!(
-        ledger.append(&[], AT, None),
-        Err(LedgerError::NothingToAppend)
-    ));
+    assert!(matches!(ledger.append(&[], AT, None), Err(LedgerError::NothingToAppend)));
 }
 
 #[test]
@@ -246,65 +135,28 @@ fn payloads_lie_beside_the_log_and_may_go() {
     let mut drafts = run("a", 0);
     drafts[1].payload = Some(bytes.clone());
     ledger.append(&drafts, AT, None).unwrap();
-    ledger
-        .append(
-            &[Draft {
-                run: "b".into(),
-                ..drafts[1].clone()
-            }],
-            AT,
-            None,
-        )
-        .unwrap();
-    let entry = &ledger
-        .entries(&EntryFilter {
-            kind: Some(Kind::RunEnd),
-            ..Default::default()
-        })
-        .unwrap()[0]
-        .entry;
+    ledger.append(&[Draft { run: "b".into(), ..drafts[1].clone() }], AT, None).unwrap();
+    let entry = &ledger.entries(&EntryFilter { kind: Some(Kind::RunEnd), ..Default::default() }).unwrap()[0].entry;
     assert_eq!(entry.data["payload"], json!(digest));
-    assert_eq!(
-        ledger.payload(&digest).unwrap().as_deref(),
-        Some(bytes.as_slice())
-    );
+    assert_eq!(ledger.payload(&digest).unwrap().as_deref(), Some(bytes.as_slice()));
     drop(ledger);
 
-    let connection = connect(
-        &scratch.path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE,
-        BUSY_TIMEOUT,
-    )
-    .unwrap();
+    let connection = connect(&scratch.path, OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_TIMEOUT).unwrap();
     assert_eq!(connection.execute("DELETE FROM payloads", []).unwrap(), 1);
     drop(connection);
     let file = fs::read(&scratch.path).unwrap();
-    assert!(
-        !file.windows(16).any(|window| window == b"sealed elsewhere"),
-        "secure_delete is off"
-    );
+    assert!(!file.windows(16).any(|window| window == b"sealed elsewhere"), "secure_delete is off");
     let ledger = Ledger::open(&scratch.path).unwrap();
     assert_eq!(ledger.payload(&digest).unwrap(), None);
     let internal = ledger.verify(&[], &[]).unwrap().internal;
     assert_eq!(internal.status, Status::Holds);
-    assert!(
-        internal
-            .details
-            .iter()
-            .any(|line| line.starts_with("1 of 1 payloads are missing")),
-        "{internal:?}"
-    );
+    assert!(internal.details.iter().any(|line| line.starts_with("1 of 1 payloads are missing")), "{internal:?}");
 }
 
 #[test]
 fn triggers_refuse_update_delete_and_replace() {
     let scratch = Scratch::signed(2);
-    let connection = connect(
-        &scratch.path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE,
-        BUSY_TIMEOUT,
-    )
-    .unwrap();
+    let connection = connect(&scratch.path, OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_TIMEOUT).unwrap();
     for sql in [
         "UPDATE entries SET run = 'x' WHERE idx = 3",
         "DELETE FROM entries WHERE idx = 8",
@@ -325,15 +177,7 @@ fn triggers_refuse_update_delete_and_replace() {
         assert!(done.is_err() || sql.contains("payloads"), "{sql}: {done:?}");
     }
     drop(connection);
-    assert_eq!(
-        scratch
-            .ledger()
-            .verify(&[], &keys())
-            .unwrap()
-            .internal
-            .status,
-        Status::Holds
-    );
+    assert_eq!(scratch.ledger().verify(&[], &keys()).unwrap().internal.status, Status::Holds);
 }
 
 #[test]
@@ -342,38 +186,17 @@ fn a_changed_file_is_not_appended_to() {
         let scratch = Scratch::signed(2);
         scratch.tamper(sql);
         let before = fs::read(&scratch.path).unwrap();
-        let error = scratch
-            .ledger()
-            .append(&run("z", 0), AT, Some(&key()))
-            .unwrap_err();
+        let error = scratch.ledger().append(&run("z", 0), AT, Some(&key())).unwrap_err();
         assert_eq!(fs::read(&scratch.path).unwrap(), before);
         error
     };
     let behind = refusal("DELETE FROM entries WHERE idx = 8");
-    assert!(
-        matches!(
-            behind,
-            LedgerError::Behind {
-                size: 8,
-                checkpoint: 9
-            }
-        ),
-        "{behind}"
-    );
+    assert!(matches!(behind, LedgerError::Behind { size: 8, checkpoint: 9 }), "{behind}");
     assert!(behind.help().unwrap().contains("nothing was appended"));
     let notes_know = refusal(
         "DELETE FROM entries WHERE idx > 4; DELETE FROM heads WHERE size > 5; DELETE FROM nodes WHERE level = 3",
     );
-    assert!(
-        matches!(
-            notes_know,
-            LedgerError::Behind {
-                size: 5,
-                checkpoint: 9
-            }
-        ),
-        "{notes_know}"
-    );
+    assert!(matches!(notes_know, LedgerError::Behind { size: 5, checkpoint: 9 }), "{notes_know}");
     for sql in [
         "UPDATE entries SET leaf = zeroblob(32) WHERE idx = 8",
         "UPDATE nodes SET hash = zeroblob(32) WHERE level = 3",
@@ -381,16 +204,10 @@ fn a_changed_file_is_not_appended_to() {
         "INSERT INTO entries SELECT 9, leaf, kind, run, body FROM entries WHERE idx = 8",
     ] {
         let error = refusal(sql);
-        assert!(
-            matches!(error, LedgerError::Diverged { .. }),
-            "{sql}: {error}"
-        );
+        assert!(matches!(error, LedgerError::Diverged { .. }), "{sql}: {error}");
     }
     let scratch = Scratch::signed(1);
-    Connection::open(&scratch.path)
-        .unwrap()
-        .execute_batch("DROP TRIGGER entries_never_go")
-        .unwrap();
+    Connection::open(&scratch.path).unwrap().execute_batch("DROP TRIGGER entries_never_go").unwrap();
     let error = scratch.ledger().append(&run("z", 0), AT, None).unwrap_err();
     assert!(matches!(error, LedgerError::SchemaChanged), "{error}");
 }
@@ -400,34 +217,25 @@ fn what_cannot_be_read_back_is_not_signed() {
     // A body that changed between the write and the signature: here, one that an unsigned append left behind.
     let scratch = Scratch::signed(1);
     scratch.ledger().append(&run("b", 1), AT, None).unwrap();
-    scratch.tamper("UPDATE entries SET body = CAST(replace(CAST(body AS TEXT), 'clinic', 'cliniq') AS BLOB) WHERE idx = 6");
-    let error = scratch
-        .ledger()
-        .append(&run("c", 0), AT, Some(&key()))
-        .unwrap_err();
-    let LedgerError::Unconfirmed { source, .. } = &error else {
-        unreachable!("{error}")
-    };
+    scratch.tamper(
+        "UPDATE entries SET body = CAST(replace(CAST(body AS TEXT), 'clinic', 'cliniq') AS BLOB) WHERE idx = 6",
+    );
+    let error = scratch.ledger().append(&run("c", 0), AT, Some(&key())).unwrap_err();
+    let LedgerError::Unconfirmed { source, .. } = &error else { unreachable!("{error}") };
     assert!(matches!(**source, LedgerError::Diverged { .. }));
-    let notes: i64 = Connection::open(&scratch.path)
-        .unwrap()
-        .query_row("SELECT count(*) FROM notes", [], |row| row.get(0))
-        .unwrap();
+    let notes: i64 =
+        Connection::open(&scratch.path).unwrap().query_row("SELECT count(*) FROM notes", [], |row| row.get(0)).unwrap();
     assert_eq!(notes, 1);
 }
 
 #[test]
 fn a_changed_entry_is_not_given_out() {
     let scratch = Scratch::signed(1);
-    scratch.tamper("UPDATE entries SET body = CAST(replace(CAST(body AS TEXT), 'clinic', 'cliniq') AS BLOB) WHERE idx = 2");
-    let error = scratch
-        .ledger()
-        .entries(&EntryFilter::default())
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the ledger is damaged: entry 2 does not have the hash stored beside it"
+    scratch.tamper(
+        "UPDATE entries SET body = CAST(replace(CAST(body AS TEXT), 'clinic', 'cliniq') AS BLOB) WHERE idx = 2",
     );
+    let error = scratch.ledger().entries(&EntryFilter::default()).unwrap_err();
+    assert_eq!(error.to_string(), "the ledger is damaged: entry 2 does not have the hash stored beside it");
 }
 
 #[test]
@@ -451,11 +259,7 @@ fn eight_writers_at_once_lose_nothing() {
     assert_eq!(ledger.runs().unwrap().len(), 160);
     let verified = ledger.verify(&[], &keys()).unwrap();
     assert_eq!(verified.size, 1 + 160 * 3);
-    assert_eq!(
-        (verified.internal.status, verified.signed.status),
-        (Status::Holds, Status::Holds),
-        "{verified:?}"
-    );
+    assert_eq!((verified.internal.status, verified.signed.status), (Status::Holds, Status::Holds), "{verified:?}");
 }
 
 /// The process that the next test kills: appends for ever.
@@ -480,11 +284,7 @@ fn a_killed_writer_leaves_a_consistent_ledger() {
         let mut children: Vec<_> = (0..2)
             .map(|_| {
                 Command::new(std::env::current_exe().unwrap())
-                    .args([
-                        "--ignored",
-                        "--exact",
-                        "store::tests::child_that_appends_for_ever",
-                    ])
+                    .args(["--ignored", "--exact", "store::tests::child_that_appends_for_ever"])
                     .env("AEDILE_AUDIT_CHILD", &scratch.path)
                     .stdout(Stdio::null())
                     .stderr(Stdio::null())
@@ -498,25 +298,13 @@ fn a_killed_writer_leaves_a_consistent_ledger() {
             child.wait().unwrap();
         }
         let verified = scratch.ledger().verify(&[], &keys()).unwrap();
-        assert!(
-            matches!(verified.internal.status, Status::Holds | Status::NotShown),
-            "{verified:?}"
-        );
-        assert!(
-            verified.signed.status != Status::Fails || verified.size < 9,
-            "{verified:?}"
-        );
+        assert!(matches!(verified.internal.status, Status::Holds | Status::NotShown), "{verified:?}");
+        assert!(verified.signed.status != Status::Fails || verified.size < 9, "{verified:?}");
         sizes.push(verified.size);
     }
     assert!(sizes.is_sorted() && sizes.last() > Some(&0), "{sizes:?}");
-    let appended = scratch
-        .ledger()
-        .append(&run("after", 0), AT, Some(&key()))
-        .unwrap();
-    assert!(
-        !appended.recovered,
-        "a run is one transaction: all of it or nothing"
-    );
+    let appended = scratch.ledger().append(&run("after", 0), AT, Some(&key())).unwrap();
+    assert!(!appended.recovered, "a run is one transaction: all of it or nothing");
     let signed = scratch.ledger().verify(&[], &keys()).unwrap().signed;
     assert_eq!(signed.status, Status::Holds, "{signed:?}");
 }
@@ -525,9 +313,7 @@ fn a_killed_writer_leaves_a_consistent_ledger() {
 fn a_commit_cut_short_is_named_to_readers_and_rolled_back_by_writers() {
     let (scratch, crashed) = (Scratch::signed(1), Scratch::new());
     let writer = Connection::open(&scratch.path).unwrap();
-    writer
-        .execute_batch("PRAGMA cache_size = 1; BEGIN IMMEDIATE")
-        .unwrap();
+    writer.execute_batch("PRAGMA cache_size = 1; BEGIN IMMEDIATE").unwrap();
     writer
         .execute_batch(
             "INSERT INTO payloads SELECT randomblob(32), randomblob(9000) FROM entries;
@@ -543,10 +329,7 @@ fn a_commit_cut_short_is_named_to_readers_and_rolled_back_by_writers() {
     let found = Ledger::open(&crashed.path).and_then(|ledger| ledger.verify(&[], &keys()));
     assert!(matches!(found, Err(LedgerError::Interrupted)), "{found:?}");
     let verified = crashed.ledger().verify(&[], &keys()).unwrap();
-    assert_eq!(
-        (verified.internal.status, verified.signed.status),
-        (Status::Holds, Status::Holds)
-    );
+    assert_eq!((verified.internal.status, verified.signed.status), (Status::Holds, Status::Holds));
     assert!(!journal(&crashed).exists());
 }
 
@@ -571,89 +354,47 @@ fn a_ledger_opened_for_reading_is_not_written() {
     let scratch = Scratch::signed(1);
     let before = fs::read(&scratch.path).unwrap();
     let mut ledger = Ledger::open(&scratch.path).unwrap();
-    assert!(matches!(
-        ledger.append(&run("b", 0), AT, None),
-        Err(LedgerError::ReadOnly)
-    ));
-    assert!(
-        ledger
-            .connection
-            .execute("DELETE FROM payloads", [])
-            .is_err()
-    );
+    assert!(matches!(ledger.append(&run("b", 0), AT, None), Err(LedgerError::ReadOnly)));
+    assert!(ledger.connection.execute("DELETE FROM payloads", []).is_err());
     drop(ledger);
     let mut permissions = fs::metadata(&scratch.path).unwrap().permissions();
     permissions.set_readonly(true);
     fs::set_permissions(&scratch.path, permissions).unwrap();
     let mut ledger = scratch.ledger();
     // The superuser may write all the same, and then nothing is wrong.
-    if fs::OpenOptions::new()
-        .append(true)
-        .open(&scratch.path)
-        .is_err()
-    {
-        assert!(matches!(
-            ledger.append(&run("b", 0), AT, None),
-            Err(LedgerError::ReadOnly)
-        ));
+    if fs::OpenOptions::new().append(true).open(&scratch.path).is_err() {
+        assert!(matches!(ledger.append(&run("b", 0), AT, None), Err(LedgerError::ReadOnly)));
         assert_eq!(fs::read(&scratch.path).unwrap(), before);
     }
-    assert_eq!(
-        ledger.verify(&[], &keys()).unwrap().internal.status,
-        Status::Holds
-    );
+    assert_eq!(ledger.verify(&[], &keys()).unwrap().internal.status, Status::Holds);
 }
 
 #[test]
 fn other_files_are_named_as_such_and_left_alone() {
     let scratch = Scratch::new();
     let dir = scratch.dir.path();
-    assert!(matches!(
-        Ledger::open(&dir.join("none")),
-        Err(LedgerError::Missing(_))
-    ));
+    assert!(matches!(Ledger::open(&dir.join("none")), Err(LedgerError::Missing(_))));
     assert!(!dir.join("none").exists());
     assert!(matches!(Ledger::open(dir), Err(LedgerError::NotALedger(_))));
-    assert!(matches!(
-        Ledger::open_or_create(&dir.join("no/such/dir"), ORIGIN),
-        Err(LedgerError::Missing(_))
-    ));
+    assert!(matches!(Ledger::open_or_create(&dir.join("no/such/dir"), ORIGIN), Err(LedgerError::Missing(_))));
 
     let text = dir.join("text");
     fs::write(&text, "not a database ".repeat(400)).unwrap();
     let foreign = dir.join("foreign");
-    Connection::open(&foreign)
-        .unwrap()
-        .execute_batch("CREATE TABLE t (x)")
-        .unwrap();
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     for path in [&text, &foreign] {
         let before = fs::read(path).unwrap();
-        assert!(matches!(
-            Ledger::open(path),
-            Err(LedgerError::NotALedger(_))
-        ));
-        assert!(matches!(
-            Ledger::open_or_create(path, ORIGIN),
-            Err(LedgerError::NotALedger(_))
-        ));
+        assert!(matches!(Ledger::open(path), Err(LedgerError::NotALedger(_))));
+        assert!(matches!(Ledger::open_or_create(path, ORIGIN), Err(LedgerError::NotALedger(_))));
         assert_eq!(fs::read(path).unwrap(), before);
     }
     let empty = dir.join("empty");
     fs::write(&empty, "").unwrap();
-    assert!(matches!(
-        Ledger::open(&empty),
-        Err(LedgerError::NotALedger(_))
-    ));
+    assert!(matches!(Ledger::open(&empty), Err(LedgerError::NotALedger(_))));
 
     let newer = Scratch::signed(1);
-    Connection::open(&newer.path)
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
-    assert!(matches!(
-        Ledger::open(&newer.path),
-        Err(LedgerError::Layout { found: 99, .. })
-    ));
+    Connection::open(&newer.path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Ledger::open(&newer.path), Err(LedgerError::Layout { found: 99, .. })));
 }
 
 #[test]
@@ -665,16 +406,10 @@ fn a_destroyed_page_is_an_error_or_a_fault_never_a_panic() {
         torn[page * 4096..(page + 1) * 4096].fill(0xa5);
         fs::write(&scratch.path, &torn).unwrap();
         let found = Ledger::open(&scratch.path).and_then(|ledger| ledger.verify(&[], &keys()));
-        assert!(
-            found.is_err() || found.unwrap().internal.status == Status::Fails,
-            "page {page}"
-        );
+        assert!(found.is_err() || found.unwrap().internal.status == Status::Fails, "page {page}");
         fs::write(&scratch.path, &whole[..page * 4096 + 100]).unwrap();
         let found = Ledger::open(&scratch.path).and_then(|ledger| ledger.verify(&[], &keys()));
-        assert!(
-            found.is_err() || found.unwrap().internal.status == Status::Fails,
-            "cut in page {page}"
-        );
+        assert!(found.is_err() || found.unwrap().internal.status == Status::Fails, "cut in page {page}");
     }
 }
 
@@ -687,26 +422,11 @@ fn a_signature_covers_everything_since_the_last_one() {
     ledger.append(&run("c", 3), AT, None).unwrap();
     let signed = ledger.verify(&[], &keys()).unwrap().signed;
     assert_eq!(signed.status, Status::NotShown);
-    assert!(
-        signed
-            .sentence
-            .ends_with("the 5 entries after them are unsigned"),
-        "{}",
-        signed.sentence
-    );
+    assert!(signed.sentence.ends_with("the 5 entries after them are unsigned"), "{}", signed.sentence);
     ledger.append(&run("d", 3), AT, Some(&key())).unwrap();
-    assert_eq!(
-        ledger.verify(&[], &keys()).unwrap().signed.status,
-        Status::Holds
-    );
-    let stranger = [SigningKey::generate(ORIGIN)
-        .unwrap()
-        .verifying_key()
-        .clone()];
-    assert_eq!(
-        ledger.verify(&[], &stranger).unwrap().signed.status,
-        Status::Fails
-    );
+    assert_eq!(ledger.verify(&[], &keys()).unwrap().signed.status, Status::Holds);
+    let stranger = [SigningKey::generate(ORIGIN).unwrap().verifying_key().clone()];
+    assert_eq!(ledger.verify(&[], &stranger).unwrap().signed.status, Status::Fails);
 }
 
 #[test]

@@ -10,15 +10,10 @@ use crate::shown::shown;
 const UNANCHORED: &str = "no checkpoint from outside was given: it is not excluded that entries were removed from the end or that \
      the whole ledger was written anew";
 
-const FORKED: &str =
-    "the log has forked: one key has signed two checkpoints that contradict each other";
+const FORKED: &str = "the log has forked: one key has signed two checkpoints that contradict each other";
 
 /// What the anchors say of the ledger. Proofs are written into the details.
-pub(super) fn statement(
-    recomputed: &Recomputed,
-    anchors: &[String],
-    keys: &[VerifyingKey],
-) -> (Statement, Vec<Fork>) {
+pub(super) fn statement(recomputed: &Recomputed, anchors: &[String], keys: &[VerifyingKey]) -> (Statement, Vec<Fork>) {
     let mut check = Check::default();
     let mut furthest = 0;
     let mut read = Vec::new();
@@ -36,34 +31,19 @@ pub(super) fn statement(
     let forks = contradictions(recomputed, &read, keys);
     let (status, sentence) = match check.faults.first() {
         _ if !forks.is_empty() => (Status::Fails, FORKED.to_owned()),
-        Some(first) => (
-            Status::Fails,
-            format!("the ledger does not continue the checkpoints given: {first}"),
-        ),
+        Some(first) => (Status::Fails, format!("the ledger does not continue the checkpoints given: {first}")),
         None if furthest == 0 => (Status::NotShown, UNANCHORED.to_owned()),
         None => (Status::Holds, holds(recomputed.size(), furthest)),
     };
-    (
-        Statement {
-            status,
-            sentence,
-            details: check.details(),
-        },
-        forks,
-    )
+    (Statement { status, sentence, details: check.details() }, forks)
 }
 
 fn holds(size: u64, furthest: u64) -> String {
-    let covered = format!(
-        "the ledger continues the checkpoints given: its first {} are those they attest",
-        entries(furthest)
-    );
+    let covered =
+        format!("the ledger continues the checkpoints given: its first {} are those they attest", entries(furthest));
     match size - furthest {
         0 => format!("{covered}, and there are no others"),
-        rest => format!(
-            "{covered}; the {} after them are attested by none",
-            entries(rest)
-        ),
+        rest => format!("{covered}; the {} after them are attested by none", entries(rest)),
     }
 }
 
@@ -81,7 +61,9 @@ fn compare(
             check.remark(format!("anchor {number} is signed by {}", names.join(", ")));
         }
         Err(NoteError::Untrusted) => {
-            check.remark(format!("anchor {number} is not signed by a key given: it is worth as much as the place it was kept"));
+            check.remark(format!(
+                "anchor {number} is not signed by a key given: it is worth as much as the place it was kept"
+            ));
         }
         Err(error) => {
             check.fault(format!("anchor {number} is refused: {error}"));
@@ -90,60 +72,34 @@ fn compare(
     }
     let (size, now) = (anchor.size, recomputed.size());
     if recomputed.origin.as_ref() != Some(&anchor.origin) {
-        check.fault(format!(
-            "anchor {number} is of another log, `{}`",
-            shown(&anchor.origin)
-        ));
+        check.fault(format!("anchor {number} is of another log, `{}`", shown(&anchor.origin)));
         return None;
     }
     if size > now {
-        check.fault(format!(
-            "anchor {number} attests {}, there are only {now}: the end is missing",
-            entries(size)
-        ));
+        check.fault(format!("anchor {number} attests {}, there are only {now}: the end is missing", entries(size)));
         return None;
     }
     let proof = consistency_proof(&recomputed.tree, size, now).unwrap_or_default();
-    let shown = recomputed
-        .root_at(now)
-        .is_ok_and(|root| verify_consistency(size, now, &proof, &anchor.root, &root));
+    let shown = recomputed.root_at(now).is_ok_and(|root| verify_consistency(size, now, &proof, &anchor.root, &root));
     if !shown {
-        check.fault(format!(
-            "anchor {number} attests other {} than the first of this ledger",
-            entries(size)
-        ));
+        check.fault(format!("anchor {number} attests other {} than the first of this ledger", entries(size)));
         return None;
     }
     let hashes: Vec<String> = proof.iter().map(|hash| hash.base64()).collect();
-    let proof = if hashes.is_empty() {
-        "not needed".to_owned()
-    } else {
-        hashes.join(" ")
-    };
-    check.remark(format!(
-        "anchor {number}, size {size}: consistency proof up to size {now}: {proof}"
-    ));
+    let proof = if hashes.is_empty() { "not needed".to_owned() } else { hashes.join(" ") };
+    check.remark(format!("anchor {number}, size {size}: consistency proof up to size {now}: {proof}"));
     Some(size)
 }
 
 /// Finds pairs of checkpoints signed by one key that cannot both be of one log: two roots for one size, or one that this
 /// tree does not go through before one that it does.
-fn contradictions(
-    recomputed: &Recomputed,
-    anchors: &[Checkpoint],
-    keys: &[VerifyingKey],
-) -> Vec<Fork> {
-    let (fitting, others): (Vec<&Checkpoint>, Vec<&Checkpoint>) = anchors
-        .iter()
-        .chain(&recomputed.notes)
-        .partition(|checkpoint| recomputed.continues(checkpoint));
+fn contradictions(recomputed: &Recomputed, anchors: &[Checkpoint], keys: &[VerifyingKey]) -> Vec<Fork> {
+    let (fitting, others): (Vec<&Checkpoint>, Vec<&Checkpoint>) =
+        anchors.iter().chain(&recomputed.notes).partition(|checkpoint| recomputed.continues(checkpoint));
     let mut forks = Vec::new();
     for (i, one) in others.iter().enumerate() {
         let later = fitting.iter().filter(|other| other.size >= one.size);
-        let same_size = others
-            .iter()
-            .skip(i + 1)
-            .filter(|other| other.size == one.size && other.root != one.root);
+        let same_size = others.iter().skip(i + 1).filter(|other| other.size == one.size && other.root != one.root);
         let fork = later
             .chain(same_size)
             .filter(|other| other.origin == one.origin)
@@ -156,9 +112,5 @@ fn contradictions(
 fn both_signed(one: &Checkpoint, other: &Checkpoint, keys: &[VerifyingKey]) -> Option<Fork> {
     let (first, second) = (one.signers(keys).ok()?, other.signers(keys).ok()?);
     let common = first.iter().any(|key| second.contains(key));
-    Some(Fork {
-        one: one.note.clone()?,
-        other: other.note.clone()?,
-    })
-    .filter(|_| common)
+    Some(Fork { one: one.note.clone()?, other: other.note.clone()? }).filter(|_| common)
 }

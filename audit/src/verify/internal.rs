@@ -12,9 +12,7 @@ use crate::error::LedgerError;
 use crate::hash::Hash;
 use crate::merkle::{Nodes, Tree, leaf_hash};
 use crate::shown::shown;
-use crate::store::{
-    Counts, Ledger, blob, fingerprint, hash_column, known_fingerprint, number_column,
-};
+use crate::store::{Counts, Ledger, blob, fingerprint, hash_column, known_fingerprint, number_column};
 
 /// Reads the whole file in one snapshot and compares everything in it with what the bodies give.
 pub(super) fn recompute(ledger: &Ledger) -> Result<(Recomputed, Check), LedgerError> {
@@ -27,11 +25,7 @@ pub(super) fn recompute(ledger: &Ledger) -> Result<(Recomputed, Check), LedgerEr
     check_heads(&snapshot, &mut walk)?;
     let notes = notes(&snapshot, &mut walk.check)?;
     check_payloads(&snapshot, &mut walk)?;
-    let recomputed = Recomputed {
-        tree: walk.tree,
-        origin: walk.origin,
-        notes,
-    };
+    let recomputed = Recomputed { tree: walk.tree, origin: walk.origin, notes };
     let mut check = walk.check;
     for note in &recomputed.notes {
         if !recomputed.continues(note) {
@@ -48,14 +42,10 @@ pub(super) fn recompute(ledger: &Ledger) -> Result<(Recomputed, Check), LedgerEr
 pub(super) fn statement(recomputed: &Recomputed, check: &mut Check) -> Statement {
     let count = entries(recomputed.size());
     let (status, sentence) = match check.faults.first() {
-        Some(first) => (
-            Status::Fails,
-            format!("the ledger is not consistent in itself: {first}"),
-        ),
-        None if recomputed.size() == 0 => (
-            Status::NotShown,
-            "the ledger is empty, there is nothing to check".to_owned(),
-        ),
+        Some(first) => (Status::Fails, format!("the ledger is not consistent in itself: {first}")),
+        None if recomputed.size() == 0 => {
+            (Status::NotShown, "the ledger is empty, there is nothing to check".to_owned())
+        }
         None => (
             Status::Holds,
             format!(
@@ -63,11 +53,7 @@ pub(super) fn statement(recomputed: &Recomputed, check: &mut Check) -> Statement
             ),
         ),
     };
-    Statement {
-        status,
-        sentence,
-        details: check.details(),
-    }
+    Statement { status, sentence, details: check.details() }
 }
 
 /// What is known after the entries up to some index.
@@ -87,8 +73,7 @@ struct Walk {
 
 impl Walk {
     fn rows(&mut self, connection: &Connection) -> Result<(), LedgerError> {
-        let mut statement =
-            connection.prepare("SELECT idx, leaf, kind, run, body FROM entries ORDER BY idx")?;
+        let mut statement = connection.prepare("SELECT idx, leaf, kind, run, body FROM entries ORDER BY idx")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (index, stored) = (number_column(row, 0)?, hash_column(row, 1)?);
@@ -96,25 +81,17 @@ impl Walk {
             let body = blob(row, 4)?;
             let expected = self.tree.size();
             if index != expected {
-                self.check.fault(format!(
-                    "entry {expected} is missing: the next one has index {index}"
-                ));
+                self.check.fault(format!("entry {expected} is missing: the next one has index {index}"));
             }
             let leaf = leaf_hash(body);
             if leaf != stored {
-                self.check.fault(format!(
-                    "entry {index} does not have the hash stored beside it"
-                ));
+                self.check.fault(format!("entry {index} does not have the hash stored beside it"));
             }
             match Entry::parse(body) {
-                Ok(_) if body.len() > MAX_ENTRY => {
-                    self.check.fault(format!("entry {index} is too large"))
-                }
+                Ok(_) if body.len() > MAX_ENTRY => self.check.fault(format!("entry {index} is too large")),
                 Ok(entry) => {
                     if (entry.kind.name(), entry.run.as_str()) != (kind.as_str(), run.as_str()) {
-                        self.check.fault(format!(
-                            "entry {index} says another kind or run than its row"
-                        ));
+                        self.check.fault(format!("entry {index} says another kind or run than its row"));
                     }
                     self.entry(index, entry);
                 }
@@ -126,34 +103,24 @@ impl Walk {
         if !self.back.is_empty() {
             let first: Vec<String> = self.back.iter().take(5).map(u64::to_string).collect();
             let (count, first) = (entries(self.back.len() as u64), first.join(", "));
-            self.check.remark(format!(
-                "the clock was set back before {count}: {first}; order is by index, not by time"
-            ));
+            self.check
+                .remark(format!("the clock was set back before {count}: {first}; order is by index, not by time"));
         }
         for run in self.runs.keys() {
-            self.check
-                .remark(format!("the run `{}` has no end", shown(run)));
+            self.check.remark(format!("the run `{}` has no end", shown(run)));
         }
         Ok(())
     }
 
     fn entry(&mut self, index: u64, entry: Entry) {
         if entry.v != VERSION || entry.idx != index {
-            self.check.fault(format!(
-                "entry {index} says that it is entry {} of version {}",
-                entry.idx, entry.v
-            ));
+            self.check.fault(format!("entry {index} says that it is entry {} of version {}", entry.idx, entry.v));
         }
         if entry.prev != self.prev.unwrap_or(Hash::ZERO) {
-            self.check.fault(format!(
-                "entry {index} does not continue the entry before it"
-            ));
+            self.check.fault(format!("entry {index} does not continue the entry before it"));
         }
         if (entry.kind == Kind::Genesis) != (index == 0) {
-            self.check.fault(format!(
-                "entry {index} is a {} entry, only the first is the genesis entry",
-                entry.kind
-            ));
+            self.check.fault(format!("entry {index} is a {} entry, only the first is the genesis entry", entry.kind));
         }
         if self.last_time.is_some_and(|last| entry.ts < last) {
             self.back.push(index);
@@ -182,14 +149,12 @@ impl Walk {
                 let counts = self.runs.remove(&entry.run).unwrap_or_default();
                 if entry.data.get("counts") != Some(&counts.to_value()) {
                     let run = shown(&entry.run);
-                    self.check.fault(format!(
-                        "entry {index} ends the run `{run}` with other counts than it has entries"
-                    ));
+                    self.check
+                        .fault(format!("entry {index} ends the run `{run}` with other counts than it has entries"));
                 }
             }
             Kind::Recovery => {
-                self.check
-                    .remark(format!("the run `{}` was interrupted", shown(&entry.run)));
+                self.check.remark(format!("the run `{}` was interrupted", shown(&entry.run)));
                 self.runs.remove(&entry.run);
             }
             _ => {
@@ -204,9 +169,7 @@ impl Walk {
 /// SQLite's own view of its file: damaged pages, indexes that do not agree with their tables.
 fn check_structure(connection: &Connection, check: &mut Check) -> Result<(), LedgerError> {
     let mut statement = connection.prepare("PRAGMA integrity_check(5)")?;
-    let lines: Vec<String> = statement
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let lines: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for line in lines.iter().filter(|line| *line != "ok") {
         check.fault(format!("the file is damaged: {}", shown(line)));
     }
@@ -216,11 +179,9 @@ fn check_structure(connection: &Connection, check: &mut Check) -> Result<(), Led
 fn check_schema(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerError> {
     let now = fingerprint(connection)?;
     if walk.tree.size() > 0 && walk.schema.as_deref() != Some(now.hex().as_str()) {
-        walk.check
-            .fault("the tables or triggers are not those that the genesis entry names");
+        walk.check.fault("the tables or triggers are not those that the genesis entry names");
     } else if now != known_fingerprint()? {
-        walk.check
-            .fault("the tables or triggers are not those that this version makes");
+        walk.check.fault("the tables or triggers are not those that this version makes");
     }
     Ok(())
 }
@@ -237,8 +198,7 @@ fn check_nodes(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerErr
         }
     }
     if wrong > 0 || right != walk.tree.inner_nodes() {
-        walk.check
-            .fault("the stored nodes of the tree are not those that the entries give");
+        walk.check.fault("the stored nodes of the tree are not those that the entries give");
     }
     Ok(())
 }
@@ -251,30 +211,21 @@ fn check_heads(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerErr
     while let Some(row) = rows.next()? {
         last = number_column(row, 0)?;
         if last > size {
-            walk.check.fault(format!(
-                "an append ended at {}, there are only {size}: the end is missing",
-                entries(last)
-            ));
+            walk.check
+                .fault(format!("an append ended at {}, there are only {size}: the end is missing", entries(last)));
         } else if crate::merkle::root(&walk.tree, last) != Ok(hash_column(row, 1)?) {
-            walk.check.fault(format!(
-                "the first {} do not hash to the root recorded after them",
-                entries(last)
-            ));
+            walk.check.fault(format!("the first {} do not hash to the root recorded after them", entries(last)));
         }
     }
     if last < size {
-        walk.check.fault(format!(
-            "the entries from {last} on lie after the last append that was recorded"
-        ));
+        walk.check.fault(format!("the entries from {last} on lie after the last append that was recorded"));
     }
     Ok(())
 }
 
 fn notes(connection: &Connection, check: &mut Check) -> Result<Vec<Checkpoint>, LedgerError> {
     let mut statement = connection.prepare("SELECT text FROM notes ORDER BY size, id")?;
-    let texts: Vec<String> = statement
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let texts: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut notes = Vec::new();
     for text in texts {
         match Checkpoint::parse(&text) {
@@ -294,8 +245,7 @@ fn check_payloads(connection: &Connection, walk: &mut Walk) -> Result<(), Ledger
         let digest = hash_column(row, 0)?;
         let bytes = blob(row, 1)?;
         if Hash::of(&[bytes]) != digest {
-            walk.check
-                .fault(format!("the payload {digest} does not have that digest"));
+            walk.check.fault(format!("the payload {digest} does not have that digest"));
         }
         if !walk.payloads.remove(&digest) {
             unnamed += 1;
@@ -303,13 +253,10 @@ fn check_payloads(connection: &Connection, walk: &mut Walk) -> Result<(), Ledger
     }
     if total > 0 {
         let missing = walk.payloads.len();
-        walk.check.remark(format!(
-            "{missing} of {total} payloads are missing; entries stay whole without them"
-        ));
+        walk.check.remark(format!("{missing} of {total} payloads are missing; entries stay whole without them"));
     }
     if unnamed > 0 {
-        walk.check
-            .remark(format!("{unnamed} payloads are named by no entry"));
+        walk.check.remark(format!("{unnamed} payloads are named by no entry"));
     }
     Ok(())
 }

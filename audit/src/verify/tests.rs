@@ -11,28 +11,15 @@ use crate::{Kind, SigningKey};
 
 /// The three statuses: internal, anchored, signed.
 fn statuses(verification: &Verification) -> (Status, Status, Status) {
-    (
-        verification.internal.status,
-        verification.anchored.status,
-        verification.signed.status,
-    )
+    (verification.internal.status, verification.anchored.status, verification.signed.status)
 }
 
 fn verify(scratch: &Scratch, anchors: &[String]) -> Verification {
-    Ledger::open(&scratch.path)
-        .unwrap()
-        .verify(anchors, &keys())
-        .unwrap()
+    Ledger::open(&scratch.path).unwrap().verify(anchors, &keys()).unwrap()
 }
 
 fn note(scratch: &Scratch) -> String {
-    scratch
-        .ledger()
-        .checkpoint()
-        .unwrap()
-        .unwrap()
-        .note
-        .unwrap()
+    scratch.ledger().checkpoint().unwrap().unwrap().note.unwrap()
 }
 
 /// What the first statement says after this was done to a ledger of two runs.
@@ -49,198 +36,90 @@ fn an_untouched_ledger_holds_in_all_three() {
     let scratch = Scratch::signed(1);
     let early = note(&scratch);
     for name in ["b", "c"] {
-        scratch
-            .ledger()
-            .append(&run(name, 3), AT, Some(&key()))
-            .unwrap();
+        scratch.ledger().append(&run(name, 3), AT, Some(&key())).unwrap();
     }
     let verification = verify(&scratch, &[early.clone(), note(&scratch)]);
-    assert_eq!(
-        statuses(&verification),
-        (Status::Holds, Status::Holds, Status::Holds),
-        "{verification:#?}"
-    );
-    assert!(
-        verification
-            .anchored
-            .sentence
-            .ends_with("and there are no others")
-    );
-    assert!(
-        verification
-            .anchored
-            .details
-            .iter()
-            .any(|line| line.contains("consistency proof up to size 15: "))
-    );
+    assert_eq!(statuses(&verification), (Status::Holds, Status::Holds, Status::Holds), "{verification:#?}");
+    assert!(verification.anchored.sentence.ends_with("and there are no others"));
+    assert!(verification.anchored.details.iter().any(|line| line.contains("consistency proof up to size 15: ")));
     assert_eq!(verification.origin.as_deref(), Some(ORIGIN));
 
     let verification = verify(&scratch, &[early]);
-    assert!(
-        verification
-            .anchored
-            .sentence
-            .ends_with("the 10 entries after them are attested by none")
-    );
+    assert!(verification.anchored.sentence.ends_with("the 10 entries after them are attested by none"));
 }
 
 #[test]
 fn without_anchor_and_key_the_statements_say_so_in_words() {
     let scratch = Scratch::new();
     let empty = scratch.ledger().verify(&[], &[]).unwrap();
-    assert_eq!(
-        statuses(&empty),
-        (Status::NotShown, Status::NotShown, Status::NotShown)
-    );
+    assert_eq!(statuses(&empty), (Status::NotShown, Status::NotShown, Status::NotShown));
     scratch.ledger().append(&run("a", 0), AT, None).unwrap();
     let verification = scratch.ledger().verify(&[], &[]).unwrap();
-    assert_eq!(
-        statuses(&verification),
-        (Status::Holds, Status::NotShown, Status::NotShown)
-    );
+    assert_eq!(statuses(&verification), (Status::Holds, Status::NotShown, Status::NotShown));
     let anchored = &verification.anchored.sentence;
-    assert!(
-        anchored.contains("removed from the end") && anchored.contains("written anew"),
-        "{anchored}"
-    );
-    assert_eq!(
-        verification.signed.sentence,
-        "the ledger is unsigned, and no key was given to check it with"
-    );
+    assert!(anchored.contains("removed from the end") && anchored.contains("written anew"), "{anchored}");
+    assert_eq!(verification.signed.sentence, "the ledger is unsigned, and no key was given to check it with");
     assert_eq!(verify(&scratch, &[]).signed.status, Status::Fails);
-    let claimed = Scratch::signed(1)
-        .ledger()
-        .verify(&[], &[])
-        .unwrap()
-        .signed
-        .sentence;
-    assert!(
-        claimed.ends_with("claim to be by example.org/clinic/ledger were not checked"),
-        "{claimed}"
-    );
+    let claimed = Scratch::signed(1).ledger().verify(&[], &[]).unwrap().signed.sentence;
+    assert!(claimed.ends_with("claim to be by example.org/clinic/ledger were not checked"), "{claimed}");
 }
 
 #[test]
 fn every_edited_byte_of_a_body_fails_the_first_statement() {
     let scratch = Scratch::signed(1);
     let whole = fs::read(&scratch.path).unwrap();
-    let body = scratch.ledger().entries(&Default::default()).unwrap()[2]
-        .body
-        .clone();
-    let start = whole
-        .windows(body.len())
-        .position(|window| window == body)
-        .unwrap();
+    let body = scratch.ledger().entries(&Default::default()).unwrap()[2].body.clone();
+    let start = whole.windows(body.len()).position(|window| window == body).unwrap();
     for offset in 0..body.len() {
         let mut edited = whole.clone();
         edited[start + offset] ^= 1;
         fs::write(&scratch.path, edited).unwrap();
-        let internal = Ledger::open(&scratch.path)
-            .unwrap()
-            .verify(&[], &[])
-            .unwrap()
-            .internal;
+        let internal = Ledger::open(&scratch.path).unwrap().verify(&[], &[]).unwrap().internal;
         assert_eq!(internal.status, Status::Fails);
-        assert!(
-            internal
-                .sentence
-                .contains("entry 2 does not have the hash stored beside it"),
-            "{internal:?}"
-        );
+        assert!(internal.sentence.contains("entry 2 does not have the hash stored beside it"), "{internal:?}");
     }
 }
 
 #[test]
 fn an_edit_with_its_leaf_hash_adjusted_still_fails() {
     let scratch = Scratch::signed(2);
-    let mut body = scratch.ledger().entries(&Default::default()).unwrap()[2]
-        .body
-        .clone();
-    let at = body
-        .windows(6)
-        .position(|window| window == b"clinic")
-        .unwrap();
+    let mut body = scratch.ledger().entries(&Default::default()).unwrap()[2].body.clone();
+    let at = body.windows(6).position(|window| window == b"clinic").unwrap();
     body[at] = b'C';
     let hex = |bytes: &[u8]| crate::hash::hex(bytes);
     let leaf = crate::merkle::leaf_hash(&body);
-    scratch.tamper(&format!(
-        "UPDATE entries SET body = x'{}', leaf = x'{leaf}' WHERE idx = 2",
-        hex(&body)
-    ));
+    scratch.tamper(&format!("UPDATE entries SET body = x'{}', leaf = x'{leaf}' WHERE idx = 2", hex(&body)));
     let verification = verify(&scratch, &[]);
-    assert_eq!(
-        (verification.internal.status, verification.signed.status),
-        (Status::Fails, Status::Fails)
-    );
-    assert!(
-        verification
-            .internal
-            .sentence
-            .contains("entry 3 does not continue the entry before it")
-    );
-    assert!(
-        verification
-            .internal
-            .details
-            .iter()
-            .any(|line| line.contains("checkpoint of size 5 is not a state"))
-    );
+    assert_eq!((verification.internal.status, verification.signed.status), (Status::Fails, Status::Fails));
+    assert!(verification.internal.sentence.contains("entry 3 does not continue the entry before it"));
+    assert!(verification.internal.details.iter().any(|line| line.contains("checkpoint of size 5 is not a state")));
 }
 
 #[test]
 fn removed_inserted_and_relabelled_rows_fail_the_first_statement() {
     let removed = after("DELETE FROM entries WHERE idx = 8");
     assert!(
-        removed
-            .sentence
-            .contains("an append ended at 9 entries, there are only 8: the end is missing"),
+        removed.sentence.contains("an append ended at 9 entries, there are only 8: the end is missing"),
         "{removed:?}"
     );
     let middle = after("DELETE FROM entries WHERE idx = 3");
     assert!(middle.sentence.contains("entry 3 is missing"), "{middle:?}");
-    let inserted =
-        after("INSERT INTO entries SELECT 9, leaf, kind, run, body FROM entries WHERE idx = 8");
-    assert!(
-        inserted
-            .details
-            .iter()
-            .any(|line| line.contains("lie after the last append")),
-        "{inserted:?}"
-    );
+    let inserted = after("INSERT INTO entries SELECT 9, leaf, kind, run, body FROM entries WHERE idx = 8");
+    assert!(inserted.details.iter().any(|line| line.contains("lie after the last append")), "{inserted:?}");
     let relabelled = after("UPDATE entries SET run = 'other' WHERE idx = 3");
-    assert!(
-        relabelled
-            .sentence
-            .contains("another kind or run than its row"),
-        "{relabelled:?}"
-    );
+    assert!(relabelled.sentence.contains("another kind or run than its row"), "{relabelled:?}");
     let renumbered = after("UPDATE entries SET idx = 20 WHERE idx = 8");
-    assert!(
-        renumbered.sentence.contains("entry 8 is missing"),
-        "{renumbered:?}"
-    );
+    assert!(renumbered.sentence.contains("entry 8 is missing"), "{renumbered:?}");
 }
 
 #[test]
 fn changed_caches_and_checkpoints_fail_the_first_statement() {
     for (sql, expected) in [
-        (
-            "UPDATE entries SET leaf = zeroblob(32) WHERE idx = 3",
-            "hash stored beside it",
-        ),
-        (
-            "UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND position = 0",
-            "stored nodes",
-        ),
+        ("UPDATE entries SET leaf = zeroblob(32) WHERE idx = 3", "hash stored beside it"),
+        ("UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND position = 0", "stored nodes"),
         ("DELETE FROM nodes WHERE level = 2", "stored nodes"),
-        (
-            "INSERT INTO nodes VALUES (9, 9, zeroblob(32))",
-            "stored nodes",
-        ),
-        (
-            "UPDATE heads SET root = zeroblob(32) WHERE size = 5",
-            "do not hash to the root",
-        ),
+        ("INSERT INTO nodes VALUES (9, 9, zeroblob(32))", "stored nodes"),
+        ("UPDATE heads SET root = zeroblob(32) WHERE size = 5", "do not hash to the root"),
         ("DELETE FROM heads", "lie after the last append"),
         (
             "UPDATE notes SET text = replace(text, char(10) || '5' || char(10), char(10) || '6' || char(10))",
@@ -249,10 +128,7 @@ fn changed_caches_and_checkpoints_fail_the_first_statement() {
         ("UPDATE notes SET text = 'hello' || id", "cannot be read"),
     ] {
         let statement = after(sql);
-        assert!(
-            statement.sentence.contains(expected),
-            "{sql}: {statement:?}"
-        );
+        assert!(statement.sentence.contains(expected), "{sql}: {statement:?}");
     }
 }
 
@@ -260,19 +136,10 @@ fn changed_caches_and_checkpoints_fail_the_first_statement() {
 fn dropped_or_altered_triggers_fail_the_first_statement() {
     let scratch = Scratch::signed(1);
     let raw = Connection::open(&scratch.path).unwrap();
-    raw.execute_batch("DROP TRIGGER entries_never_change")
-        .unwrap();
+    raw.execute_batch("DROP TRIGGER entries_never_change").unwrap();
     let internal = verify(&scratch, &[]).internal;
-    assert!(
-        internal
-            .sentence
-            .contains("triggers are not those that the genesis entry names"),
-        "{internal:?}"
-    );
-    raw.execute_batch(
-        "CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries BEGIN SELECT 1; END",
-    )
-    .unwrap();
+    assert!(internal.sentence.contains("triggers are not those that the genesis entry names"), "{internal:?}");
+    raw.execute_batch("CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries BEGIN SELECT 1; END").unwrap();
     assert_eq!(verify(&scratch, &[]).internal.status, Status::Fails);
 }
 
@@ -280,28 +147,16 @@ fn dropped_or_altered_triggers_fail_the_first_statement() {
 fn a_truncated_tail_with_everything_adjusted_is_told_by_the_anchor() {
     let scratch = Scratch::signed(1);
     let backup = fs::read(&scratch.path).unwrap();
-    scratch
-        .ledger()
-        .append(&run("b", 1), AT, Some(&key()))
-        .unwrap();
+    scratch.ledger().append(&run("b", 1), AT, Some(&key())).unwrap();
     let anchor = note(&scratch);
     fs::write(&scratch.path, backup).unwrap();
 
     let alone = verify(&scratch, &[]);
-    assert_eq!(
-        statuses(&alone),
-        (Status::Holds, Status::NotShown, Status::Holds)
-    );
+    assert_eq!(statuses(&alone), (Status::Holds, Status::NotShown, Status::Holds));
     let verification = verify(&scratch, &[anchor]);
-    assert_eq!(
-        statuses(&verification),
-        (Status::Holds, Status::Fails, Status::Holds)
-    );
+    assert_eq!(statuses(&verification), (Status::Holds, Status::Fails, Status::Holds));
     let sentence = &verification.anchored.sentence;
-    assert!(
-        sentence.contains("attests 8 entries, there are only 5: the end is missing"),
-        "{sentence}"
-    );
+    assert!(sentence.contains("attests 8 entries, there are only 5: the end is missing"), "{sentence}");
 }
 
 #[test]
@@ -315,18 +170,8 @@ fn a_rewrite_without_the_key_is_told_by_signature_and_anchor() {
         ledger.append(&run(name, 1), AT, key).unwrap();
     }
     let verification = verify(&forged, &[anchor]);
-    assert_eq!(
-        statuses(&verification),
-        (Status::Holds, Status::Fails, Status::Fails)
-    );
-    assert!(
-        verification
-            .signed
-            .sentence
-            .contains("unsigned by the keys expected"),
-        "{:?}",
-        verification.signed
-    );
+    assert_eq!(statuses(&verification), (Status::Holds, Status::Fails, Status::Fails));
+    assert!(verification.signed.sentence.contains("unsigned by the keys expected"), "{:?}", verification.signed);
 }
 
 #[test]
@@ -336,14 +181,8 @@ fn a_stolen_checkpoint_pasted_into_a_rewrite_fails_the_first_and_third() {
     for name in ["x", "y"] {
         forged.ledger().append(&run(name, 2), AT, None).unwrap();
     }
-    forged.tamper(&format!(
-        "INSERT INTO notes VALUES (1, 9, '{}')",
-        note(&scratch)
-    ));
-    assert_eq!(
-        statuses(&verify(&forged, &[])),
-        (Status::Fails, Status::NotShown, Status::Fails)
-    );
+    forged.tamper(&format!("INSERT INTO notes VALUES (1, 9, '{}')", note(&scratch)));
+    assert_eq!(statuses(&verify(&forged, &[])), (Status::Fails, Status::NotShown, Status::Fails));
 }
 
 #[test]
@@ -351,36 +190,17 @@ fn a_fork_is_proved_by_the_two_signed_checkpoints() {
     let (one, other) = (Scratch::signed(1), Scratch::new());
     fs::copy(&one.path, &other.path).unwrap();
     one.ledger().append(&run("b", 1), AT, Some(&key())).unwrap();
-    other
-        .ledger()
-        .append(&run("c", 1), AT, Some(&key()))
-        .unwrap();
+    other.ledger().append(&run("c", 1), AT, Some(&key())).unwrap();
     let verification = verify(&one, &[note(&other)]);
-    assert_eq!(
-        statuses(&verification),
-        (Status::Holds, Status::Fails, Status::Holds)
-    );
-    assert!(
-        verification.anchored.sentence.contains("forked"),
-        "{:?}",
-        verification.anchored
-    );
-    assert_eq!(
-        verification.forks,
-        [Fork {
-            one: note(&other),
-            other: note(&one)
-        }]
-    );
+    assert_eq!(statuses(&verification), (Status::Holds, Status::Fails, Status::Holds));
+    assert!(verification.anchored.sentence.contains("forked"), "{:?}", verification.anchored);
+    assert_eq!(verification.forks, [Fork { one: note(&other), other: note(&one) }]);
 
     // A longer branch contradicts a shorter one only once it can be compared at the shorter one's size.
     one.ledger().append(&run("d", 1), AT, Some(&key())).unwrap();
     assert_eq!(verify(&one, &[note(&other)]).forks.len(), 1);
     let longer = verify(&other, &[note(&one)]);
-    assert_eq!(
-        (longer.anchored.status, longer.forks.len()),
-        (Status::Fails, 0)
-    );
+    assert_eq!((longer.anchored.status, longer.forks.len()), (Status::Fails, 0));
     // Without the key nobody can say who forked.
     assert_eq!(one.ledger().verify(&[note(&other)], &[]).unwrap().forks, []);
 }
@@ -388,17 +208,11 @@ fn a_fork_is_proved_by_the_two_signed_checkpoints() {
 #[test]
 fn a_clock_set_back_is_noted_and_no_fault() {
     let scratch = Scratch::signed(1);
-    scratch
-        .ledger()
-        .append(&run("b", 0), AT - Duration::days(3), Some(&key()))
-        .unwrap();
+    scratch.ledger().append(&run("b", 0), AT - Duration::days(3), Some(&key())).unwrap();
     let internal = verify(&scratch, &[]).internal;
     assert_eq!(internal.status, Status::Holds);
     assert!(
-        internal
-            .details
-            .iter()
-            .any(|line| line.starts_with("the clock was set back before 1 entry: 5;")),
+        internal.details.iter().any(|line| line.starts_with("the clock was set back before 1 entry: 5;")),
         "{internal:?}"
     );
 }
@@ -408,77 +222,31 @@ fn hostile_text_is_kept_as_recorded_and_escaped_when_spoken_of() {
     let hostile = "\u{1b}[2J\u{202e}<script>alert(1)</script>\n'; DROP TABLE entries; --\0";
     let scratch = Scratch::new();
     let mut ledger = scratch.ledger();
-    ledger
-        .append(
-            &[draft(
-                Kind::RunStart,
-                hostile,
-                serde_json::json!({hostile: hostile}),
-            )],
-            AT,
-            None,
-        )
-        .unwrap();
+    ledger.append(&[draft(Kind::RunStart, hostile, serde_json::json!({hostile: hostile}))], AT, None).unwrap();
     ledger.append(&run("b", 0), AT, Some(&key())).unwrap();
-    let stored = ledger
-        .entries(&crate::EntryFilter {
-            run: Some(hostile.into()),
-            ..Default::default()
-        })
-        .unwrap();
+    let stored = ledger.entries(&crate::EntryFilter { run: Some(hostile.into()), ..Default::default() }).unwrap();
     assert_eq!(stored[0].entry.data[hostile], hostile);
     let verification = verify(&scratch, &[]);
-    assert_eq!(
-        verification.internal.status,
-        Status::Holds,
-        "{:?}",
-        verification.internal
-    );
-    let spoken = format!(
-        "{} {:?}",
-        verification.internal.sentence,
-        verification.internal.details.join(" ")
-    );
-    assert!(
-        spoken.contains("interrupted") && !spoken.contains(['\u{1b}', '\u{202e}', '\n', '\0']),
-        "{spoken}"
-    );
+    assert_eq!(verification.internal.status, Status::Holds, "{:?}", verification.internal);
+    let spoken = format!("{} {:?}", verification.internal.sentence, verification.internal.details.join(" "));
+    assert!(spoken.contains("interrupted") && !spoken.contains(['\u{1b}', '\u{202e}', '\n', '\0']), "{spoken}");
 }
 
 #[test]
 fn anchors_that_are_no_use_are_named() {
     let scratch = Scratch::signed(1);
     let good = note(&scratch);
-    let bare = Checkpoint {
-        note: None,
-        ..scratch.ledger().checkpoint().unwrap().unwrap()
-    }
-    .text();
+    let bare = Checkpoint { note: None, ..scratch.ledger().checkpoint().unwrap().unwrap() }.text();
     assert_eq!(verify(&scratch, &[bare]).anchored.status, Status::Holds);
     let empty = Checkpoint::new(ORIGIN, 0, empty_root()).text();
     assert_eq!(verify(&scratch, &[empty]).anchored.status, Status::NotShown);
     for (bad, expected) in [
         ("hello".to_owned(), "anchor 1 cannot be read"),
-        (
-            good.replace("clinic", "retail"),
-            "anchor 1 is of another log",
-        ),
-        (
-            good.replacen("\n5\n", "\n4\n", 1),
-            "the signature by `example.org/clinic/ledger` is wrong",
-        ),
-        (
-            Checkpoint::new(ORIGIN, 3, Hash::ZERO).text(),
-            "attests other 3 entries",
-        ),
-        (
-            Checkpoint::new(ORIGIN, 0, Hash::ZERO).text(),
-            "attests other 0 entries",
-        ),
-        (
-            Checkpoint::new(ORIGIN, u64::MAX, Hash::ZERO).text(),
-            "the end is missing",
-        ),
+        (good.replace("clinic", "retail"), "anchor 1 is of another log"),
+        (good.replacen("\n5\n", "\n4\n", 1), "the signature by `example.org/clinic/ledger` is wrong"),
+        (Checkpoint::new(ORIGIN, 3, Hash::ZERO).text(), "attests other 3 entries"),
+        (Checkpoint::new(ORIGIN, 0, Hash::ZERO).text(), "attests other 0 entries"),
+        (Checkpoint::new(ORIGIN, u64::MAX, Hash::ZERO).text(), "the end is missing"),
     ] {
         let anchored = verify(&scratch, std::slice::from_ref(&bad)).anchored;
         assert_eq!(anchored.status, Status::Fails);
@@ -494,8 +262,5 @@ fn a_changed_payload_fails_the_first_statement() {
     scratch.ledger().append(&drafts, AT, None).unwrap();
     scratch.tamper("UPDATE payloads SET bytes = x'00'");
     let internal = verify(&scratch, &[]).internal;
-    assert!(
-        internal.sentence.contains("does not have that digest"),
-        "{internal:?}"
-    );
+    assert!(internal.sentence.contains("does not have that digest"), "{internal:?}");
 }

@@ -271,7 +271,9 @@ pub(super) fn check(rule: &Api, source: &PackSource) -> Result<(), PackError> {
     if rule.effect == Effect::Send && rule.sink.is_none() {
         return refuse("has no sink", "say under `sink` where the data goes");
     }
-    if let Some(role) = rule.data.iter().find(|role| !matches!(role.as_str(), "all" | "receiver") && !rule.args.contains_key(*role)) {
+    if let Some(role) =
+        rule.data.iter().find(|role| !matches!(role.as_str(), "all" | "receiver") && !rule.args.contains_key(*role))
+    {
         return refuse(&format!("`data` names `{role}`, which is no argument"), "add it under `args`");
     }
     Ok(())

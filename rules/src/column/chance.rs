@@ -5,11 +5,7 @@ pub(crate) fn log2_fixed(x: u64) -> u64 {
     let x = x.max(1);
     let whole = 63 - u64::from(x.leading_zeros());
     // The mantissa in [1, 2) with 32 fractional bits.
-    let mut mantissa = if whole >= 32 {
-        x >> (whole - 32)
-    } else {
-        x << (32 - whole)
-    };
+    let mut mantissa = if whole >= 32 { x >> (whole - 32) } else { x << (32 - whole) };
     let mut fraction = 0;
     for _ in 0..16 {
         let square = (u128::from(mantissa) * u128::from(mantissa)) >> 32;
@@ -40,8 +36,8 @@ pub(crate) fn surprise_bits(hits: u64, of: u64, chance_permille: u32) -> u32 {
         if part == 0 {
             return 0;
         }
-        let ratio = i128::from(log2_fixed(part.saturating_mul(1000)))
-            - i128::from(log2_fixed(of.saturating_mul(share)));
+        let ratio =
+            i128::from(log2_fixed(part.saturating_mul(1000))) - i128::from(log2_fixed(of.saturating_mul(share)));
         i128::from(part) * ratio
     };
     let bits = (term(hits, chance) + term(misses, 1000 - chance)) >> 16;

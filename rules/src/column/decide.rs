@@ -48,19 +48,11 @@ impl Identifiers {
     /// What the column `name` is. `profile` counts its cells; without one, or with nulls only, the name
     /// decides alone. `neighbours` are the names of the other columns of its table.
     #[must_use]
-    pub fn decide(
-        &self,
-        name: &str,
-        profile: Option<&ColumnProfile>,
-        neighbours: &[&str],
-    ) -> Decision {
+    pub fn decide(&self, name: &str, profile: Option<&ColumnProfile>, neighbours: &[&str]) -> Decision {
         let mut reading = self.names.read(name);
         let mut decision = Decision::default();
         for (hit, by) in &reading.vetoed {
-            decision.reasons.push(format!(
-                "name words `{}` are taken back by `{by}`",
-                hit.text
-            ));
+            decision.reasons.push(format!("name words `{}` are taken back by `{by}`", hit.text));
         }
         context::weigh(self, &mut reading, neighbours, &mut decision.reasons);
         match profile.filter(|profile| profile.filled() > 0) {
@@ -71,11 +63,7 @@ impl Identifiers {
     }
 
     fn by_name(&self, reading: &Reading, decision: &mut Decision) {
-        let Some((hit, rule)) = reading
-            .matches
-            .iter()
-            .find_map(|hit| Some((hit, self.rules.get(hit.rule)?)))
-        else {
+        let Some((hit, rule)) = reading.matches.iter().find_map(|hit| Some((hit, self.rules.get(hit.rule)?))) else {
             return;
         };
         if rule.spec.is_technical() {
@@ -119,18 +107,14 @@ impl Identifiers {
         decision: &mut Decision,
     ) {
         if let Some(label) = label {
-            decision
-                .reasons
-                .push(format!("{} cells are {}", label.hits, label.what));
+            decision.reasons.push(format!("{} cells are {}", label.hits, label.what));
         }
         let said = label.map(|label| Class::new(label.class));
         match (name, value) {
             // Name and values agree: nothing competes.
             (Some(name), _) if name.confirmed => name.enter(decision),
             (name, Some(value)) if value.technical => {
-                let doubted = name
-                    .as_ref()
-                    .is_none_or(|name| name.contradicted || name.technical);
+                let doubted = name.as_ref().is_none_or(|name| name.contradicted || name.technical);
                 match name {
                     Some(name) if !doubted => name.enter(decision),
                     _ => value.enter(decision),
@@ -141,9 +125,7 @@ impl Identifiers {
                 let label_wins = label.is_some_and(|label| label.of_cells || !overwhelming);
                 let name_is_technical = name.as_ref().is_some_and(|name| name.technical);
                 if label_wins || (name_is_technical && !(overwhelming && value.precise)) {
-                    decision
-                        .reasons
-                        .push(format!("the values alone would fit `{}`", value.tag.class));
+                    decision.reasons.push(format!("the values alone would fit `{}`", value.tag.class));
                     match name {
                         Some(name) => name.enter(decision),
                         None => decision.technical = said,
@@ -161,11 +143,7 @@ impl Identifiers {
         if decision.tags.is_empty() && decision.technical.is_none() {
             decision.technical = label.map(|label| Class::new(label.class));
         }
-        decision.tags.sort_by(|a, b| {
-            b.confidence
-                .cmp(&a.confidence)
-                .then_with(|| a.class.cmp(&b.class))
-        });
+        decision.tags.sort_by(|a, b| b.confidence.cmp(&a.confidence).then_with(|| a.class.cmp(&b.class)));
         decision.tags.dedup_by(|a, b| a.class == b.class);
     }
 }

@@ -63,14 +63,7 @@ impl Identifiers {
                 profile.count(&facts);
                 if wanted {
                     let mask = mask(cell).into();
-                    sample.keep(
-                        hash,
-                        Kept {
-                            count: 1,
-                            mask,
-                            facts,
-                        },
-                    );
+                    sample.keep(hash, Kept { count: 1, mask, facts });
                 }
             }
         }
@@ -101,12 +94,7 @@ impl Identifiers {
                 facts.passed.push(number);
             }
         }
-        if kept
-            && matches!(
-                summary.kind,
-                Kind::Word | Kind::Words | Kind::Bool | Kind::Other
-            )
-        {
+        if kept && matches!(summary.kind, Kind::Word | Kind::Words | Kind::Bool | Kind::Other) {
             self.look_up(cell, &mut facts.listed);
         }
         if summary.text && facts.passed.is_empty() {
@@ -164,19 +152,13 @@ impl ColumnProfile {
             grow(&mut self.spans, *rule);
         }
         self.longest = self.longest.max(facts.len);
-        self.shortest = Some(
-            self.shortest
-                .map_or(facts.len, |shortest| shortest.min(facts.len)),
-        );
+        self.shortest = Some(self.shortest.map_or(facts.len, |shortest| shortest.min(facts.len)));
         self.bytes += u64::from(facts.len);
         if let Some(int) = facts.int {
             self.least = Some(self.least.map_or(int, |least| least.min(int)));
             self.most = Some(self.most.map_or(int, |most| most.max(int)));
         }
-        if let Some(decade) = facts
-            .year
-            .and_then(|year| year.checked_sub(1800))
-            .map(|years| years / 10)
+        if let Some(decade) = facts.year.and_then(|year| year.checked_sub(1800)).map(|years| years / 10)
             && usize::from(decade) < DECADES
         {
             grow(&mut self.decades, decade);
@@ -218,11 +200,7 @@ impl ColumnProfile {
     pub fn shapes(&self, most: usize) -> Vec<(String, u64)> {
         let shapes = self.masks(|_| true);
         let all: u64 = shapes.iter().map(|(_, count)| count).sum();
-        shapes
-            .into_iter()
-            .take(most)
-            .map(|(mask, count)| (mask, count * 100 / all.max(1)))
-            .collect()
+        shapes.into_iter().take(most).map(|(mask, count)| (mask, count * 100 / all.max(1))).collect()
     }
 
     /// Masks of those kept cells that `which` picks, commonest first.
@@ -231,10 +209,7 @@ impl ColumnProfile {
         for kept in self.sample.cells().filter(|kept| which(&kept.facts)) {
             *counts.entry(&kept.mask).or_default() += kept.count;
         }
-        let mut shapes: Vec<(String, u64)> = counts
-            .into_iter()
-            .map(|(mask, count)| (mask.to_owned(), count))
-            .collect();
+        let mut shapes: Vec<(String, u64)> = counts.into_iter().map(|(mask, count)| (mask.to_owned(), count)).collect();
         shapes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         shapes
     }

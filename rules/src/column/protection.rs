@@ -22,18 +22,13 @@ pub(crate) fn of_values(
         (Kind::Masked, Protection::Truncated, "partly covered"),
         (Kind::Digest, Protection::Hashed, "digests"),
         (Kind::Opaque, Protection::Keyed, "opaque tokens"),
-        (
-            Kind::Uuid,
-            Protection::Keyed,
-            "UUIDs in the place of values",
-        ),
+        (Kind::Uuid, Protection::Keyed, "UUIDs in the place of values"),
     ];
     ladder
         .into_iter()
         .filter(|(kind, ..)| *kind == Kind::Masked || !is_id)
         .find(|(kind, ..)| {
-            u128::from(profile.kind(*kind)) * 100
-                >= u128::from(profile.filled().max(1)) * u128::from(LEAST_SHARE)
+            u128::from(profile.kind(*kind)) * 100 >= u128::from(profile.filled().max(1)) * u128::from(LEAST_SHARE)
         })
         .map(|(kind, rung, what)| {
             let rung = match (rung, claimed) {

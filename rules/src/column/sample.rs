@@ -98,8 +98,7 @@ impl Sample {
         let kept = u64::try_from(self.kept.len()).unwrap_or(u64::MAX);
         match self.kept.last_key_value() {
             Some((last, _)) if self.full => {
-                let estimate = u128::from(kept.saturating_sub(1)) * (1_u128 << 64)
-                    / u128::from((*last).max(1));
+                let estimate = u128::from(kept.saturating_sub(1)) * (1_u128 << 64) / u128::from((*last).max(1));
                 u64::try_from(estimate).unwrap_or(u64::MAX).max(kept)
             }
             _ => kept,
@@ -120,16 +119,12 @@ impl Sample {
 /// A fixed hash of a cell, equal on every machine. Not for keeping secrets: it never leaves memory.
 pub(crate) fn hash(cell: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut state = u64::try_from(cell.len())
-        .unwrap_or(0)
-        .wrapping_mul(MULTIPLIER);
+    let mut state = u64::try_from(cell.len()).unwrap_or(0).wrapping_mul(MULTIPLIER);
     let (words, rest) = cell.as_chunks::<8>();
     let mut last = [0_u8; 8];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     for word in words.iter().chain([&last]) {
-        state = (state ^ u64::from_le_bytes(*word))
-            .wrapping_mul(MULTIPLIER)
-            .rotate_left(29);
+        state = (state ^ u64::from_le_bytes(*word)).wrapping_mul(MULTIPLIER).rotate_left(29);
     }
     // The finaliser of MurmurHash3 (Appleby 2011, public domain).
     state ^= state >> 33;

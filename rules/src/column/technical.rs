@@ -18,18 +18,8 @@ pub(crate) struct Technical {
 /// The kinds that are labels, with the least share of cells in percent.
 const LABELS: &[(Kind, &str, &str, u64)] = &[
     (Kind::Bool, "technical.boolean", "truth values", 95),
-    (
-        Kind::Epoch,
-        "technical.epoch",
-        "seconds or milliseconds since 1970",
-        98,
-    ),
-    (
-        Kind::Float,
-        "technical.float",
-        "numbers with a fraction",
-        95,
-    ),
+    (Kind::Epoch, "technical.epoch", "seconds or milliseconds since 1970", 98),
+    (Kind::Float, "technical.float", "numbers with a fraction", 95),
     (Kind::Percent, "technical.percent", "percentages", 95),
     (Kind::Digest, "technical.hash", "digests", 95),
     (Kind::Timestamp, "technical.timestamp", "points in time", 95),
@@ -53,17 +43,11 @@ pub(crate) fn label(profile: &ColumnProfile) -> Option<Technical> {
     if filled == 0 {
         return None;
     }
-    let share = |hits: u64, percent: u64| {
-        hits > 0 && u128::from(hits) * 100 >= u128::from(filled) * u128::from(percent)
-    };
+    let share =
+        |hits: u64, percent: u64| hits > 0 && u128::from(hits) * 100 >= u128::from(filled) * u128::from(percent);
     for (kind, class, what, least) in LABELS {
         if share(profile.kind(*kind), *least) {
-            return Some(Technical {
-                class,
-                what,
-                hits: profile.kind(*kind),
-                of_cells: true,
-            });
+            return Some(Technical { class, what, hits: profile.kind(*kind), of_cells: true });
         }
     }
     let floats = profile.kind(Kind::Float);

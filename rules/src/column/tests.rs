@@ -79,17 +79,11 @@ identifiers:
 "#;
 
 fn rules() -> Identifiers {
-    let pack = PackSource {
-        name: "test.yaml".into(),
-        text: PACK.into(),
-    };
+    let pack = PackSource { name: "test.yaml".into(), text: PACK.into() };
     Identifiers::of(&[pack], &mut Vec::new()).unwrap()
 }
 
-fn profile<S: AsRef<str>>(
-    rules: &Identifiers,
-    cells: impl IntoIterator<Item = S>,
-) -> ColumnProfile {
+fn profile<S: AsRef<str>>(rules: &Identifiers, cells: impl IntoIterator<Item = S>) -> ColumnProfile {
     let mut profile = rules.profile();
     for cell in cells {
         rules.observe(&mut profile, Some(cell.as_ref()));
@@ -108,9 +102,7 @@ fn classes(decision: &Decision) -> Vec<&str> {
 }
 
 fn emails(count: usize) -> Vec<String> {
-    (0..count)
-        .map(|n| format!("person{n}@mail{}.org", n % 7))
-        .collect()
+    (0..count).map(|n| format!("person{n}@mail{}.org", n % 7)).collect()
 }
 
 /// Sixteen digits with the right or the wrong last one.
@@ -140,10 +132,7 @@ fn a_name_alone_is_worth_its_strength() {
     assert_eq!(email.tags[0].confidence.value(), 80);
     assert_eq!(email.tags[0].basis, Basis::Name);
     assert_eq!(email.tags[0].reasons, ["name words `email address`"]);
-    assert_eq!(
-        rules.decide("salary", None, &[]).tags[0].confidence.value(),
-        60
-    );
+    assert_eq!(rules.decide("salary", None, &[]).tags[0].confidence.value(), 60);
     for nothing in [
         "id",
         "page",
@@ -157,10 +146,7 @@ fn a_name_alone_is_worth_its_strength() {
         "host_name",
         "",
     ] {
-        assert!(
-            rules.decide(nothing, None, &[]).tags.is_empty(),
-            "{nothing}"
-        );
+        assert!(rules.decide(nothing, None, &[]).tags.is_empty(), "{nothing}");
     }
     let stamp = rules.decide("created_at", None, &[]);
     assert_eq!(stamp.technical.unwrap().as_str(), "technical.timestamp");
@@ -170,27 +156,11 @@ fn a_name_alone_is_worth_its_strength() {
 fn a_bare_name_needs_people_beside_it() {
     let rules = rules();
     assert!(rules.decide("name", None, &[]).tags.is_empty());
-    assert!(
-        rules
-            .decide("name", None, &["product", "price"])
-            .tags
-            .is_empty()
-    );
-    for neighbours in [
-        ["birth_date", "city"],
-        ["email", "city"],
-        ["patient_id", "city"],
-    ] {
-        assert_eq!(
-            classes(&rules.decide("name", None, &neighbours)),
-            ["pii.name.full"],
-            "{neighbours:?}"
-        );
+    assert!(rules.decide("name", None, &["product", "price"]).tags.is_empty());
+    for neighbours in [["birth_date", "city"], ["email", "city"], ["patient_id", "city"]] {
+        assert_eq!(classes(&rules.decide("name", None, &neighbours)), ["pii.name.full"], "{neighbours:?}");
     }
-    assert_eq!(
-        classes(&rules.decide("patient_name", None, &[])),
-        ["pii.name.full"]
-    );
+    assert_eq!(classes(&rules.decide("patient_name", None, &[])), ["pii.name.full"]);
 }
 
 #[test]
@@ -207,15 +177,8 @@ fn values_alone_decide_where_chance_cannot() {
 fn three_checked_cells_prove_nothing_and_repeated_ones_neither() {
     assert!(decide("ref", cards(3, true)).tags.is_empty());
     let one = cards(1, true);
-    assert!(
-        decide("ref", std::iter::repeat_n(one[0].clone(), 500))
-            .tags
-            .is_empty()
-    );
-    assert_eq!(
-        classes(&decide("card_number", cards(3, true))),
-        ["financial.card"]
-    );
+    assert!(decide("ref", std::iter::repeat_n(one[0].clone(), 500)).tags.is_empty());
+    assert_eq!(classes(&decide("card_number", cards(3, true))), ["financial.card"]);
 }
 
 #[test]
@@ -223,10 +186,7 @@ fn chance_passes_of_a_check_are_no_evidence() {
     let mut cells = cards(180, false);
     cells.extend(cards(20, true));
     let decision = decide("order_ref", cells);
-    assert!(
-        decision.tags.is_empty() && decision.presence.is_empty(),
-        "{decision:?}"
-    );
+    assert!(decision.tags.is_empty() && decision.presence.is_empty(), "{decision:?}");
 }
 
 #[test]
@@ -237,25 +197,15 @@ fn a_failed_check_contradicts_a_name_and_keeps_the_label() {
     assert_eq!(decision.tags[0].confidence.value(), 50);
     let confirmed = decide("card_number", cards(100, true));
     assert!(!confirmed.contradicted);
-    assert_eq!(
-        (
-            confirmed.tags[0].basis,
-            confirmed.tags[0].confidence.value()
-        ),
-        (Basis::NameAndValue, 97)
-    );
+    assert_eq!((confirmed.tags[0].basis, confirmed.tags[0].confidence.value()), (Basis::NameAndValue, 97));
 }
 
 #[test]
 fn a_column_that_needs_a_name_is_not_decided_by_values() {
-    let ssns: Vec<String> = (0..60)
-        .map(|n| format!("{:03}-{:02}-{:04}", 100 + n, 10 + n % 80, 1000 + n * 31))
-        .collect();
+    let ssns: Vec<String> =
+        (0..60).map(|n| format!("{:03}-{:02}-{:04}", 100 + n, 10 + n % 80, 1000 + n * 31)).collect();
     assert!(decide("code", &ssns).tags.is_empty());
-    assert_eq!(
-        classes(&decide("patient_ssn", &ssns)),
-        ["pii.government.us_ssn"]
-    );
+    assert_eq!(classes(&decide("patient_ssn", &ssns)), ["pii.government.us_ssn"]);
 }
 
 #[test]
@@ -263,65 +213,24 @@ fn technical_columns_are_labelled() {
     let label = |name: &str, cells: Vec<String>| {
         let decision = decide(name, cells);
         assert!(decision.tags.is_empty(), "{name}: {decision:?}");
-        decision
-            .technical
-            .map(|class| class.as_str().to_owned())
-            .unwrap_or_default()
+        decision.technical.map(|class| class.as_str().to_owned()).unwrap_or_default()
     };
+    assert_eq!(label("id", (1000..1100).map(|n| n.to_string()).collect()), "technical.sequence");
+    assert_eq!(label("ts", (0..100).map(|n| (1_700_000_000 + n * 997).to_string()).collect()), "technical.epoch");
     assert_eq!(
-        label("id", (1000..1100).map(|n| n.to_string()).collect()),
-        "technical.sequence"
-    );
-    assert_eq!(
-        label(
-            "ts",
-            (0..100)
-                .map(|n| (1_700_000_000 + n * 997).to_string())
-                .collect()
-        ),
-        "technical.epoch"
-    );
-    assert_eq!(
-        label(
-            "ref",
-            (0..100)
-                .map(|n| format!("{:08x}-e89b-12d3-a456-42661417{:04x}", n * 77, n))
-                .collect()
-        ),
+        label("ref", (0..100).map(|n| format!("{:08x}-e89b-12d3-a456-42661417{:04x}", n * 77, n)).collect()),
         "technical.uuid"
     );
     assert_eq!(
-        label(
-            "etag",
-            (0..100)
-                .map(|n| format!("{:032x}", u128::from(n as u32) << 70 | 0xabcd))
-                .collect()
-        ),
+        label("etag", (0..100).map(|n| format!("{:032x}", u128::from(n as u32) << 70 | 0xabcd)).collect()),
         "technical.hash"
     );
+    assert_eq!(label("v", (0..50).map(|n| format!("1.{}.{}", n % 9, n)).collect()), "technical.version");
+    assert_eq!(label("score", (0..50).map(|n| format!("0.{}", n * 37)).collect()), "technical.float");
+    assert_eq!(label("year", (0..50).map(|n| (1950 + n).to_string()).collect()), "technical.year");
+    assert_eq!(label("flag", (0..50).map(|n| (n % 2 == 0).to_string()).collect()), "technical.boolean");
     assert_eq!(
-        label("v", (0..50).map(|n| format!("1.{}.{}", n % 9, n)).collect()),
-        "technical.version"
-    );
-    assert_eq!(
-        label("score", (0..50).map(|n| format!("0.{}", n * 37)).collect()),
-        "technical.float"
-    );
-    assert_eq!(
-        label("year", (0..50).map(|n| (1950 + n).to_string()).collect()),
-        "technical.year"
-    );
-    assert_eq!(
-        label("flag", (0..50).map(|n| (n % 2 == 0).to_string()).collect()),
-        "technical.boolean"
-    );
-    assert_eq!(
-        label(
-            "status",
-            (0..50)
-                .map(|n| ["open", "shipped", "lost"][n % 3].to_owned())
-                .collect()
-        ),
+        label("status", (0..50).map(|n| ["open", "shipped", "lost"][n % 3].to_owned()).collect()),
         "technical.category"
     );
 }
@@ -337,93 +246,49 @@ fn a_telling_name_over_flags_is_not_believed() {
 
 #[test]
 fn protected_values_keep_the_class() {
-    let hashed = decide(
-        "email",
-        (0..40).map(|n| format!("{:064x}", u128::from(n as u32) << 90 | 0xfeed)),
-    );
+    let hashed = decide("email", (0..40).map(|n| format!("{:064x}", u128::from(n as u32) << 90 | 0xfeed)));
     assert_eq!(classes(&hashed), ["pii.contact.email"]);
     assert_eq!(hashed.tags[0].protection, Protection::Hashed);
-    let keyed = decide(
-        "email_hmac",
-        (0..40).map(|n| format!("{:064x}", u128::from(n as u32) << 90 | 0xfeed)),
-    );
+    let keyed = decide("email_hmac", (0..40).map(|n| format!("{:064x}", u128::from(n as u32) << 90 | 0xfeed)));
     assert_eq!(keyed.tags[0].protection, Protection::Keyed);
-    let masked = decide(
-        "card_number",
-        (0..40).map(|n| format!("****-****-****-{:04}", n * 17)),
-    );
-    assert_eq!(
-        (masked.tags[0].class.as_str(), masked.tags[0].protection),
-        ("financial.card", Protection::Truncated)
-    );
+    let masked = decide("card_number", (0..40).map(|n| format!("****-****-****-{:04}", n * 17)));
+    assert_eq!((masked.tags[0].class.as_str(), masked.tags[0].protection), ("financial.card", Protection::Truncated));
     let year = decide("dob", (0..60).map(|n| (1940 + n).to_string()));
     assert_eq!(
         (year.tags[0].class.as_str(), year.tags[0].protection),
         ("pii.demographic.birth_date", Protection::Truncated)
     );
     let plain = decide("email_hash", emails(30));
-    assert_eq!(
-        plain.tags[0].protection,
-        Protection::None,
-        "the name claims what the values deny"
-    );
-    assert_eq!(
-        rules().decide("ssn_hash", None, &[]).tags[0].protection,
-        Protection::Hashed
-    );
+    assert_eq!(plain.tags[0].protection, Protection::None, "the name claims what the values deny");
+    assert_eq!(rules().decide("ssn_hash", None, &[]).tags[0].protection, Protection::Hashed);
 }
 
 #[test]
 fn births_lie_over_decades() {
-    let born = decide(
-        "dob",
-        (0..80).map(|n| format!("{}-0{}-1{}", 1935 + n, 1 + n % 9, n % 10)),
-    );
+    let born = decide("dob", (0..80).map(|n| format!("{}-0{}-1{}", 1935 + n, 1 + n % 9, n % 10)));
     assert_eq!(born.tags[0].confidence.value(), 88);
-    let recent = decide(
-        "dob",
-        (0..80).map(|n| format!("2024-0{}-1{}", 1 + n % 9, n % 10)),
-    );
+    let recent = decide("dob", (0..80).map(|n| format!("2024-0{}-1{}", 1 + n % 9, n % 10)));
     assert!(recent.tags[0].confidence.value() < 70, "{recent:?}");
 }
 
 #[test]
 fn names_are_confirmed_by_the_word_list() {
-    let cells = [
-        "Mary Smith",
-        "Jose Garcia",
-        "Wei Chen",
-        "Fatima Khan",
-        "Giulia Rossi",
-    ];
+    let cells = ["Mary Smith", "Jose Garcia", "Wei Chen", "Fatima Khan", "Giulia Rossi"];
     let decision = decide("customer_name", cells.iter().cycle().take(50));
-    assert_eq!(
-        (decision.tags[0].basis, decision.tags[0].confidence.value()),
-        (Basis::NameAndValue, 92)
-    );
+    assert_eq!((decision.tags[0].basis, decision.tags[0].confidence.value()), (Basis::NameAndValue, 92));
     let bare = decide("name", cells.iter().cycle().take(50));
     assert_eq!(classes(&bare), ["pii.name.full"]);
-    assert!(
-        decide("name", ["Steel bolt M8", "Hex nut", "Washer large"])
-            .tags
-            .is_empty()
-    );
+    assert!(decide("name", ["Steel bolt M8", "Hex nut", "Washer large"]).tags.is_empty());
 }
 
 #[test]
 fn one_value_among_notes_is_a_presence() {
-    let mut notes: Vec<String> = (0..300)
-        .map(|n| format!("visit {n} went well, nothing to report"))
-        .collect();
+    let mut notes: Vec<String> = (0..300).map(|n| format!("visit {n} went well, nothing to report")).collect();
     notes.push(format!("paid with {} at the desk", cards(5, true)[4]));
     notes.push("write to ann.lee@mail.org".into());
     let decision = decide("notes", notes);
     assert!(decision.tags.is_empty());
-    let found: Vec<(&str, u64)> = decision
-        .presence
-        .iter()
-        .map(|tag| (tag.class.as_str(), tag.hits))
-        .collect();
+    let found: Vec<(&str, u64)> = decision.presence.iter().map(|tag| (tag.class.as_str(), tag.hits)).collect();
     assert_eq!(found, [("financial.card", 1), ("pii.contact.email", 1)]);
 }
 
@@ -431,22 +296,10 @@ fn one_value_among_notes_is_a_presence() {
 fn text_is_searched_for_values_that_speak_alone() {
     let rules = rules();
     let card = &cards(3, true)[2];
-    let text = format!(
-        "to: ann.lee@mail.org, card {card}; ref 123-45-6789 and {}9",
-        card
-    );
+    let text = format!("to: ann.lee@mail.org, card {card}; ref 123-45-6789 and {}9", card);
     let hits = rules.scan_text(&text);
-    let found: Vec<(&str, &str)> = hits
-        .iter()
-        .map(|hit| (hit.rule.as_str(), &text[hit.span.clone()]))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            ("email", "ann.lee@mail.org"),
-            ("card_number", card.as_str())
-        ]
-    );
+    let found: Vec<(&str, &str)> = hits.iter().map(|hit| (hit.rule.as_str(), &text[hit.span.clone()])).collect();
+    assert_eq!(found, [("email", "ann.lee@mail.org"), ("card_number", card.as_str())]);
     assert_eq!(hits[1].shape, "9999999999999999");
     assert_eq!(hits[1].validator.as_deref(), Some("card_number"));
 }

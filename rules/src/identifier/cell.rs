@@ -58,20 +58,8 @@ pub(crate) struct Summary {
 
 /// What stands for no value in exports.
 pub(crate) fn is_null(cell: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "null",
-        "nan",
-        "none",
-        "n/a",
-        "na",
-        "nil",
-        "<na>",
-        "#n/a",
-        "(null)",
-        "<null>",
-        "undefined",
-        "nat",
-    ];
+    const WORDS: &[&str] =
+        &["null", "nan", "none", "n/a", "na", "nil", "<na>", "#n/a", "(null)", "<null>", "undefined", "nat"];
     match cell.as_bytes() {
         [] | [b'-' | b'?'] | [b'\\', b'N'] => true,
         [b'n' | b'N' | b'<' | b'#' | b'(' | b'u' | b'U', ..] if cell.len() <= 9 => {
@@ -155,8 +143,7 @@ impl Summary {
             .unwrap_or_else(|| worded(cell, &n));
         let prose = n.spaces > 0 && len >= LEAST_TEXT;
         let structured = n.other > 0 || n.colons > 0 || n.encoding > 0;
-        summary.text =
-            (prose || (structured && len >= LEAST_TEXT)) && (n.at > 0 || n.digits >= LEAST_DIGITS);
+        summary.text = (prose || (structured && len >= LEAST_TEXT)) && (n.at > 0 || n.digits >= LEAST_DIGITS);
         summary
     }
 
@@ -170,11 +157,7 @@ impl Summary {
             return Some(self.whole(plain));
         }
         if let Some(number) = plain.strip_suffix('%') {
-            return number
-                .trim_end()
-                .parse::<f64>()
-                .is_ok()
-                .then_some(Kind::Percent);
+            return number.trim_end().parse::<f64>().is_ok().then_some(Kind::Percent);
         }
         is_float(plain.as_bytes()).then_some(Kind::Float)
     }
@@ -182,8 +165,9 @@ impl Summary {
     fn whole(&self, digits: &str) -> Kind {
         match (digits.len(), self.int) {
             (4, Some(1900..=2099)) => Kind::Year,
-            (10, Some(1_000_000_000..=2_200_000_000))
-            | (13, Some(1_000_000_000_000..=2_200_000_000_000)) => Kind::Epoch,
+            (10, Some(1_000_000_000..=2_200_000_000)) | (13, Some(1_000_000_000_000..=2_200_000_000_000)) => {
+                Kind::Epoch
+            }
             _ => Kind::Int,
         }
     }
@@ -194,15 +178,12 @@ impl Summary {
             return None;
         }
         let day = cell.split([' ', 'T', 't']).next()?;
-        let joint = ['-', '/', '.']
-            .into_iter()
-            .find(|joint| day.matches(*joint).count() == 2)?;
+        let joint = ['-', '/', '.'].into_iter().find(|joint| day.matches(*joint).count() == 2)?;
         let mut parts = day.split(joint);
         let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
         let (year, one, other) = if a.len() == 4 { (a, b, c) } else { (c, a, b) };
         let small = |part: &str, most: u16| {
-            (1..=2).contains(&part.len())
-                && part.parse::<u16>().is_ok_and(|n| (1..=most).contains(&n))
+            (1..=2).contains(&part.len()) && part.parse::<u16>().is_ok_and(|n| (1..=most).contains(&n))
         };
         let days = (small(one, 12) && small(other, 31)) || (small(one, 31) && small(other, 12));
         let year: u16 = if year.len() == 4 {
@@ -217,17 +198,10 @@ impl Summary {
         let rest = cell.get(day.len()..)?.trim_start_matches([' ', 'T', 't']);
         // Exports of a day often carry a midnight that nobody entered.
         let midnight = rest.is_empty()
-            || (rest.starts_with("00:00")
-                && rest
-                    .bytes()
-                    .all(|b| matches!(b, b'0' | b':' | b'.' | b'Z' | b'+')));
+            || (rest.starts_with("00:00") && rest.bytes().all(|b| matches!(b, b'0' | b':' | b'.' | b'Z' | b'+')));
         match midnight {
             true => Some(Kind::Date),
-            false => rest
-                .as_bytes()
-                .first()
-                .is_some_and(u8::is_ascii_digit)
-                .then_some(Kind::Timestamp),
+            false => rest.as_bytes().first().is_some_and(u8::is_ascii_digit).then_some(Kind::Timestamp),
         }
     }
 }
@@ -242,10 +216,7 @@ fn is_float(number: &[u8]) -> bool {
     let points = mantissa.iter().filter(|byte| **byte == b'.').count();
     let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
     let exponent_fits = exponent.is_none_or(|exponent| {
-        let plain = exponent
-            .strip_prefix(b"-")
-            .or_else(|| exponent.strip_prefix(b"+"))
-            .unwrap_or(exponent);
+        let plain = exponent.strip_prefix(b"-").or_else(|| exponent.strip_prefix(b"+")).unwrap_or(exponent);
         (1..=4).contains(&plain.len()) && plain.iter().all(u8::is_ascii_digit)
     });
     points <= 1 && digits > 0 && points + digits == mantissa.len() && exponent_fits
@@ -263,9 +234,7 @@ fn coded(cell: &str, n: &Count) -> Option<Kind> {
     if len == 36
         && n.dashes == 4
         && hex == 32
-        && [8, 13, 18, 23]
-            .iter()
-            .all(|&at| cell.as_bytes().get(at) == Some(&b'-'))
+        && [8, 13, 18, 23].iter().all(|&at| cell.as_bytes().get(at) == Some(&b'-'))
     {
         return Some(Kind::Uuid);
     }
@@ -289,9 +258,9 @@ fn coded(cell: &str, n: &Count) -> Option<Kind> {
     if (2..=4).contains(&parts)
         && !address
         && n.dots + 1 >= parts
-        && numbers.split('.').all(|part| {
-            !part.is_empty() && part.len() <= 5 && part.bytes().all(|b| b.is_ascii_digit())
-        })
+        && numbers
+            .split('.')
+            .all(|part| !part.is_empty() && part.len() <= 5 && part.bytes().all(|b| b.is_ascii_digit()))
         && n.spaces == 0
     {
         return Some(Kind::Version);
@@ -314,10 +283,7 @@ fn is_masked(cell: &str, n: &Count) -> bool {
 /// more often than words and numbers do; also what names itself a token or cipher text.
 fn is_opaque(cell: &str, n: &Count) -> bool {
     let len = cell.len();
-    if ["vault:v", "ENC[", "enc:", "tok_", "gAAAA"]
-        .iter()
-        .any(|prefix| cell.starts_with(prefix))
-    {
+    if ["vault:v", "ENC[", "enc:", "tok_", "gAAAA"].iter().any(|prefix| cell.starts_with(prefix)) {
         return true;
     }
     let word = n.letters() + n.digits + n.encoding + n.slashes + n.dashes;
@@ -330,29 +296,21 @@ fn is_opaque(cell: &str, n: &Count) -> bool {
         b'A'..=b'Z' => 2,
         _ => 3,
     };
-    let changes = cell
-        .as_bytes()
-        .windows(2)
-        .filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b)))
-        .count();
+    let changes = cell.as_bytes().windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
     changes * 4 >= len && (n.upper == 0 || n.lower == 0 || n.digits * 24 >= len)
 }
 
 fn worded(cell: &str, n: &Count) -> Kind {
     if n.digits == 0
         && cell.len() <= 5
-        && ["true", "false", "yes", "no", "t", "f", "y", "n"]
-            .iter()
-            .any(|word| cell.eq_ignore_ascii_case(word))
+        && ["true", "false", "yes", "no", "t", "f", "y", "n"].iter().any(|word| cell.eq_ignore_ascii_case(word))
     {
         return Kind::Bool;
     }
     let letters = n.letters() + n.high;
     match (letters > 0, n.spaces > 0) {
         (true, true) => Kind::Words,
-        (true, false) if n.at == 0 && letters + n.dashes + n.encoding + n.dots == cell.len() => {
-            Kind::Word
-        }
+        (true, false) if n.at == 0 && letters + n.dashes + n.encoding + n.dots == cell.len() => Kind::Word,
         _ => Kind::Other,
     }
 }
@@ -382,10 +340,7 @@ mod tests {
             ("2021-05-06 10:11:12.123", Kind::Timestamp),
             ("123e4567-e89b-12d3-a456-426614174000", Kind::Uuid),
             ("d41d8cd98f00b204e9800998ecf8427e", Kind::Digest),
-            (
-                "$2b$12$KIXQ1yq0v6GQ1mX0a5sW9e3f1oYc6z8uVxw0q2R4t6y8i0p2a4s6d",
-                Kind::Digest,
-            ),
+            ("$2b$12$KIXQ1yq0v6GQ1mX0a5sW9e3f1oYc6z8uVxw0q2R4t6y8i0p2a4s6d", Kind::Digest),
             ("****-****-****-4242", Kind::Masked),
             ("a***@x.com", Kind::Masked),
             ("XXX-XX-1234", Kind::Masked),
@@ -402,9 +357,7 @@ mod tests {
         ] {
             assert_eq!(Summary::of(cell).kind, kind, "{cell}");
         }
-        assert!(
-            is_null("N/A") && is_null("") && is_null("NaN") && !is_null("0") && !is_null("nancy")
-        );
+        assert!(is_null("N/A") && is_null("") && is_null("NaN") && !is_null("0") && !is_null("nancy"));
     }
 
     #[test]

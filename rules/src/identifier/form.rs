@@ -13,10 +13,7 @@ const LEAST_EXAMPLES: usize = 5;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pack {
-    #[expect(
-        dead_code,
-        reason = "read by the header; named here so that other unknown keys are refused"
-    )]
+    #[expect(dead_code, reason = "read by the header; named here so that other unknown keys are refused")]
     pack: String,
     /// Names that are evidence of nothing, for every rule: `verified` anywhere, `*_count` at the
     /// end, `is_*` at the start.
@@ -127,10 +124,7 @@ impl Identifier {
     pub(crate) fn check(&self, source: &PackSource) -> Result<(), PackError> {
         let refuse = |reason: String, help: &str| Err(source.invalid(&self.id, reason, help));
         if !is_id(&self.id, '_') {
-            return refuse(
-                "the id is not lower-case words joined by `_`".into(),
-                "write it like `us_ssn`",
-            );
+            return refuse("the id is not lower-case words joined by `_`".into(), "write it like `us_ssn`");
         }
         if !is_class(&self.class) {
             return refuse(
@@ -138,14 +132,8 @@ impl Identifier {
                 "write a dotted class of two parts or more, like `pii.contact.email`",
             );
         }
-        if self.names.values().all(Vec::is_empty)
-            && self.shapes.is_empty()
-            && self.dictionary.is_none()
-        {
-            return refuse(
-                "it recognises nothing".into(),
-                "give it `names`, `shapes` or a `dictionary`",
-            );
+        if self.names.values().all(Vec::is_empty) && self.shapes.is_empty() && self.dictionary.is_none() {
+            return refuse("it recognises nothing".into(), "give it `names`, `shapes` or a `dictionary`");
         }
         if self.chance_permille > 1000 {
             return refuse(
@@ -153,10 +141,7 @@ impl Identifier {
                 "`chance_permille` lies between 0 and 1000",
             );
         }
-        for (samples, what) in [
-            (&self.examples, "examples"),
-            (&self.counter_examples, "counter-examples"),
-        ] {
+        for (samples, what) in [(&self.examples, "examples"), (&self.counter_examples, "counter-examples")] {
             if samples.len() < LEAST_EXAMPLES {
                 return refuse(
                     format!("it has {} {what}", samples.len()),
@@ -201,12 +186,9 @@ impl Identifier {
 /// Whether `text` is lower-case words and digits joined by `joint`.
 pub(crate) fn is_id(text: &str, joint: char) -> bool {
     !text.is_empty()
-        && text.split(joint).all(|part| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        })
+        && text
+            .split(joint)
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
 }
 
 /// Whether `text` is a dotted class of at least two parts.
@@ -233,10 +215,7 @@ identifiers:
     fn refusal(change: &str, into: &str) -> String {
         assert!(GOOD.contains(change), "{change}");
         let text = GOOD.replace(change, into);
-        let pack = PackSource {
-            name: "user.yaml".into(),
-            text: text.into(),
-        };
+        let pack = PackSource { name: "user.yaml".into(), text: text.into() };
         Rules::load(&[pack]).unwrap_err().to_string()
     }
 
@@ -245,16 +224,8 @@ identifiers:
         for (change, into, says) in [
             ("cells: [B000001, B000002, B000003], ", "", "2 examples"),
             (", names: [badge, number, badger]", "", "2 counter-examples"),
-            (
-                "validator: email",
-                "validator: nothing",
-                "no validator `nothing`",
-            ),
-            (
-                "validator: email",
-                "dictionary: nothing",
-                "no dictionary `nothing`",
-            ),
+            ("validator: email", "validator: nothing", "no validator `nothing`"),
+            ("validator: email", "dictionary: nothing", "no dictionary `nothing`"),
             ("B\\d{6}", "B(", "no pattern"),
             ("B\\d{6}", "^B", "anchor"),
             ("pii.id.badge", "badge", "no class"),
@@ -271,47 +242,24 @@ identifiers:
     #[test]
     fn an_id_that_stands_twice_is_refused_and_a_later_pack_replaces() {
         let rule = GOOD.split_once("identifiers:\n").unwrap().1;
-        let twice = PackSource {
-            name: "user.yaml".into(),
-            text: format!("{GOOD}{rule}").into(),
-        };
-        assert!(
-            Rules::load(&[twice])
-                .unwrap_err()
-                .to_string()
-                .contains("twice")
-        );
+        let twice = PackSource { name: "user.yaml".into(), text: format!("{GOOD}{rule}").into() };
+        assert!(Rules::load(&[twice]).unwrap_err().to_string().contains("twice"));
         let pack = |name: &str, title: &str| PackSource {
             name: name.into(),
             text: GOOD.replace("title: badge", title).into(),
         };
-        let rules =
-            Rules::load(&[pack("a.yaml", "title: one"), pack("b.yaml", "title: two")]).unwrap();
+        let rules = Rules::load(&[pack("a.yaml", "title: one"), pack("b.yaml", "title: two")]).unwrap();
         let list = rules.list();
         let badge = list.iter().find(|info| info.id == "badge").unwrap();
-        assert_eq!(
-            (badge.title.as_str(), badge.pack.as_str()),
-            ("two", "b.yaml")
-        );
+        assert_eq!((badge.title.as_str(), badge.pack.as_str()), ("two", "b.yaml"));
         assert!(rules.packs.iter().any(|pack| pack.name == "a.yaml"));
     }
 
     #[test]
     fn a_rule_is_held_against_its_examples() {
-        let pack = PackSource {
-            name: "user.yaml".into(),
-            text: GOOD.into(),
-        };
+        let pack = PackSource { name: "user.yaml".into(), text: GOOD.into() };
         let failures = Rules::load(&[pack]).unwrap().test();
-        let wrong: Vec<&str> = failures
-            .iter()
-            .filter(|f| f.rule == "badge")
-            .map(|f| f.example.as_str())
-            .collect();
-        assert_eq!(
-            wrong,
-            ["B000001", "B000002", "B000003"],
-            "none of them is an e-mail address"
-        );
+        let wrong: Vec<&str> = failures.iter().filter(|f| f.rule == "badge").map(|f| f.example.as_str()).collect();
+        assert_eq!(wrong, ["B000001", "B000002", "B000003"], "none of them is an e-mail address");
     }
 }

@@ -74,17 +74,9 @@ impl NameIndex {
         let Some(first) = texts.next() else { return };
         let rest: Vec<String> = texts.collect();
         if !rest.is_empty() && joined.len() >= LEAST_JOINED {
-            self.by_first.entry(joined).or_default().push(Entry {
-                rest: Vec::new(),
-                rule,
-                strength,
-            });
+            self.by_first.entry(joined).or_default().push(Entry { rest: Vec::new(), rule, strength });
         }
-        self.by_first.entry(first).or_default().push(Entry {
-            rest,
-            rule,
-            strength,
-        });
+        self.by_first.entry(first).or_default().push(Entry { rest, rule, strength });
     }
 
     /// Adds a veto, for one rule or for all.
@@ -97,16 +89,9 @@ impl NameIndex {
         let words = Words::of(name);
         let mut found = self.found(&words);
         keep_outermost(&mut found);
-        let mut reading = Reading {
-            protection: claimed(&words),
-            ..Reading::default()
-        };
+        let mut reading = Reading { protection: claimed(&words), ..Reading::default() };
         for hit in found {
-            match self
-                .vetoes
-                .iter()
-                .find_map(|veto| veto.against(&hit, &words))
-            {
+            match self.vetoes.iter().find_map(|veto| veto.against(&hit, &words)) {
                 Some(by) => reading.vetoed.push((hit, by)),
                 None => reading.matches.push(hit),
             }
@@ -137,15 +122,8 @@ impl NameIndex {
             if let Some(next) = following.first() {
                 let joined = format!("{}{}", token.text, next.text);
                 if joined.len() >= LEAST_JOINED {
-                    let alone = self
-                        .by_first
-                        .get(&joined)
-                        .into_iter()
-                        .flatten()
-                        .filter(|entry| entry.rest.is_empty());
-                    found.extend(
-                        alone.map(|entry| words.hit(token.span.start..next.span.end, entry)),
-                    );
+                    let alone = self.by_first.get(&joined).into_iter().flatten().filter(|entry| entry.rest.is_empty());
+                    found.extend(alone.map(|entry| words.hit(token.span.start..next.span.end, entry)));
                 }
             }
         }
@@ -164,23 +142,11 @@ impl NameIndex {
 
     /// Entries beginning with `token` or with its singular; the flag says the latter.
     fn starting<'a>(&'a self, token: &'a str) -> impl Iterator<Item = (&'a Entry, bool)> {
-        let plural = token
-            .strip_suffix('s')
-            .filter(|stem| stem.len() >= LEAST_STEM && !stem.ends_with('s'));
-        let plural_es = token
-            .strip_suffix("es")
-            .filter(|stem| stem.ends_with('s') && stem.len() > LEAST_STEM);
-        let exact = self
-            .by_first
-            .get(token)
-            .into_iter()
-            .flatten()
-            .map(|entry| (entry, false));
+        let plural = token.strip_suffix('s').filter(|stem| stem.len() >= LEAST_STEM && !stem.ends_with('s'));
+        let plural_es = token.strip_suffix("es").filter(|stem| stem.ends_with('s') && stem.len() > LEAST_STEM);
+        let exact = self.by_first.get(token).into_iter().flatten().map(|entry| (entry, false));
         let stems = [plural, plural_es].into_iter().flatten();
-        let several = stems
-            .filter_map(|stem| self.by_first.get(stem))
-            .flatten()
-            .filter(|entry| entry.rest.is_empty());
+        let several = stems.filter_map(|stem| self.by_first.get(stem)).flatten().filter(|entry| entry.rest.is_empty());
         exact.chain(several.map(|entry| (entry, true)))
     }
 }
@@ -194,19 +160,9 @@ const LEAST_STEM: usize = 3;
 impl Words {
     fn hit(&self, span: Range<usize>, entry: &Entry) -> NameMatch {
         let inside = |token: &&Token| span.start <= token.span.start && token.span.end <= span.end;
-        let words: Vec<&str> = self
-            .tokens
-            .iter()
-            .filter(inside)
-            .map(|token| token.text.as_str())
-            .collect();
+        let words: Vec<&str> = self.tokens.iter().filter(inside).map(|token| token.text.as_str()).collect();
         let text = words.join(" ");
-        NameMatch {
-            rule: entry.rule,
-            strength: entry.strength,
-            span,
-            text,
-        }
+        NameMatch { rule: entry.rule, strength: entry.strength, span, text }
     }
 }
 
@@ -229,11 +185,9 @@ fn end_of(rest: &[String], first: &Token, following: &[Token]) -> Option<usize> 
 fn keep_outermost(found: &mut Vec<NameMatch>) {
     let spans: Vec<Range<usize>> = found.iter().map(|hit| hit.span.clone()).collect();
     found.retain(|hit| {
-        !spans.iter().any(|other| {
-            other.len() > hit.span.len()
-                && other.start <= hit.span.start
-                && hit.span.end <= other.end
-        })
+        !spans
+            .iter()
+            .any(|other| other.len() > hit.span.len() && other.start <= hit.span.start && hit.span.end <= other.end)
     });
     found.sort_by_key(|hit| (hit.rule, hit.span.start));
     found.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
@@ -266,12 +220,7 @@ mod tests {
     }
 
     fn rules(name: &str) -> Vec<usize> {
-        index()
-            .read(name)
-            .matches
-            .iter()
-            .map(|hit| hit.rule)
-            .collect()
+        index().read(name).matches.iter().map(|hit| hit.rule).collect()
     }
 
     #[test]
@@ -282,9 +231,7 @@ mod tests {
         assert_eq!(rules("e_mail"), [0]);
         assert_eq!(rules("用户出生日期"), [3]);
         assert_eq!(rules("ssns"), [4]);
-        for trap in [
-            "page", "usage", "stage", "business", "id", "user_id", "assn",
-        ] {
+        for trap in ["page", "usage", "stage", "business", "id", "user_id", "assn"] {
             assert!(rules(trap).is_empty(), "{trap}");
         }
     }
@@ -304,13 +251,7 @@ mod tests {
     fn a_word_of_protection_is_a_claim_and_no_veto() {
         let reading = index().read("email_hash");
         assert_eq!(reading.matches.len(), 1);
-        assert_eq!(
-            reading.protection,
-            Some((Protection::Hashed, "hash".into()))
-        );
-        assert_eq!(
-            index().read("ssn_last_4").protection,
-            Some((Protection::Truncated, "last 4".into()))
-        );
+        assert_eq!(reading.protection, Some((Protection::Hashed, "hash".into())));
+        assert_eq!(index().read("ssn_last_4").protection, Some((Protection::Truncated, "last 4".into())));
     }
 }

@@ -50,10 +50,7 @@ impl Shaped {
     const MOST: usize = 48;
 
     fn none() -> Shaped {
-        Shaped {
-            rules: [0; Self::MOST],
-            count: 0,
-        }
+        Shaped { rules: [0; Self::MOST], count: 0 }
     }
 
     fn push(&mut self, rule: u16) {
@@ -94,9 +91,7 @@ impl Shapes {
 
     /// `None` if there is no pattern; each was parsed on loading.
     fn automaton(&self) -> Option<&Automaton> {
-        self.automaton
-            .get_or_init(|| Automaton::of(&self.patterns))
-            .as_ref()
+        self.automaton.get_or_init(|| Automaton::of(&self.patterns)).as_ref()
     }
 }
 
@@ -107,13 +102,9 @@ fn unlimited(pattern: &str) -> String {
     let (mut escaped, mut in_class) = (false, false);
     let mut rest = pattern.char_indices();
     while let Some((at, c)) = rest.next() {
-        let count = (c == '{' && !escaped && !in_class)
-            .then(|| pattern.get(at + 1..)?.split_once('}'))
-            .flatten();
+        let count = (c == '{' && !escaped && !in_class).then(|| pattern.get(at + 1..)?.split_once('}')).flatten();
         match count.and_then(|(count, _)| Some((count, count.split_once(',')?))) {
-            Some((count, (least, most)))
-                if most.parse().is_ok_and(|most: u32| most >= LONGEST_COUNT) =>
-            {
+            Some((count, (least, most))) if most.parse().is_ok_and(|most: u32| most >= LONGEST_COUNT) => {
                 open.push_str(&format!("{{{least},}}"));
                 // Counts are ASCII, so characters are bytes.
                 rest.by_ref().take(count.len() + 1).for_each(drop);
@@ -150,14 +141,9 @@ impl Automaton {
         if patterns.is_empty() {
             return None;
         }
-        let texts: Vec<&str> = patterns
-            .iter()
-            .map(|(pattern, _)| pattern.as_str())
-            .collect();
-        let config = Config::new()
-            .match_kind(MatchKind::All)
-            .cache_capacity(MOST_STATES)
-            .skip_cache_capacity_check(true);
+        let texts: Vec<&str> = patterns.iter().map(|(pattern, _)| pattern.as_str()).collect();
+        let config =
+            Config::new().match_kind(MatchKind::All).cache_capacity(MOST_STATES).skip_cache_capacity_check(true);
         let dfa = DFA::builder()
             .configure(config)
             .syntax(bytes())
@@ -167,17 +153,11 @@ impl Automaton {
         let maker = dfa.clone();
         let make: MakeCache = Box::new(move || maker.create_cache());
         let rules = patterns.iter().map(|(_, rule)| *rule).collect();
-        Some(Automaton {
-            dfa,
-            states: Pool::new(make),
-            rules,
-        })
+        Some(Automaton { dfa, states: Pool::new(make), rules })
     }
 
     fn start(&self, states: &mut Cache) -> Option<LazyStateID> {
-        self.dfa
-            .start_state(states, &start::Config::new().anchored(Anchored::Yes))
-            .ok()
+        self.dfa.start_state(states, &start::Config::new().anchored(Anchored::Yes)).ok()
     }
 
     /// A match is told one step late, so the state after the end holds exactly what ends there.
@@ -206,8 +186,7 @@ impl Automaton {
                 Some(byte) => self.dfa.next_state(states, state, byte).ok()?,
                 None => self.dfa.next_eoi_state(states, state).ok()?,
             };
-            let inside = before.is_ascii_alphanumeric()
-                && next.is_some_and(|byte| byte.is_ascii_alphanumeric());
+            let inside = before.is_ascii_alphanumeric() && next.is_some_and(|byte| byte.is_ascii_alphanumeric());
             if state.is_match() && !inside {
                 let mut shaped = Shaped::none();
                 self.collect(states, state, &mut shaped);
@@ -285,9 +264,7 @@ mod tests {
     fn a_prefix_ends_at_the_end_of_a_word() {
         let shapes = shapes();
         assert_eq!(
-            shapes
-                .prefix(b"123-45-6789 is")
-                .map(|(len, hit)| (len, hit.rules().to_vec())),
+            shapes.prefix(b"123-45-6789 is").map(|(len, hit)| (len, hit.rules().to_vec())),
             Some((11, vec![0, 2]))
         );
         assert_eq!(shapes.prefix(b"123-45-6789").map(|(len, _)| len), Some(11));
@@ -297,10 +274,7 @@ mod tests {
 
     #[test]
     fn long_counts_are_opened() {
-        assert_eq!(
-            unlimited(r"[a{1,90}]{1,64}@x{2,24}\{1,90}\d{3}y{2,9}"),
-            r"[a{1,90}]{1,}@x{2,}\{1,90}\d{3}y{2,9}"
-        );
+        assert_eq!(unlimited(r"[a{1,90}]{1,64}@x{2,24}\{1,90}\d{3}y{2,9}"), r"[a{1,90}]{1,}@x{2,}\{1,90}\d{3}y{2,9}");
         assert_eq!(unlimited("a{"), "a{");
     }
 

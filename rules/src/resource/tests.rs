@@ -1,10 +1,7 @@
 use super::*;
 
 fn load(text: &str) -> Result<Resources, PackError> {
-    let user = PackSource {
-        name: "user.yaml".to_owned(),
-        text: text.into(),
-    };
+    let user = PackSource { name: "user.yaml".to_owned(), text: text.into() };
     Resources::load(&[user], &mut Vec::new())
 }
 
@@ -52,9 +49,7 @@ fn unknown_keys_companions_and_undated_defaults_are_refused() {
         ("[{default: true}]", "default without `since`"),
         ("[{when: {path: a, exists: true}}]", "neither a case nor a path"),
     ] {
-        let error = load(&TYPE.replace("[{path: open, as: bool}]", with))
-            .unwrap_err()
-            .to_string();
+        let error = load(&TYPE.replace("[{path: open, as: bool}]", with)).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
     let of_none = "    companions: {key: {type: acme_key, by: store, of: account}}\n    attributes:";

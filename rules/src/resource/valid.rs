@@ -7,23 +7,12 @@ use crate::{PackError, PackSource};
 pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), PackError> {
     let refuse = |reason: &str, help: &str| Err(source.invalid(&resource.id, reason, help));
     if resource.examples.is_empty() {
-        return refuse(
-            "it has no example",
-            "add `examples:` with a source and what must come out",
-        );
+        return refuse("it has no example", "add `examples:` with a source and what must come out");
     }
     if resource.counter_examples.is_empty() {
-        return refuse(
-            "it has no counter-example",
-            "add `counter_examples:` where the opposite must come out",
-        );
+        return refuse("it has no counter-example", "add `counter_examples:` where the opposite must come out");
     }
-    if resource
-        .examples
-        .iter()
-        .chain(&resource.counter_examples)
-        .any(|e| e.expect.is_empty() && e.links.is_none())
-    {
+    if resource.examples.iter().chain(&resource.counter_examples).any(|e| e.expect.is_empty() && e.links.is_none()) {
         return refuse("an example expects nothing", "give `expect:` or `links:`");
     }
     if resource.asset.is_none() && resource.grants.is_empty() {
@@ -31,10 +20,7 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
     }
     for (name, companion) in &resource.companions {
         if companion.by.is_some() && companion.via.is_some() {
-            return refuse(
-                &format!("the companion `{name}` is joined both ways"),
-                "give `by` or `via`, not both",
-            );
+            return refuse(&format!("the companion `{name}` is joined both ways"), "give `by` or `via`, not both");
         }
         let between = companion.of.as_ref().map(|of| resource.companions.get(of));
         if between.is_some_and(|between| between.is_none_or(|between| between.of.is_some())) {
@@ -47,33 +33,19 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
     for (attribute, readers) in &resource.attributes {
         for reader in readers {
             if let Some(reason) = reader_fault(reader) {
-                return refuse(
-                    &format!("a reader of `{attribute}` {reason}"),
-                    "give a case, a path or a default",
-                );
+                return refuse(&format!("a reader of `{attribute}` {reason}"), "give a case, a path or a default");
             }
             let conditions = reader.when.iter().flat_map(companions_of);
-            if let Some(unknown) = conditions
-                .chain(reader.from.as_deref())
-                .find(|name| !resource.companions.contains_key(*name))
+            if let Some(unknown) =
+                conditions.chain(reader.from.as_deref()).find(|name| !resource.companions.contains_key(*name))
             {
-                return refuse(
-                    &format!("there is no companion `{unknown}`"),
-                    "name it under `companions:`",
-                );
+                return refuse(&format!("there is no companion `{unknown}`"), "name it under `companions:`");
             }
         }
     }
     for relation in &resource.relations {
-        if relation
-            .from
-            .as_ref()
-            .is_some_and(|name| !resource.companions.contains_key(name))
-        {
-            return refuse(
-                "a relation reads a companion that is not there",
-                "name it under `companions:`",
-            );
+        if relation.from.as_ref().is_some_and(|name| !resource.companions.contains_key(name)) {
+            return refuse("a relation reads a companion that is not there", "name it under `companions:`");
         }
     }
     for grant in &resource.grants {
@@ -107,10 +79,6 @@ fn reader_fault(reader: &Reader) -> Option<&'static str> {
 }
 
 fn companions_of(condition: &Condition) -> Vec<&str> {
-    let inner = condition
-        .all
-        .iter()
-        .chain(&condition.any)
-        .chain(condition.not.as_deref());
+    let inner = condition.all.iter().chain(&condition.any).chain(condition.not.as_deref());
     inner.flat_map(companions_of).chain(condition.from.as_deref()).collect()
 }

@@ -15,10 +15,7 @@ const SHORTEST_KEYWORD: usize = 3;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pack {
-    #[expect(
-        dead_code,
-        reason = "read by the header; named here so that other unknown keys are refused"
-    )]
+    #[expect(dead_code, reason = "read by the header; named here so that other unknown keys are refused")]
     pack: String,
     #[serde(default)]
     pub(crate) secrets: Vec<SecretRule>,
@@ -59,41 +56,24 @@ impl SecretRule {
     pub(crate) fn check(&self, source: &PackSource) -> Result<(), PackError> {
         let refuse = |reason: String, help: &str| Err(source.invalid(&self.id, reason, help));
         if !is_id(&self.id, '-') {
-            return refuse(
-                "the id is not lower-case words joined by `-`".into(),
-                "write it like `aws-access-key-id`",
-            );
+            return refuse("the id is not lower-case words joined by `-`".into(), "write it like `aws-access-key-id`");
         }
-        if self
-            .class
-            .as_deref()
-            .is_some_and(|class| !class.starts_with("credential."))
-        {
+        if self.class.as_deref().is_some_and(|class| !class.starts_with("credential.")) {
             return refuse(
                 "its class is no credential".into(),
                 "use `credential.key`, `credential.token` or `credential.password`",
             );
         }
         if self.keywords.is_empty() {
-            return refuse(
-                "it has no keyword".into(),
-                "give literals one of which stands in every match",
-            );
+            return refuse("it has no keyword".into(), "give literals one of which stands in every match");
         }
-        if let Some(keyword) = self
-            .keywords
-            .iter()
-            .find(|keyword| keyword.len() < SHORTEST_KEYWORD)
-        {
+        if let Some(keyword) = self.keywords.iter().find(|keyword| keyword.len() < SHORTEST_KEYWORD) {
             return refuse(
                 format!("the keyword `{keyword}` is shorter than {SHORTEST_KEYWORD} bytes"),
                 "shorter literals stand on every line",
             );
         }
-        for (samples, what) in [
-            (&self.examples, "examples"),
-            (&self.counter_examples, "counter-examples"),
-        ] {
+        for (samples, what) in [(&self.examples, "examples"), (&self.counter_examples, "counter-examples")] {
             if samples.len() < LEAST_EXAMPLES {
                 return refuse(
                     format!("it has {} {what}", samples.len()),
@@ -123,9 +103,7 @@ impl SecretRule {
         let has = |words: &[&str]| words.iter().any(|word| self.id.contains(word));
         match &self.class {
             Some(class) => class,
-            None if has(&["password", "url", "connection", "basic-auth", "dsn"]) => {
-                "credential.password"
-            }
+            None if has(&["password", "url", "connection", "basic-auth", "dsn"]) => "credential.password",
             None if has(&["token", "jwt", "bearer", "webhook", "pat"]) => "credential.token",
             None => "credential.key",
         }

@@ -140,13 +140,11 @@ const FETCHES: &[&str] = &[
 /// appear in it by chance and only the plainest signs count.
 pub(crate) fn is_placeholder(secret: &str, strict: bool) -> bool {
     let text = secret.trim_matches(['"', '\'', '`', ' ']);
-    let templated = ["${", "{{", "%(", "#{", "<%", "$("]
-        .iter()
-        .any(|open| text.contains(open))
+    let templated = ["${", "{{", "%(", "#{", "<%", "$("].iter().any(|open| text.contains(open))
         || text.starts_with('$')
-            && text.get(1..).is_some_and(|rest| {
-                !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            })
+            && text
+                .get(1..)
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
         || (text.starts_with('<') && text.ends_with('>'))
         || (text.starts_with('{') && text.ends_with('}'))
         || (text.starts_with('[') && text.ends_with(']'))
@@ -194,11 +192,7 @@ fn is_monotone(text: &str) -> bool {
 fn is_call(text: &str) -> bool {
     let name = text.split(['(', '[']).next().unwrap_or_default();
     let called = name.len() < text.len() && text.ends_with([')', ']']);
-    called
-        && !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+    called && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
 }
 
 #[cfg(test)]
@@ -226,17 +220,10 @@ mod tests {
         ] {
             assert!(is_placeholder(text, false), "{text}");
         }
-        for text in [
-            "hV7$kq2!Lp9z",
-            "Xk3q9LmZ2vT8bN5cR7wY1pQ4",
-            "correct-horse-battery",
-        ] {
+        for text in ["hV7$kq2!Lp9z", "Xk3q9LmZ2vT8bN5cR7wY1pQ4", "correct-horse-battery"] {
             assert!(!is_placeholder(text, false), "{text}");
         }
         assert!(is_placeholder("AKIAIOSFODNN7EXAMPLE", true));
-        assert!(
-            !is_placeholder("AKIATESTQ2FAKE7ZLMNO", true),
-            "words come by chance inside a vendor's form"
-        );
+        assert!(!is_placeholder("AKIATESTQ2FAKE7ZLMNO", true), "words come by chance inside a vendor's form");
     }
 }

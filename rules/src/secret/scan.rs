@@ -51,11 +51,8 @@ impl Secrets {
         let mut matches = Vec::new();
         let mut seen = vec![Seen::default(); self.rules.len()];
         for keyword in finder.find_overlapping_iter(bytes) {
-            let rules = self
-                .keywords
-                .get(keyword.pattern().as_usize())
-                .map(|(_, rules)| rules.as_slice())
-                .unwrap_or_default();
+            let rules =
+                self.keywords.get(keyword.pattern().as_usize()).map(|(_, rules)| rules.as_slice()).unwrap_or_default();
             for &at in rules {
                 let (Some(rule), Some(seen)) = (self.rules.get(at), seen.get_mut(at)) else {
                     continue;
@@ -68,10 +65,7 @@ impl Secrets {
                 seen.0 = window;
             }
         }
-        self.settled(matches)
-            .into_iter()
-            .filter_map(|hit| self.hit(text, hit))
-            .collect()
+        self.settled(matches).into_iter().filter_map(|hit| self.hit(text, hit)).collect()
     }
 
     /// Of overlapping matches the one of the most specific rule; then the longer, then the first.
@@ -88,10 +82,7 @@ impl Secrets {
         let mut taken: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
         for hit in matches {
             // INVARIANT: taken spans do not overlap, so the last one that begins before the end decides.
-            let overlaps = taken
-                .range(..hit.span.end)
-                .next_back()
-                .is_some_and(|(_, end)| *end > hit.span.start);
+            let overlaps = taken.range(..hit.span.end).next_back().is_some_and(|(_, end)| *end > hit.span.start);
             if !overlaps {
                 taken.insert(hit.span.start, hit.span.end);
                 settled.push(hit);
@@ -119,20 +110,13 @@ impl Rule {
     /// on either side.
     fn window(&self, bytes: &[u8], start: usize, end: usize) -> Range<usize> {
         let first = start.saturating_sub(WINDOW);
-        let last = end
-            .saturating_add(if self.over_lines { 4 * WINDOW } else { WINDOW })
-            .min(bytes.len());
-        let before = bytes
-            .get(first..start)
-            .and_then(|before| memrchr(b'\n', before))
-            .map_or(first, |at| first + at + 1);
+        let last = end.saturating_add(if self.over_lines { 4 * WINDOW } else { WINDOW }).min(bytes.len());
+        let before =
+            bytes.get(first..start).and_then(|before| memrchr(b'\n', before)).map_or(first, |at| first + at + 1);
         if self.over_lines {
             return before..last;
         }
-        let after = bytes
-            .get(end..last)
-            .and_then(|after| memchr(b'\n', after))
-            .map_or(last, |at| end + at);
+        let after = bytes.get(end..last).and_then(|after| memchr(b'\n', after)).map_or(last, |at| end + at);
         before..after
     }
 
@@ -141,23 +125,14 @@ impl Rule {
         let mut captures = regex.create_captures();
         let mut from = window.start;
         while from < window.end {
-            regex.search_captures(
-                &Input::new(text.as_bytes()).range(from..window.end),
-                &mut captures,
-            );
+            regex.search_captures(&Input::new(text.as_bytes()).range(from..window.end), &mut captures);
             let Some(whole) = captures.get_match().map(|found| found.range()) else {
                 return;
             };
-            let span = captures
-                .get_group_by_name("secret")
-                .map_or(whole.clone(), |group| group.range());
+            let span = captures.get_group_by_name("secret").map_or(whole.clone(), |group| group.range());
             let secret = text.get(span.clone()).filter(|secret| !secret.is_empty());
             if let Some(placeholder) = secret.and_then(|secret| self.judge(secret)) {
-                matches.push(Match {
-                    rule: at,
-                    span: span.clone(),
-                    placeholder,
-                });
+                matches.push(Match { rule: at, span: span.clone(), placeholder });
             }
             // A secret may be followed at once by the next keyword, so the search goes on behind the secret.
             from = span.end.max(from + 1);
@@ -172,10 +147,8 @@ impl Rule {
         if self.check.is_some_and(|check| !check(secret.as_bytes())) {
             return None;
         }
-        let poor = self
-            .spec
-            .min_entropy_tenths
-            .is_some_and(|least| entropy_tenths(secret.as_bytes()) < u64::from(least));
+        let poor =
+            self.spec.min_entropy_tenths.is_some_and(|least| entropy_tenths(secret.as_bytes()) < u64::from(least));
         (!poor).then_some(false)
     }
 
@@ -190,19 +163,8 @@ impl Rule {
 
     /// Greater is more specific.
     fn specificity(&self) -> (bool, bool, bool, usize) {
-        let longest = self
-            .spec
-            .keywords
-            .iter()
-            .map(String::len)
-            .max()
-            .unwrap_or(0);
-        (
-            !self.is_generic(),
-            self.check.is_some(),
-            !self.spec.ignore_case,
-            longest,
-        )
+        let longest = self.spec.keywords.iter().map(String::len).max().unwrap_or(0);
+        (!self.is_generic(), self.check.is_some(), !self.spec.ignore_case, longest)
     }
 }
 
@@ -215,11 +177,8 @@ fn entropy_tenths(secret: &[u8]) -> u64 {
         }
     }
     let all = u64::try_from(secret.len()).unwrap_or(u64::MAX).max(1);
-    let logs: u64 = counts
-        .iter()
-        .filter(|count| **count > 0)
-        .map(|count| count * (log2_fixed(all) - log2_fixed(*count)))
-        .sum();
+    let logs: u64 =
+        counts.iter().filter(|count| **count > 0).map(|count| count * (log2_fixed(all) - log2_fixed(*count))).sum();
     (logs * 10 / all) >> 16
 }
 

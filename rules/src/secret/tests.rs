@@ -29,32 +29,18 @@ secrets:
 "#;
 
 fn secrets() -> Secrets {
-    Secrets::of(
-        &[PackSource {
-            name: "test.yaml".into(),
-            text: PACK.into(),
-        }],
-        &mut Vec::new(),
-    )
-    .unwrap()
+    Secrets::of(&[PackSource { name: "test.yaml".into(), text: PACK.into() }], &mut Vec::new()).unwrap()
 }
 
 /// Rule, text and placeholder of every hit.
 fn found(text: &str) -> Vec<(String, String, bool)> {
-    secrets()
-        .scan(text)
-        .into_iter()
-        .map(|hit| (hit.rule, text[hit.span].to_owned(), hit.placeholder))
-        .collect()
+    secrets().scan(text).into_iter().map(|hit| (hit.rule, text[hit.span].to_owned(), hit.placeholder)).collect()
 }
 
 #[test]
 fn the_span_is_the_secret_and_the_shape_hides_it() {
     let text = "a = 1\nkey = 'CLDKQ2ZLMNOPRSTUVW34'\n";
-    assert_eq!(
-        found(text),
-        [("cloud-key".into(), "CLDKQ2ZLMNOPRSTUVW34".into(), false)]
-    );
+    assert_eq!(found(text), [("cloud-key".into(), "CLDKQ2ZLMNOPRSTUVW34".into(), false)]);
     let hit = &secrets().scan(text)[0];
     assert_eq!(hit.shape, "AAAAA9AAAAAAAAAAAA99");
     assert_eq!(hit.class.as_str(), "credential.key");
@@ -69,18 +55,9 @@ fn the_specific_rule_wins_over_the_generic_one() {
 
 #[test]
 fn stand_ins_are_marked_and_poor_values_are_no_hits() {
-    assert_eq!(
-        found("password = ${DB_PASSWORD}").first().map(|hit| hit.2),
-        Some(true)
-    );
-    assert_eq!(
-        found("password: changeme123").first().map(|hit| hit.2),
-        Some(true)
-    );
-    assert_eq!(
-        found("key = CLDKAAAAAAAAAAAAAAAA").first().map(|hit| hit.2),
-        Some(true)
-    );
+    assert_eq!(found("password = ${DB_PASSWORD}").first().map(|hit| hit.2), Some(true));
+    assert_eq!(found("password: changeme123").first().map(|hit| hit.2), Some(true));
+    assert_eq!(found("key = CLDKAAAAAAAAAAAAAAAA").first().map(|hit| hit.2), Some(true));
     assert!(found("password = ababacab").is_empty());
     assert!(found("passwort = hV7kq2Lp9zWx4").is_empty());
 }
@@ -99,23 +76,14 @@ fn a_private_key_goes_over_lines() {
 fn a_line_of_megabytes_is_looked_at_around_its_keywords() {
     let filler = "x7".repeat(1 << 20);
     let text = format!("{filler} password=hV7kq2Lp9zWx4 {filler}");
-    assert_eq!(
-        found(&text),
-        [("generic-assignment".into(), "hV7kq2Lp9zWx4".into(), false)]
-    );
+    assert_eq!(found(&text), [("generic-assignment".into(), "hV7kq2Lp9zWx4".into(), false)]);
     let many = "password=".repeat(100_000);
     let _ = secrets().scan(&many);
 }
 
 #[test]
 fn no_text_makes_it_fail() {
-    for text in [
-        "",
-        "password",
-        "password=",
-        "password=ä€ßüöäüö€€",
-        "CLDK\0\u{FFFD}",
-    ] {
+    for text in ["", "password", "password=", "password=ä€ßüöäüö€€", "CLDK\0\u{FFFD}"] {
         let _ = secrets().scan(text);
     }
 }

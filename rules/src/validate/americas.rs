@@ -81,7 +81,8 @@ pub(super) fn mx_curp(cell: &[u8]) -> bool {
     let Some(curp) = compact::<18>(cell) else { return false };
     let Some(date) = digits::<6>(&curp[4..10]) else { return false };
     let value = |byte: u8| base36(byte).map(|value| value + u32::from(value > 23));
-    let sum: Option<u32> = curp[..17].iter().zip((2..=18).rev()).map(|(byte, weight)| Some(value(*byte)? * weight)).sum();
+    let sum: Option<u32> =
+        curp[..17].iter().zip((2..=18).rev()).map(|(byte, weight)| Some(value(*byte)? * weight)).sum();
     curp[..4].iter().all(u8::is_ascii_uppercase)
         && is_day(number(&date[..2]), number(&date[2..4]), number(&date[4..]))
         && matches!(curp[10], b'H' | b'M' | b'X')

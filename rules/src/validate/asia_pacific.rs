@@ -1,6 +1,8 @@
 //! Government numbers of Asia, Oceania, Africa and the Middle East.
 
-use super::digits::{all_equal, any_digits, compact, digits, is_date, is_day, luhn, number, place, stands, verhoeff, weighted};
+use super::digits::{
+    all_equal, any_digits, compact, digits, is_date, is_day, luhn, number, place, stands, verhoeff, weighted,
+};
 
 /// Whether the cell is an Indian Aadhaar number: first digit 2–9, Verhoeff, no palindrome.
 ///
@@ -49,8 +51,11 @@ pub(super) fn hk_hkid(cell: &[u8]) -> bool {
     }) else {
         return false;
     };
-    let letter = |byte: u8| if byte == b' ' { Some(36) } else { place(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", byte).map(|at| at + 10) };
-    let (Some(one), Some(two), Some(body)) = (letter(card[0]), letter(card[1]), digits::<6>(&card[2..8])) else { return false };
+    let letter =
+        |byte: u8| if byte == b' ' { Some(36) } else { place(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", byte).map(|at| at + 10) };
+    let (Some(one), Some(two), Some(body)) = (letter(card[0]), letter(card[1]), digits::<6>(&card[2..8])) else {
+        return false;
+    };
     let sum = one * 9 + two * 8 + weighted(&body, &[7, 6, 5, 4, 3, 2]);
     stands(b"0123456789A", (11 - sum % 11) % 11, card[8])
 }
@@ -195,6 +200,5 @@ pub(super) fn il_id(cell: &[u8]) -> bool {
 ///
 /// Source: Federal Authority for Identity and Citizenship (ICP).
 pub(super) fn ae_emirates_id(cell: &[u8]) -> bool {
-    digits::<15>(cell)
-        .is_some_and(|id| id[..3] == [7, 8, 4] && (1900..=2099).contains(&number(&id[3..7])) && luhn(&id))
+    digits::<15>(cell).is_some_and(|id| id[..3] == [7, 8, 4] && (1900..=2099).contains(&number(&id[3..7])) && luhn(&id))
 }

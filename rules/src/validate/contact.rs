@@ -7,10 +7,8 @@ use super::digits::any_digits;
 /// Stricter than RFC 5321 section 4.1.2, which allows quoted local parts and address literals that
 /// data hardly ever holds; a top-level "domain" that is a file extension is refused (`logo@2x.png`).
 pub(super) fn email(cell: &[u8]) -> bool {
-    const EXTENSIONS: [&str; 13] = [
-        "bmp", "css", "csv", "gif", "html", "jpeg", "jpg", "js", "json", "pdf", "png", "svg",
-        "webp",
-    ];
+    const EXTENSIONS: [&str; 13] =
+        ["bmp", "css", "csv", "gif", "html", "jpeg", "jpg", "js", "json", "pdf", "png", "svg", "webp"];
     let Ok(text) = std::str::from_utf8(cell) else {
         return false;
     };
@@ -20,8 +18,7 @@ pub(super) fn email(cell: &[u8]) -> bool {
     let Some((_, top)) = domain.rsplit_once('.') else {
         return false;
     };
-    let dotted =
-        |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
+    let dotted = |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
@@ -30,9 +27,7 @@ pub(super) fn email(cell: &[u8]) -> bool {
     };
     (1..=64).contains(&local.len())
         && dotted(local)
-        && local
-            .chars()
-            .all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c))
+        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c))
         && domain.len() <= 253
         && domain.split('.').all(label)
         && top.chars().count() >= 2
@@ -44,8 +39,8 @@ pub(super) fn email(cell: &[u8]) -> bool {
 ///
 /// Source: ITU-T E.164 annex, "List of ITU-T Recommendation E.164 assigned country codes".
 const CODES: [u8; 46] = [
-    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56,
-    57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 76, 77,
+    20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62,
+    63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 76, 77,
 ];
 const CODES_OF_THREE: [u8; 14] = [21, 22, 23, 24, 25, 26, 29, 35, 37, 38, 42, 59, 67, 85];
 
@@ -54,11 +49,7 @@ const CODES_OF_THREE: [u8; 14] = [21, 22, 23, 24, 25, 26, 29, 35, 37, 38, 42, 59
 /// Source: ITU-T E.164 (11/2010), section 6.
 pub(super) fn phone_e164(cell: &[u8]) -> bool {
     let number = number_part(cell);
-    let Some(digits) = number
-        .strip_prefix(b"+")
-        .or_else(|| number.strip_prefix(b"00"))
-        .and_then(bare_digits)
-    else {
+    let Some(digits) = number.strip_prefix(b"+").or_else(|| number.strip_prefix(b"00")).and_then(bare_digits) else {
         return false;
     };
     let code = match digits.as_slice() {
@@ -94,20 +85,13 @@ pub(super) fn phone_national(cell: &[u8]) -> bool {
 
 /// The cell without an extension (`x12`, `ext. 12`).
 fn number_part(cell: &[u8]) -> &[u8] {
-    let end = cell
-        .iter()
-        .position(|byte| matches!(byte, b'x' | b'e' | b'X'))
-        .unwrap_or(cell.len());
+    let end = cell.iter().position(|byte| matches!(byte, b'x' | b'e' | b'X')).unwrap_or(cell.len());
     cell.get(..end).unwrap_or(cell).trim_ascii()
 }
 
 /// The digits, where brackets separate too.
 fn bare_digits(number: &[u8]) -> Option<Vec<u8>> {
-    let plain: Vec<u8> = number
-        .iter()
-        .copied()
-        .filter(|byte| !matches!(byte, b'(' | b')'))
-        .collect();
+    let plain: Vec<u8> = number.iter().copied().filter(|byte| !matches!(byte, b'(' | b')')).collect();
     any_digits(&plain)
 }
 

@@ -59,10 +59,7 @@ pub(super) fn base36(byte: u8) -> Option<u32> {
 
 /// The place of `byte` in `alphabet`.
 pub(super) fn place(alphabet: &[u8], byte: u8) -> Option<u32> {
-    alphabet
-        .iter()
-        .position(|symbol| *symbol == byte)
-        .and_then(|at| u32::try_from(at).ok())
+    alphabet.iter().position(|symbol| *symbol == byte).and_then(|at| u32::try_from(at).ok())
 }
 
 /// Whether the character of `alphabet` at `at` is `byte`.
@@ -72,26 +69,17 @@ pub(super) fn stands(alphabet: &[u8], at: u32, byte: u8) -> bool {
 
 /// The sum of `digits` times `weights`, pair by pair; the longer one's rest is not counted.
 pub(super) fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
-    digits
-        .iter()
-        .zip(weights)
-        .map(|(digit, weight)| u32::from(*digit) * weight)
-        .sum()
+    digits.iter().zip(weights).map(|(digit, weight)| u32::from(*digit) * weight).sum()
 }
 
 /// `digits` read as a decimal number, most significant first; at most 19 of them.
 pub(super) fn number(digits: &[u8]) -> u64 {
-    digits.iter().fold(0, |sum, digit| {
-        sum.wrapping_mul(10).wrapping_add(u64::from(*digit))
-    })
+    digits.iter().fold(0, |sum, digit| sum.wrapping_mul(10).wrapping_add(u64::from(*digit)))
 }
 
 /// Whether every digit is the same one: never issued, often typed.
 pub(super) fn all_equal(digits: &[u8]) -> bool {
-    digits
-        .iter()
-        .zip(digits.iter().skip(1))
-        .all(|(one, next)| one == next)
+    digits.iter().zip(digits.iter().skip(1)).all(|(one, next)| one == next)
 }
 
 /// Whether `digits` passes the Luhn check, the last one being the check digit.
@@ -161,12 +149,8 @@ pub(super) fn modulo_11_10(digits: &[u8]) -> bool {
 ///
 /// Source: GS1 General Specifications, section 7.9.1.
 pub(super) fn modulo_10_1_3(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .zip([1, 3].into_iter().cycle())
-        .map(|(digit, weight)| u32::from(*digit) * weight)
-        .sum();
+    let sum: u32 =
+        digits.iter().rev().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| u32::from(*digit) * weight).sum();
     sum.is_multiple_of(10)
 }
 

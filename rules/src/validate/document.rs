@@ -12,7 +12,8 @@ pub(super) fn date(cell: &[u8]) -> bool {
     let parts: Option<Vec<(u64, usize)>> = day_part
         .split(|byte| matches!(byte, b'-' | b'/' | b'.'))
         .map(|part| {
-            let digits: Option<Vec<u8>> = part.iter().map(|byte| byte.checked_sub(b'0').filter(|digit| *digit < 10)).collect();
+            let digits: Option<Vec<u8>> =
+                part.iter().map(|byte| byte.checked_sub(b'0').filter(|digit| *digit < 10)).collect();
             digits.filter(|digits| (1..=8).contains(&digits.len())).map(|digits| (number(&digits), digits.len()))
         })
         .collect();

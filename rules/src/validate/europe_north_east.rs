@@ -23,9 +23,8 @@ pub(super) fn pl_pesel(cell: &[u8]) -> bool {
 ///
 /// Source: Ustawa of 13 October 1995 on tax identification; the remainder ten is not issued.
 pub(super) fn pl_nip(cell: &[u8]) -> bool {
-    digits::<10>(cell).is_some_and(|nip| {
-        number(&nip) > 0 && weighted(&nip, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == u32::from(nip[9])
-    })
+    digits::<10>(cell)
+        .is_some_and(|nip| number(&nip) > 0 && weighted(&nip, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == u32::from(nip[9]))
 }
 
 /// Whether the cell is a Swedish personal or coordination number of 10 or 12 digits: date, Luhn.
@@ -126,7 +125,9 @@ pub(super) fn ee_ik(cell: &[u8]) -> bool {
 pub(super) fn cz_rc(cell: &[u8]) -> bool {
     let month = |id: &[u8]| number(id.get(2..4).unwrap_or_default()) % 50 % 20;
     if let Some(id) = digits::<9>(cell) {
-        return number(&id[..2]) < 54 && is_day(number(&id[..2]), month(&id), number(&id[4..6])) && number(&id[6..]) > 0;
+        return number(&id[..2]) < 54
+            && is_day(number(&id[..2]), month(&id), number(&id[4..6]))
+            && number(&id[6..]) > 0;
     }
     digits::<10>(cell).is_some_and(|id| {
         is_day(number(&id[..2]), month(&id), number(&id[4..6])) && number(&id[..9]) % 11 % 10 == u64::from(id[9])
@@ -210,9 +211,8 @@ pub(super) fn ru_inn(cell: &[u8]) -> bool {
 ///
 /// Source: 1996. évi XX. törvény, annex.
 pub(super) fn hu_taj(cell: &[u8]) -> bool {
-    digits::<9>(cell).is_some_and(|taj| {
-        number(&taj) > 0 && weighted(&taj, &[3, 7, 3, 7, 3, 7, 3, 7]) % 10 == u32::from(taj[8])
-    })
+    digits::<9>(cell)
+        .is_some_and(|taj| number(&taj) > 0 && weighted(&taj, &[3, 7, 3, 7, 3, 7, 3, 7]) % 10 == u32::from(taj[8]))
 }
 
 /// Whether the cell is the number of a Polish identity card: three letters, check digit, five digits.
@@ -221,7 +221,11 @@ pub(super) fn hu_taj(cell: &[u8]) -> bool {
 pub(super) fn pl_dowod(cell: &[u8]) -> bool {
     let Some(card) = compact::<9>(cell) else { return false };
     let Some(rest) = digits::<6>(&card[3..]) else { return false };
-    let letters: u32 = card[..3].iter().zip([7, 3, 1]).map(|(byte, weight)| u32::from(byte.wrapping_sub(b'A') % 64 + 10) * weight).sum();
+    let letters: u32 = card[..3]
+        .iter()
+        .zip([7, 3, 1])
+        .map(|(byte, weight)| u32::from(byte.wrapping_sub(b'A') % 64 + 10) * weight)
+        .sum();
     let serial = weighted(&rest[1..], &[7, 3, 1, 7, 3]);
     card[..3].iter().all(u8::is_ascii_uppercase) && (letters + serial) % 10 == u32::from(rest[0])
 }

@@ -22,9 +22,8 @@ pub(super) fn uk_nino(cell: &[u8]) -> bool {
 ///
 /// Source: NHS Data Dictionary, "NHS NUMBER".
 pub(super) fn uk_nhs(cell: &[u8]) -> bool {
-    digits::<10>(cell).is_some_and(|nhs| {
-        number(&nhs) > 0 && weighted(&nhs, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
-    })
+    digits::<10>(cell)
+        .is_some_and(|nhs| number(&nhs) > 0 && weighted(&nhs, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11))
 }
 
 /// Whether the cell is a UK Unique Taxpayer Reference, whose first digit checks the other nine.
@@ -162,7 +161,8 @@ pub(super) fn ch_ahv(cell: &[u8]) -> bool {
 /// Source: Logisch Ontwerp BSN, RvIG.
 pub(super) fn nl_bsn(cell: &[u8]) -> bool {
     digits::<9>(cell).is_some_and(|bsn| {
-        number(&bsn) > 9_999_999 && (weighted(&bsn, &[9, 8, 7, 6, 5, 4, 3, 2]) + 11 - u32::from(bsn[8])).is_multiple_of(11)
+        number(&bsn) > 9_999_999
+            && (weighted(&bsn, &[9, 8, 7, 6, 5, 4, 3, 2]) + 11 - u32::from(bsn[8])).is_multiple_of(11)
     })
 }
 
@@ -187,9 +187,8 @@ const DNI_LETTERS: &[u8] = b"TRWAGMYFPDXBNJZSQVHLCKE";
 /// Source: Real Decreto 1553/2005, art. 11; Ministerio del Interior, "Cálculo del dígito de control".
 pub(super) fn es_dni(cell: &[u8]) -> bool {
     let Some(text) = compact::<9>(cell) else { return false };
-    digits::<8>(&text[..8]).is_some_and(|body| {
-        u32::try_from(number(&body) % 23).is_ok_and(|rest| stands(DNI_LETTERS, rest, text[8]))
-    })
+    digits::<8>(&text[..8])
+        .is_some_and(|body| u32::try_from(number(&body) % 23).is_ok_and(|rest| stands(DNI_LETTERS, rest, text[8])))
 }
 
 /// Whether the cell is a Spanish NIE: X, Y or Z for 0, 1 or 2, then as the DNI.
@@ -247,7 +246,9 @@ pub(super) fn it_codice_fiscale(cell: &[u8]) -> bool {
 /// Source: Agenzia delle Entrate; DPR 633/1972, art. 35.
 pub(super) fn it_iva(cell: &[u8]) -> bool {
     digits::<11>(cell).is_some_and(|iva| {
-        number(&iva[..7]) > 0 && matches!(number(&iva[7..10]), 1..=100 | 120 | 121 | 888 | 999) && super::digits::luhn(&iva)
+        number(&iva[..7]) > 0
+            && matches!(number(&iva[7..10]), 1..=100 | 120 | 121 | 888 | 999)
+            && super::digits::luhn(&iva)
     })
 }
 

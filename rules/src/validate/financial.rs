@@ -56,10 +56,7 @@ pub(super) fn iban(cell: &[u8]) -> bool {
     let Some((head, tail)) = text.split_at_checked(4) else {
         return false;
     };
-    let length = IBAN_LENGTHS
-        .iter()
-        .find(|(country, _)| head.starts_with(*country))
-        .map(|(_, length)| *length);
+    let length = IBAN_LENGTHS.iter().find(|(country, _)| head.starts_with(*country)).map(|(_, length)| *length);
     length == Some(text.len()) && modulo_97(tail.iter().chain(head).copied()) == Some(1)
 }
 
@@ -80,7 +77,11 @@ pub(super) fn aba_routing(cell: &[u8]) -> bool {
 /// Source: Asociación de Bancos de México, "CLABE"; Banco de México, Circular 14/2017.
 pub(super) fn mx_clabe(cell: &[u8]) -> bool {
     let Some(clabe) = digits::<18>(cell) else { return false };
-    let sum: u32 = clabe[..17].iter().zip([3, 7, 1].into_iter().cycle()).map(|(digit, weight)| u32::from(*digit) * weight % 10).sum();
+    let sum: u32 = clabe[..17]
+        .iter()
+        .zip([3, 7, 1].into_iter().cycle())
+        .map(|(digit, weight)| u32::from(*digit) * weight % 10)
+        .sum();
     number(&clabe[..3]) > 0 && u32::from(clabe[17]) == (10 - sum % 10) % 10
 }
 

@@ -49,9 +49,8 @@ pub(super) fn us_mbi(cell: &[u8]) -> bool {
 /// letters in the category (`C4A`), placeholders X and the seventh character.
 pub(super) fn icd10(cell: &[u8]) -> bool {
     /// The last two-digit category in use, by chapter letter from A.
-    const LAST: [u64; 26] = [
-        99, 99, 97, 89, 90, 99, 99, 95, 99, 99, 95, 99, 99, 99, 99, 96, 99, 99, 99, 98, 85, 99, 99, 99, 99, 99,
-    ];
+    const LAST: [u64; 26] =
+        [99, 99, 97, 89, 90, 99, 99, 95, 99, 99, 95, 99, 99, 99, 99, 96, 99, 99, 99, 98, 85, 99, 99, 99, 99, 99];
     let Some(code) = any_compact(cell) else { return false };
     let [chapter @ b'A'..=b'Z', tens, ones, rest @ ..] = code.as_slice() else { return false };
     let dotted = cell.iter().position(|byte| *byte == b'.').is_none_or(|at| at == 3 && !rest.is_empty());
@@ -66,7 +65,8 @@ pub(super) fn icd10(cell: &[u8]) -> bool {
         [first, ..] => {
             rest.len() <= 4
                 && (first.is_ascii_digit() || matches!(first, b'A' | b'B' | b'C' | b'X'))
-                && (rest.len() == 4 || rest.iter().filter(|byte| !byte.is_ascii_digit()).all(|byte| matches!(byte, b'A'..=b'K' | b'X')))
+                && (rest.len() == 4
+                    || rest.iter().filter(|byte| !byte.is_ascii_digit()).all(|byte| matches!(byte, b'A'..=b'K' | b'X')))
         }
     };
     category && dotted && extension
@@ -98,18 +98,21 @@ pub(super) fn ndc(cell: &[u8]) -> bool {
 /// CMS HCPCS level II letters; CMS ICD-10-PCS Official Guidelines A1–A3 (seven characters, no I or O,
 /// the first one a section).
 pub(super) fn procedure_code(cell: &[u8]) -> bool {
-    is_pcs(cell.trim_ascii()) || compact::<5>(cell).is_some_and(|code| match code {
-        [letter @ b'A'..=b'V', rest @ ..] => {
-            b"ABCDEGHJKLMPQRSTUV".contains(&letter) && rest.iter().all(u8::is_ascii_digit)
-        }
-        [rest @ .., b'F' | b'T' | b'U' | b'M'] => rest.iter().all(u8::is_ascii_digit),
-        _ => digits::<5>(&code).is_some_and(|cpt| (100..=99_607).contains(&number(&cpt))),
-    })
+    is_pcs(cell.trim_ascii())
+        || compact::<5>(cell).is_some_and(|code| match code {
+            [letter @ b'A'..=b'V', rest @ ..] => {
+                b"ABCDEGHJKLMPQRSTUV".contains(&letter) && rest.iter().all(u8::is_ascii_digit)
+            }
+            [rest @ .., b'F' | b'T' | b'U' | b'M'] => rest.iter().all(u8::is_ascii_digit),
+            _ => digits::<5>(&code).is_some_and(|cpt| (100..=99_607).contains(&number(&cpt))),
+        })
 }
 
 fn is_pcs(code: &[u8]) -> bool {
     let of_code = |byte: &u8| byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !b"IO".contains(byte));
-    code.len() == 7 && code.iter().all(of_code) && code.first().is_some_and(|section| b"0123456789BCDFGHX".contains(section))
+    code.len() == 7
+        && code.iter().all(of_code)
+        && code.first().is_some_and(|section| b"0123456789BCDFGHX".contains(section))
 }
 
 /// Whether the cell is a SNOMED CT identifier of a concept: 6–18 digits, Verhoeff, partition 00 or 10.

@@ -18,7 +18,8 @@ pub(super) fn epoch_millis(cell: &[u8]) -> bool {
 ///
 /// Source: GS1 General Specifications, section 7.9.
 pub(super) fn gtin(cell: &[u8]) -> bool {
-    any_digits(cell).is_some_and(|gtin| matches!(gtin.len(), 8 | 12 | 13 | 14) && number(&gtin) > 0 && modulo_10_1_3(&gtin))
+    any_digits(cell)
+        .is_some_and(|gtin| matches!(gtin.len(), 8 | 12 | 13 | 14) && number(&gtin) > 0 && modulo_10_1_3(&gtin))
 }
 
 /// Whether the cell is an ISBN of 10 or 13 digits.
@@ -86,7 +87,9 @@ pub(super) fn semantic_version(cell: &[u8]) -> bool {
     let end = text.iter().position(|byte| matches!(byte, b'-' | b'+')).unwrap_or(text.len());
     let core: Vec<&[u8]> = text.get(..end).unwrap_or(text).split(|byte| *byte == b'.').collect();
     let plain = |part: &&[u8]| {
-        (1..=6).contains(&part.len()) && part.iter().all(u8::is_ascii_digit) && (part.len() == 1 || !part.starts_with(b"0"))
+        (1..=6).contains(&part.len())
+            && part.iter().all(u8::is_ascii_digit)
+            && (part.len() == 1 || !part.starts_with(b"0"))
     };
     core.len() == 3 && core.iter().all(plain)
 }
@@ -95,7 +98,10 @@ pub(super) fn semantic_version(cell: &[u8]) -> bool {
 ///
 /// Source: ISO 6709, annex H; WGS 84 ranges. Three decimals are about 100 metres.
 pub(super) fn coordinates(cell: &[u8]) -> bool {
-    let Some((latitude, longitude)) = std::str::from_utf8(cell).ok().and_then(|text| text.split_once([',', ';'])) else { return false };
+    let Some((latitude, longitude)) = std::str::from_utf8(cell).ok().and_then(|text| text.split_once([',', ';']))
+    else {
+        return false;
+    };
     degrees(latitude, 90.0) && degrees(longitude, 180.0)
 }
 

@@ -31,7 +31,9 @@ pub(super) fn aws_secret(text: &[u8]) -> bool {
 ///
 /// Source: GitHub, "Behind GitHub's new authentication token formats" (2021); IEEE 802.3 CRC-32.
 pub(super) fn base62_crc32(text: &[u8]) -> bool {
-    let Some(body) = text.iter().rposition(|byte| *byte == b'_').and_then(|at| text.get(at + 1..)) else { return false };
+    let Some(body) = text.iter().rposition(|byte| *byte == b'_').and_then(|at| text.get(at + 1..)) else {
+        return false;
+    };
     let Some((random, check)) = body.split_at_checked(30) else { return false };
     let stated = check.iter().try_fold(0_u64, |sum, byte| Some(sum * 62 + u64::from(place(BASE62, *byte)?)));
     check.len() == 6 && stated == Some(u64::from(crc32(random)))
@@ -77,7 +79,9 @@ pub(super) fn jwt(text: &[u8]) -> bool {
         json.as_object().cloned()
     };
     match parts.as_slice() {
-        [header, payload, _] => object(header).is_some_and(|header| header.contains_key("alg")) && object(payload).is_some(),
+        [header, payload, _] => {
+            object(header).is_some_and(|header| header.contains_key("alg")) && object(payload).is_some()
+        }
         _ => false,
     }
 }
@@ -145,8 +149,21 @@ pub(super) fn mixed(text: &[u8]) -> bool {
 /// Source: PHC string format specification; crypt(5); Django documentation, "Password management".
 pub(super) fn password_hash(text: &[u8]) -> bool {
     const PREFIXES: [&[u8]; 15] = [
-        b"$2a$", b"$2b$", b"$2y$", b"$argon2i$", b"$argon2id$", b"$argon2d$", b"$scrypt$", b"$1$", b"$5$", b"$6$", b"$y$",
-        b"pbkdf2_sha256$", b"$pbkdf2-sha", b"{SSHA}", b"$apr1$",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$argon2i$",
+        b"$argon2id$",
+        b"$argon2d$",
+        b"$scrypt$",
+        b"$1$",
+        b"$5$",
+        b"$6$",
+        b"$y$",
+        b"pbkdf2_sha256$",
+        b"$pbkdf2-sha",
+        b"{SSHA}",
+        b"$apr1$",
     ];
     text.len() >= 20 && PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }

@@ -114,7 +114,8 @@ fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts
 /// Interprets all modules: first what runs by itself, then functions that nothing entered.
 fn evaluate(modules: &[python::Module], context: Context<'_>, schemas: &sql::Schemas) -> Vec<Facts> {
     let world = python::World::new(modules, &context.rules.apis, schemas);
-    let first: Vec<python::Outcome> = (0..modules.len()).into_par_iter().map(|number| python::evaluate(&world, number, None)).collect();
+    let first: Vec<python::Outcome> =
+        (0..modules.len()).into_par_iter().map(|number| python::evaluate(&world, number, None)).collect();
     let followed: BTreeSet<_> = first.iter().flat_map(|outcome| outcome.followed.iter().copied()).collect();
     let second: Vec<Option<python::Outcome>> = first
         .par_iter()
@@ -156,7 +157,8 @@ impl<'f> SqlFile<'f> {
         let mut gaps = Vec::new();
         let text: Arc<str> = file.text.clone().unwrap_or_else(|| Arc::from(""));
         let rendered = projects.render(&file.path, &text, &mut gaps);
-        let script = sql::Script::parse(&rendered.text, origin::Offsets::origin(origin::Origin::file(&file.path)), &mut gaps);
+        let script =
+            sql::Script::parse(&rendered.text, origin::Offsets::origin(origin::Origin::file(&file.path)), &mut gaps);
         SqlFile { file, script, model: rendered.model, gaps }
     }
 

@@ -36,7 +36,9 @@ pub struct Rows {
 impl Coverage {
     /// Takes the rows read from the attributes of the datasets in `inventory`.
     pub(crate) fn note_datasets(&mut self, inventory: &Inventory) {
-        let number = |asset: &Asset, name: &str| asset.value(name).and_then(aedile_model::Value::as_int).and_then(|n| u64::try_from(n).ok());
+        let number = |asset: &Asset, name: &str| {
+            asset.value(name).and_then(aedile_model::Value::as_int).and_then(|n| u64::try_from(n).ok())
+        };
         self.datasets = inventory
             .assets
             .values()

@@ -62,7 +62,10 @@ pub enum CrawlError {
     },
     /// An exclusion is no glob.
     #[error("the exclusion `{pattern}` is not a glob: {reason}")]
-    #[diagnostic(code(aedile::crawl::pattern), help("`*` matches within a name, `**` across folders, a `/` at the end means folders only"))]
+    #[diagnostic(
+        code(aedile::crawl::pattern),
+        help("`*` matches within a name, `**` across folders, a `/` at the end means folders only")
+    )]
     Pattern {
         /// The pattern.
         pattern: String,
@@ -162,14 +165,21 @@ fn too_long(file: &File, limit: u64) -> Option<Gap> {
 /// The texts of `files`. Of the rows of a dataset nothing is kept: its text ends with the names of its columns.
 fn sources(files: &[File], inventory: &Inventory) -> Sources {
     let mut headers: BTreeMap<&str, usize> = BTreeMap::new();
-    for place in inventory.assets.values().filter(|asset| asset.kind == AssetKind::Column).filter_map(|asset| asset.place.as_ref()) {
+    for place in inventory
+        .assets
+        .values()
+        .filter(|asset| asset.kind == AssetKind::Column)
+        .filter_map(|asset| asset.place.as_ref())
+    {
         let end = headers.entry(&place.path).or_default();
         *end = (*end).max(place.span.end as usize);
     }
     let mut sources = Sources::default();
     for file in files {
         if let Some(text) = &file.text {
-            let is_dataset = inventory.asset(&AssetId::new(AssetKind::Dataset, "", &file.path)).is_some_and(|asset| asset.place.is_some());
+            let is_dataset = inventory
+                .asset(&AssetId::new(AssetKind::Dataset, "", &file.path))
+                .is_some_and(|asset| asset.place.is_some());
             let text = if is_dataset {
                 let end = headers.get(&*file.path).copied().unwrap_or(0);
                 text.get(..end).unwrap_or_default().into()

@@ -15,8 +15,8 @@ mod parquet;
 mod sample;
 mod stream;
 
-pub(crate) use classify::neighbours;
 use classify::names_something;
+pub(crate) use classify::neighbours;
 use format::{Format, recognise};
 use sample::Sample;
 
@@ -69,7 +69,9 @@ impl Crawler for Datasets {
                 None => return None,
             },
             Format::Refused(gap, ref why) => Ok(Sample { gaps: vec![(gap, why.clone())], ..Sample::default() }),
-            Format::Known { name, gap, ref why } => Ok(Sample { format: name, gaps: vec![(gap, why.clone())], ..Sample::default() }),
+            Format::Known { name, gap, ref why } => {
+                Ok(Sample { format: name, gaps: vec![(gap, why.clone())], ..Sample::default() })
+            }
         };
         let sample = sample.unwrap_or_else(|error| Sample {
             format: "unknown",
@@ -94,7 +96,13 @@ fn dataset(sample: Sample, context: Context<'_>) -> Dataset {
         .into_iter()
         .map(|(name, tags)| Column { name, tags, span: spans.next() })
         .collect();
-    Dataset { format: sample.format, columns, rows_read: sample.rows_read, rows_total: sample.rows_total, gaps: sample.gaps }
+    Dataset {
+        format: sample.format,
+        columns,
+        rows_read: sample.rows_read,
+        rows_total: sample.rows_total,
+        gaps: sample.gaps,
+    }
 }
 
 fn write(file: &File, dataset: Dataset, facts: &mut Facts) {
@@ -119,7 +127,12 @@ fn write(file: &File, dataset: Dataset, facts: &mut Facts) {
     facts.assets.push(asset);
     for column in dataset.columns {
         let place = column.span.map_or_else(|| whole.clone(), |(start, end)| file.place(start, end));
-        let mut asset = Asset::new(AssetId::column(&id, &column.name), AssetKind::Column, format!("{}/{}", file.path, column.name), &column.name);
+        let mut asset = Asset::new(
+            AssetId::column(&id, &column.name),
+            AssetKind::Column,
+            format!("{}/{}", file.path, column.name),
+            &column.name,
+        );
         asset.type_name = "column".to_owned();
         asset.place = Some(place.clone());
         asset.in_tests = file.in_tests;
@@ -134,5 +147,9 @@ const NAME: usize = 128;
 
 /// A column's name as it is shown: trimmed, control characters spelt out, cut at [`NAME`] characters.
 fn column_name(name: &str) -> String {
-    name.trim().chars().take(NAME).flat_map(|c| if c.is_control() { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
+    name.trim()
+        .chars()
+        .take(NAME)
+        .flat_map(|c| if c.is_control() { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
 }

@@ -51,7 +51,16 @@ pub struct Link {
 impl Link {
     /// A bare link.
     pub fn new(kind: RelationKind, from: Ref, to: Ref, place: Option<Place>) -> Link {
-        Link { kind, from, to, place, access: BTreeSet::new(), flow: None, sources: Vec::new(), attributes: BTreeMap::new() }
+        Link {
+            kind,
+            from,
+            to,
+            place,
+            access: BTreeSet::new(),
+            flow: None,
+            sources: Vec::new(),
+            attributes: BTreeMap::new(),
+        }
     }
 }
 

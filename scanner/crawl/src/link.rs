@@ -30,7 +30,10 @@ pub(crate) fn link(facts: Facts, options: &Options) -> Inventory {
     let mut resolver = Resolver::new(&mut inventory, &options.bindings);
     let references = || {
         facts.links.iter().flat_map(|link| {
-            [&link.from, &link.to].into_iter().chain(&link.sources).map(move |reference| (reference, link.place.as_ref()))
+            [&link.from, &link.to]
+                .into_iter()
+                .chain(&link.sources)
+                .map(move |reference| (reference, link.place.as_ref()))
         })
     };
     for (kind, name, place) in resolve::order(references()) {
@@ -114,7 +117,9 @@ fn both(a: LinkBasis, b: LinkBasis) -> LinkBasis {
 fn found(reference: &Ref, place: Option<&Place>, resolver: &Resolver) -> Found {
     match reference {
         Ref::Id(id) => Found { ids: vec![id.clone()], basis: LinkBasis::Exact, via_wildcard: false },
-        Ref::Named { kind, name } => resolver.find(*kind, name, place).unwrap_or_else(|| resolver.made(*kind, name, place)),
+        Ref::Named { kind, name } => {
+            resolver.find(*kind, name, place).unwrap_or_else(|| resolver.made(*kind, name, place))
+        }
     }
 }
 
@@ -122,7 +127,9 @@ fn found(reference: &Ref, place: Option<&Place>, resolver: &Resolver) -> Found {
 fn bound(resolver: &Resolver, options: &Options, inventory: &mut Inventory) {
     let mut seen: BTreeMap<(AssetId, AssetId), ()> = BTreeMap::new();
     for binding in &options.bindings {
-        let (Some(sample), Some(whole)) = (resolver.written(&binding.name), resolver.written(&binding.is)) else { continue };
+        let (Some(sample), Some(whole)) = (resolver.written(&binding.name), resolver.written(&binding.is)) else {
+            continue;
+        };
         if sample != whole && seen.insert((whole.clone(), sample.clone()), ()).is_none() {
             inventory.relate(sample::of(whole, sample, LinkBasis::Declared));
         }

@@ -15,9 +15,47 @@ const BATCH: usize = 64;
 
 /// Extensions whose files must be text: one that does not decode is a gap and not just a binary file.
 const TEXT: &[&str] = &[
-    "bash", "cfg", "cloudformation", "conf", "config", "csv", "cue", "env", "hcl", "html", "ini", "ipynb", "java", "js", "json", "jsonl",
-    "jsonnet", "md", "ndjson", "properties", "psv", "py", "pyi", "r", "rego", "rs", "rst", "scala", "sh", "sql", "template", "tf", "tfvars",
-    "toml", "tpl", "ts", "tsv", "txt", "xml", "yaml", "yml",
+    "bash",
+    "cfg",
+    "cloudformation",
+    "conf",
+    "config",
+    "csv",
+    "cue",
+    "env",
+    "hcl",
+    "html",
+    "ini",
+    "ipynb",
+    "java",
+    "js",
+    "json",
+    "jsonl",
+    "jsonnet",
+    "md",
+    "ndjson",
+    "properties",
+    "psv",
+    "py",
+    "pyi",
+    "r",
+    "rego",
+    "rs",
+    "rst",
+    "scala",
+    "sh",
+    "sql",
+    "template",
+    "tf",
+    "tfvars",
+    "toml",
+    "tpl",
+    "ts",
+    "tsv",
+    "txt",
+    "xml",
+    "yaml",
+    "yml",
 ];
 
 /// Reads `entries`, in their order, and says what could not be read.
@@ -33,7 +71,9 @@ pub(crate) fn read(entries: &[Entry], limits: &Limits, watch: &(dyn Fn(Progress)
             gaps.extend(gap);
             let length = file.text.as_ref().map_or(0, |text| text.len() as u64);
             exhausted |= length > left;
-            if exhausted && (file.text.is_some() || (is_text(&file.bytes) && file.size <= limits.text_bytes && file.size > 0)) {
+            if exhausted
+                && (file.text.is_some() || (is_text(&file.bytes) && file.size <= limits.text_bytes && file.size > 0))
+            {
                 file.text = None;
                 gaps.push(Gap {
                     place: Place::file(&file.path),
@@ -60,7 +100,8 @@ fn one(entry: &Entry, room: u64) -> (File, Option<Gap>) {
         in_tests: in_tests(&entry.path),
         disk: Some(entry.disk.as_path().into()),
     };
-    let gap = fill(&mut file, entry, room).unwrap_or_else(|error| Some((GapKind::Unreadable, format!("cannot be read: {}", error.kind()))));
+    let gap = fill(&mut file, entry, room)
+        .unwrap_or_else(|error| Some((GapKind::Unreadable, format!("cannot be read: {}", error.kind()))));
     let gap = gap.map(|(kind, message)| Gap { place: Place::file(&entry.path), kind, message });
     (file, gap)
 }
@@ -91,13 +132,16 @@ fn fill(file: &mut File, entry: &Entry, room: u64) -> io::Result<Option<(GapKind
 }
 
 fn undecodable(file: &File) -> Option<(GapKind, String)> {
-    TEXT.contains(&file.extension().as_str())
-        .then(|| (GapKind::Undecodable, "not read: the bytes are neither UTF-8 nor UTF-16 with a byte order mark".to_owned()))
+    TEXT.contains(&file.extension().as_str()).then(|| {
+        (GapKind::Undecodable, "not read: the bytes are neither UTF-8 nor UTF-16 with a byte order mark".to_owned())
+    })
 }
 
 /// Whether a file that begins with `head` is text: it has no NUL byte, or the byte order mark of UTF-16 and not of UTF-32.
 pub(crate) fn is_text(head: &[u8]) -> bool {
-    (head.starts_with(&[0xff, 0xfe]) && !head.starts_with(&[0xff, 0xfe, 0, 0])) || head.starts_with(&[0xfe, 0xff]) || memchr::memchr(0, head).is_none()
+    (head.starts_with(&[0xff, 0xfe]) && !head.starts_with(&[0xff, 0xfe, 0, 0]))
+        || head.starts_with(&[0xfe, 0xff])
+        || memchr::memchr(0, head).is_none()
 }
 
 /// The text of `bytes` without its byte order mark; in a table (`western`) bytes that are no UTF-8 count as Windows-1252.

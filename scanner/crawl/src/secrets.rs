@@ -66,7 +66,9 @@ impl Crawler for Secrets {
                 *nth += 1;
                 facts.assets.push(secret(file, &hit, *nth));
             }
-            let mut gap = |message: String| facts.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Limit, message });
+            let mut gap = |message: String| {
+                facts.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Limit, message })
+            };
             if found.unread > 0 {
                 gap(format!("the last {} bytes of a generated file were not searched for secrets", found.unread));
             }

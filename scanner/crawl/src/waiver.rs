@@ -135,7 +135,9 @@ fn aedile(after: &str, waiver: &InlineWaiver, found: &mut Vec<InlineWaiver>) {
     let mut waiver = waiver.clone();
     while let Some((key, tail)) = rest.split_once('=') {
         let (value, tail) = match tail.chars().next() {
-            Some(quote @ ('"' | '\'')) => tail.get(1..).and_then(|inner| inner.split_once(quote)).unwrap_or((tail.trim_start_matches(quote), "")),
+            Some(quote @ ('"' | '\'')) => {
+                tail.get(1..).and_then(|inner| inner.split_once(quote)).unwrap_or((tail.trim_start_matches(quote), ""))
+            }
             _ => tail.split_once(char::is_whitespace).unwrap_or((tail, "")),
         };
         match key.trim() {
@@ -220,9 +222,15 @@ mod tests {
 
     #[test]
     fn other_tools_notations_are_read() {
-        let waivers = found("a.tf", "#checkov:skip=CKV_AWS_20:public on purpose\n#trivy:ignore:AVD-AWS-0086:exp:2027-01-02 trivy:ignore:x\n");
+        let waivers = found(
+            "a.tf",
+            "#checkov:skip=CKV_AWS_20:public on purpose\n#trivy:ignore:AVD-AWS-0086:exp:2027-01-02 trivy:ignore:x\n",
+        );
         assert_eq!(waivers.len(), 3);
-        assert_eq!((waivers[0].policy.as_str(), waivers[0].reason.as_deref()), ("CKV_AWS_20", Some("public on purpose")));
+        assert_eq!(
+            (waivers[0].policy.as_str(), waivers[0].reason.as_deref()),
+            ("CKV_AWS_20", Some("public on purpose"))
+        );
         assert_eq!((waivers[1].policy.as_str(), waivers[1].until.as_deref()), ("AVD-AWS-0086", Some("2027-01-02")));
         assert_eq!((waivers[2].policy.as_str(), waivers[2].dialect), ("x", WaiverDialect::Trivy));
     }

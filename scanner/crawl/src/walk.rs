@@ -14,8 +14,8 @@ mod exclude;
 mod link;
 mod name;
 
-pub(crate) use exclude::Exclusions;
 pub use exclude::DEFAULT_EXCLUDE;
+pub(crate) use exclude::Exclusions;
 
 /// A regular file that was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +62,8 @@ pub(crate) fn walk(options: &Options) -> Result<Walk, CrawlError> {
     let roots = roots(&options.roots)?;
     let mut walk = Walk::default();
     for root in &roots {
-        let others: BTreeSet<&Path> = roots.iter().map(|root| root.disk.as_path()).filter(|disk| *disk != root.disk).collect();
+        let others: BTreeSet<&Path> =
+            roots.iter().map(|root| root.disk.as_path()).filter(|disk| *disk != root.disk).collect();
         walk_root(root, &others, &exclusions, options, &mut walk);
     }
     walk.entries.sort();
@@ -73,11 +74,15 @@ pub(crate) fn walk(options: &Options) -> Result<Walk, CrawlError> {
 fn roots(given: &[PathBuf]) -> Result<Vec<Root>, CrawlError> {
     let mut disks: Vec<PathBuf> = Vec::new();
     for path in given {
-        let missing = |error: std::io::Error| CrawlError::Root { path: path.display().to_string(), reason: error.to_string() };
+        let missing =
+            |error: std::io::Error| CrawlError::Root { path: path.display().to_string(), reason: error.to_string() };
         let disk = fs::canonicalize(path).map_err(missing)?;
         let file_type = fs::metadata(&disk).map_err(missing)?.file_type();
         if !file_type.is_file() && !file_type.is_dir() {
-            return Err(CrawlError::Root { path: path.display().to_string(), reason: "it is neither a file nor a folder".to_owned() });
+            return Err(CrawlError::Root {
+                path: path.display().to_string(),
+                reason: "it is neither a file nor a folder".to_owned(),
+            });
         }
         if !disks.contains(&disk) {
             disks.push(disk);
@@ -122,13 +127,16 @@ fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, opt
     }
     // One level more than is read, so that what lies too deep is seen and recorded.
     let depth = options.limits.depth.saturating_add(1);
-    let mut entries = WalkDir::new(&root.disk).follow_links(false).min_depth(1).max_depth(depth).sort_by_file_name().into_iter();
+    let mut entries =
+        WalkDir::new(&root.disk).follow_links(false).min_depth(1).max_depth(depth).sort_by_file_name().into_iter();
     while let Some(step) = entries.next() {
         let entry = match step {
             Ok(entry) => entry,
             Err(error) => {
                 let path = error.path().map_or_else(|| root.prefix.clone(), |path| shown(root, path));
-                let reason = error.io_error().map_or_else(|| "the walk came back to itself".to_owned(), |error| error.kind().to_string());
+                let reason = error
+                    .io_error()
+                    .map_or_else(|| "the walk came back to itself".to_owned(), |error| error.kind().to_string());
                 walk.gaps.push(gap(&path, GapKind::Unreadable, format!("cannot be entered: {reason}")));
                 continue;
             }
@@ -145,7 +153,11 @@ fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, opt
             if others.contains(entry.path()) {
                 entries.skip_current_dir();
             } else if entry.depth() >= depth {
-                walk.gaps.push(gap(&path, GapKind::Limit, format!("not entered: it lies more than {} folders deep", options.limits.depth)));
+                walk.gaps.push(gap(
+                    &path,
+                    GapKind::Limit,
+                    format!("not entered: it lies more than {} folders deep", options.limits.depth),
+                ));
                 entries.skip_current_dir();
             }
         } else if file_type.is_symlink() {
@@ -158,7 +170,11 @@ fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, opt
         } else if others.contains(entry.path()) {
             // It is a root itself.
         } else if walk.entries.len() >= options.limits.files {
-            walk.gaps.push(gap(&path, GapKind::Limit, format!("not read, nor what follows it: more than {} files", options.limits.files)));
+            walk.gaps.push(gap(
+                &path,
+                GapKind::Limit,
+                format!("not read, nor what follows it: more than {} files", options.limits.files),
+            ));
             return;
         } else {
             let size = entry.metadata().map_or(0, |metadata| metadata.len());

@@ -182,10 +182,7 @@ impl Node {
                 .unwrap_or_else(|| Value::Text(text.clone())),
             Kind::List(items) => Value::List(items.iter().map(Node::value).collect()),
             Kind::Map(entries) => Value::Map(
-                entries
-                    .iter()
-                    .filter_map(|entry| Some((entry.key.str()?.to_owned(), entry.value.value())))
-                    .collect(),
+                entries.iter().filter_map(|entry| Some((entry.key.str()?.to_owned(), entry.value.value()))).collect(),
             ),
         }
     }

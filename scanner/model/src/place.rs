@@ -163,10 +163,8 @@ mod tests {
     fn locations_count_characters_and_cells_from_one() {
         let path: Arc<str> = "a.ipynb".into();
         let mut sources = Sources::default();
-        sources.insert(
-            path.clone(),
-            Source { text: "{}".into(), cells: vec![Cell { text: "é = 1\nprint(é)".into() }] },
-        );
+        sources
+            .insert(path.clone(), Source { text: "{}".into(), cells: vec![Cell { text: "é = 1\nprint(é)".into() }] });
         let at = sources.locate(&Place::new(&path, 7, 12).in_cell(0));
         assert_eq!((at.start.line, at.start.column, at.cell), (2, 1, Some(1)));
         let first = sources.locate(&Place::new(&path, 2, 3).in_cell(0));

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aedile_audit::{EntryFilter, InclusionProof, Kind, Ledger, LedgerError, SigningKey, Statement, Status, VerifyingKey};
+use aedile_audit::{
+    EntryFilter, InclusionProof, Kind, Ledger, LedgerError, SigningKey, Statement, Status, VerifyingKey,
+};
 use miette::{IntoDiagnostic, Report, miette};
 use serde_json::Value;
 
@@ -17,7 +19,8 @@ pub(super) fn run(command: &LogCommand) -> Result<u8, Report> {
         LogCommand::Show { ledger, run, kind, format } => show(ledger, run.as_deref(), kind.as_deref(), format),
         LogCommand::Checkpoint { ledger } => {
             let ledger = Ledger::open(ledger).map_err(ledger_error)?;
-            let checkpoint = ledger.checkpoint().map_err(ledger_error)?.ok_or_else(|| miette!("the ledger is empty"))?;
+            let checkpoint =
+                ledger.checkpoint().map_err(ledger_error)?.ok_or_else(|| miette!("the ledger is empty"))?;
             terminal::print(&checkpoint.note.clone().unwrap_or_else(|| checkpoint.text())).into_diagnostic()?;
             Ok(0)
         }
@@ -29,7 +32,11 @@ pub(super) fn run(command: &LogCommand) -> Result<u8, Report> {
         }
         LogCommand::Key { name, output } => {
             let refuse = |error: aedile_audit::KeyError| {
-                miette!(code = "aedile::key", help = error.help().unwrap_or("choose another name or place"), "the key cannot be made: {error}")
+                miette!(
+                    code = "aedile::key",
+                    help = error.help().unwrap_or("choose another name or place"),
+                    "the key cannot be made: {error}"
+                )
             };
             let key = SigningKey::generate(name).map_err(refuse)?;
             key.write_new(output, None).map_err(refuse)?;
@@ -51,7 +58,11 @@ fn keys(words: &[String]) -> Result<Vec<VerifyingKey>, Report> {
         .map(|word| {
             let text = std::fs::read_to_string(word).unwrap_or_else(|_| word.clone());
             VerifyingKey::parse(text.trim()).map_err(|error| {
-                miette!(code = "aedile::key", help = "give the line that `aedile log key` printed, or a file with it", "`{word}` is not a verifier key: {error}")
+                miette!(
+                    code = "aedile::key",
+                    help = "give the line that `aedile log key` printed, or a file with it",
+                    "`{word}` is not a verifier key: {error}"
+                )
             })
         })
         .collect()
@@ -62,8 +73,11 @@ fn verify(path: &Path, checkpoints: &[PathBuf], words: &[String], format: &str) 
     let anchors = checkpoints.iter().map(|file| proof::checkpoint_in(file)).collect::<Result<Vec<_>, Report>>()?;
     let ledger = Ledger::open(path).map_err(ledger_error)?;
     let verification = ledger.verify(&anchors, &keys).map_err(ledger_error)?;
-    let statements =
-        [("1 internally consistent", &verification.internal), ("2 consistent with the anchors", &verification.anchored), ("3 signed by the keys expected", &verification.signed)];
+    let statements = [
+        ("1 internally consistent", &verification.internal),
+        ("2 consistent with the anchors", &verification.anchored),
+        ("3 signed by the keys expected", &verification.signed),
+    ];
     let text = if format == "json" {
         serde_json::to_string_pretty(&verification).into_diagnostic()? + "\n"
     } else {
@@ -78,12 +92,17 @@ fn verify(path: &Path, checkpoints: &[PathBuf], words: &[String], format: &str) 
             told(&mut text, title, statement);
         }
         for fork in &verification.forks {
-            let _ = writeln!(text, "proof of a fork: both are signed and cannot both be true\n---\n{}\n---\n{}", fork.one, fork.other);
+            let _ = writeln!(
+                text,
+                "proof of a fork: both are signed and cannot both be true\n---\n{}\n---\n{}",
+                fork.one, fork.other
+            );
         }
         text
     };
     terminal::print(&text).into_diagnostic()?;
-    let failed = statements.iter().any(|(_, statement)| statement.status == Status::Fails) || !verification.forks.is_empty();
+    let failed =
+        statements.iter().any(|(_, statement)| statement.status == Status::Fails) || !verification.forks.is_empty();
     Ok(if failed { 2 } else { 0 })
 }
 
@@ -103,13 +122,22 @@ fn verify_proof(file: &Path, entry: Option<&Path>, words: &[String]) -> Result<u
     let keys = keys(words)?;
     let text = proof::read(file)?;
     let verified = match entry {
-        None => proof::verify_report(&text, &keys)
-            .map_err(|reason| miette!(code = "aedile::proof", help = "give a JSON or HTML report of a recorded run, or a .tlog-proof with --entry", "`{}` cannot be verified: {reason}", file.display()))?,
+        None => proof::verify_report(&text, &keys).map_err(|reason| {
+            miette!(
+                code = "aedile::proof",
+                help = "give a JSON or HTML report of a recorded run, or a .tlog-proof with --entry",
+                "`{}` cannot be verified: {reason}",
+                file.display()
+            )
+        })?,
         Some(entry) => {
             let proof = InclusionProof::parse(&text).map_err(|error| miette!("`{}`: {error}", file.display()))?;
             let bytes = std::fs::read(entry).into_diagnostic()?;
             let verified = proof.verify(&bytes, &keys);
-            vec![("included in the log".to_owned(), verified.included), ("signed by the keys expected".to_owned(), verified.signed)]
+            vec![
+                ("included in the log".to_owned(), verified.included),
+                ("signed by the keys expected".to_owned(), verified.signed),
+            ]
         }
     };
     let mut out = String::new();

@@ -18,14 +18,25 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
     match command {
         PolicyCommand::Check { paths } => {
             let Judges { policies, frameworks, .. } = load(paths, here)?;
-            terminal::print(&format!("{} policies and {} frameworks hold\n", policies.info().len(), frameworks.iter().count())).into_diagnostic()?;
+            terminal::print(&format!(
+                "{} policies and {} frameworks hold\n",
+                policies.info().len(),
+                frameworks.iter().count()
+            ))
+            .into_diagnostic()?;
             Ok(0)
         }
         PolicyCommand::Test { paths } => test(paths, here),
         PolicyCommand::List { paths, format } => {
             let policies = load(paths, here)?.policies;
             let text = match format.as_str() {
-                "json" => serde_json::to_string_pretty(&policies.info().iter().map(|policy| entry(policy)).collect::<Vec<_>>()).into_diagnostic()? + "\n",
+                "json" => {
+                    serde_json::to_string_pretty(
+                        &policies.info().iter().map(|policy| entry(policy)).collect::<Vec<_>>(),
+                    )
+                    .into_diagnostic()?
+                        + "\n"
+                }
                 "markdown" => markdown(&policies.info()),
                 _ => list(&policies.info()),
             };
@@ -36,8 +47,13 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
             let policies = load(paths, here)?.policies;
             let known = policies.info();
             let policy = known.iter().find(|policy| policy.id == *id).ok_or_else(|| {
-                let near: Vec<&str> = known.iter().map(|policy| policy.id.as_str()).filter(|known| shares_a_word(known, id)).collect();
-                let help = if near.is_empty() { "`aedile policy list` lists them".to_owned() } else { format!("do you mean {}?", near.join(", ")) };
+                let near: Vec<&str> =
+                    known.iter().map(|policy| policy.id.as_str()).filter(|known| shares_a_word(known, id)).collect();
+                let help = if near.is_empty() {
+                    "`aedile policy list` lists them".to_owned()
+                } else {
+                    format!("do you mean {}?", near.join(", "))
+                };
                 miette!(code = "aedile::policy::unknown", help = help, "there is no policy `{id}`")
             })?;
             terminal::print(&explained(policy)).into_diagnostic()?;
@@ -65,7 +81,13 @@ fn test(paths: &[PathBuf], folder: &Path) -> Result<u8, Report> {
         let _ = writeln!(text, "{policy}: no case {missing}");
     }
     let wrong = report.failures.len() + report.untested.len();
-    let _ = writeln!(text, "{} expectations, {} failed, {} missing", report.checked, report.failures.len(), report.untested.len());
+    let _ = writeln!(
+        text,
+        "{} expectations, {} failed, {} missing",
+        report.checked,
+        report.failures.len(),
+        report.untested.len()
+    );
     terminal::print(&text).into_diagnostic()?;
     Ok(u8::from(wrong > 0))
 }
@@ -90,14 +112,26 @@ fn entry(policy: &PolicyInfo) -> serde_json::Value {
 fn list(policies: &[Arc<PolicyInfo>]) -> String {
     let mut text = String::new();
     for policy in policies {
-        let _ = writeln!(text, "{:<44} {:<9} {:<18} {}", policy.id, policy.severity.as_str(), policy.theme, policy.summary());
+        let _ = writeln!(
+            text,
+            "{:<44} {:<9} {:<18} {}",
+            policy.id,
+            policy.severity.as_str(),
+            policy.theme,
+            policy.summary()
+        );
     }
     text
 }
 
 fn severities(policy: &PolicyInfo) -> String {
-    let variants: Vec<String> = policy.severities.iter().map(|(held, severity)| format!("{severity} for {held}")).collect();
-    if variants.is_empty() { policy.severity.to_string() } else { format!("{}; {}", policy.severity, variants.join(", ")) }
+    let variants: Vec<String> =
+        policy.severities.iter().map(|(held, severity)| format!("{severity} for {held}")).collect();
+    if variants.is_empty() {
+        policy.severity.to_string()
+    } else {
+        format!("{}; {}", policy.severity, variants.join(", "))
+    }
 }
 
 fn explained(policy: &PolicyInfo) -> String {
@@ -105,7 +139,8 @@ fn explained(policy: &PolicyInfo) -> String {
     if !policy.rationale.is_empty() {
         let _ = writeln!(text, "{}\n", policy.rationale);
     }
-    let _ = writeln!(text, "severity   {}\ntheme      {}\nremedy     {}", severities(policy), policy.theme, policy.remedy);
+    let _ =
+        writeln!(text, "severity   {}\ntheme      {}\nremedy     {}", severities(policy), policy.theme, policy.remedy);
     if !policy.aliases.is_empty() {
         let _ = writeln!(text, "elsewhere  {}", policy.aliases.join(", "));
     }
@@ -126,7 +161,8 @@ fn markdown(policies: &[Arc<PolicyInfo>]) -> String {
     for theme in themes {
         let _ = writeln!(text, "\n## {theme}");
         for policy in policies.iter().filter(|policy| policy.theme == theme) {
-            let _ = writeln!(text, "\n### {}\n\n{}. {}\n", policy.id, capital(&policy.summary()), policy.rationale.trim());
+            let _ =
+                writeln!(text, "\n### {}\n\n{}. {}\n", policy.id, capital(&policy.summary()), policy.rationale.trim());
             let _ = writeln!(text, "- severity: {}\n- remedy: {}", severities(policy), policy.remedy);
             if !policy.cites.is_empty() {
                 let cites: Vec<&str> = policy.cites.iter().map(|citation| citation.obligation.as_str()).collect();

@@ -38,9 +38,14 @@ pub(super) fn run(command: &RulesCommand) -> Result<u8, Report> {
         RulesCommand::List { paths, format } => {
             let rules = load(paths)?.list();
             let text = match format.as_str() {
-                "json" => serde_json::to_string_pretty(&rules.iter().map(entry).collect::<Vec<_>>()).into_diagnostic()? + "\n",
+                "json" => {
+                    serde_json::to_string_pretty(&rules.iter().map(entry).collect::<Vec<_>>()).into_diagnostic()? + "\n"
+                }
                 "markdown" => markdown(&rules),
-                _ => rules.iter().map(|rule| format!("{:<36} {:<12} {:<28} {}\n", rule.id, rule.kind, rule.class, rule.title)).collect(),
+                _ => rules
+                    .iter()
+                    .map(|rule| format!("{:<36} {:<12} {:<28} {}\n", rule.id, rule.kind, rule.class, rule.title))
+                    .collect(),
             };
             terminal::print(&text).into_diagnostic()?;
             Ok(0)
@@ -48,8 +53,17 @@ pub(super) fn run(command: &RulesCommand) -> Result<u8, Report> {
         RulesCommand::Explain { id, paths } => {
             let rules = load(paths)?.list();
             let rule = rules.iter().find(|rule| rule.id == *id).ok_or_else(|| {
-                let near: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).filter(|known| known.contains(id.as_str())).take(5).collect();
-                let help = if near.is_empty() { "`aedile rules list` lists them".to_owned() } else { format!("do you mean {}?", near.join(", ")) };
+                let near: Vec<&str> = rules
+                    .iter()
+                    .map(|rule| rule.id.as_str())
+                    .filter(|known| known.contains(id.as_str()))
+                    .take(5)
+                    .collect();
+                let help = if near.is_empty() {
+                    "`aedile rules list` lists them".to_owned()
+                } else {
+                    format!("do you mean {}?", near.join(", "))
+                };
                 miette!(code = "aedile::rules::unknown", help = help, "there is no rule `{id}`")
             })?;
             terminal::print(&explained(rule)).into_diagnostic()?;
@@ -96,10 +110,12 @@ fn markdown(rules: &[RuleInfo]) -> String {
     kinds.dedup();
     for kind in kinds {
         let of_kind: Vec<&RuleInfo> = rules.iter().filter(|rule| rule.kind == kind).collect();
-        let _ = writeln!(text, "\n## {kind} ({})\n\n| rule | class | what | source |\n|---|---|---|---|", of_kind.len());
+        let _ =
+            writeln!(text, "\n## {kind} ({})\n\n| rule | class | what | source |\n|---|---|---|---|", of_kind.len());
         for rule in of_kind {
             let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
-            let _ = writeln!(text, "| `{}` | {} | {} | {} |", rule.id, rule.class, cell(&rule.title), cell(&rule.source));
+            let _ =
+                writeln!(text, "| `{}` | {} | {} | {} |", rule.id, rule.class, cell(&rule.title), cell(&rule.source));
         }
     }
     text

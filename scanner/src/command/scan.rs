@@ -21,15 +21,26 @@ pub(super) fn run(args: &ScanArgs, detail: Detail) -> Result<u8, Report> {
     let outputs = outputs(&given)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let key = args.key.as_deref().map(aedile_audit::SigningKey::read).transpose().map_err(|error| {
-        miette!(code = "aedile::key", help = error.help().unwrap_or("check the file given with `--key`"), "the signing key cannot be used: {error}")
+        miette!(
+            code = "aedile::key",
+            help = error.help().unwrap_or("check the file given with `--key`"),
+            "the signing key cannot be used: {error}"
+        )
     })?;
     let (mut run, loaded) = scanned(&args.target, args.fail_on.as_deref(), args.strict, baseline, detail)?;
 
     let recorded = match ledger_path(args, &loaded) {
         None => Ok(()),
-        Some(path) => ledger::append(&run, &path, OffsetDateTime::now_utc(), key.as_ref()).map(|standing| run.ledger = Some(standing)).map_err(|error| {
-            miette!(code = "aedile::ledger", help = error.help().unwrap_or("`aedile log verify` says more"), "the run could not be recorded in `{}`: {error}", path.display())
-        }),
+        Some(path) => ledger::append(&run, &path, OffsetDateTime::now_utc(), key.as_ref())
+            .map(|standing| run.ledger = Some(standing))
+            .map_err(|error| {
+                miette!(
+                    code = "aedile::ledger",
+                    help = error.help().unwrap_or("`aedile log verify` says more"),
+                    "the run could not be recorded in `{}`: {error}",
+                    path.display()
+                )
+            }),
     };
     // The findings are shown even if they could not be recorded.
     write(&run, &outputs, terminal::look(detail))?;
@@ -64,7 +75,11 @@ pub(super) fn scanned(
     let threshold = match fail_on.or(loaded.config.fail_on.as_deref()) {
         None => Threshold::At(aedile_model::Severity::High),
         Some(word) => Threshold::parse(word).ok_or_else(|| {
-            miette!(code = "aedile::usage", help = "use low, medium, high, critical or never", "`{word}` is not a severity")
+            miette!(
+                code = "aedile::usage",
+                help = "use low, medium, high, critical or never",
+                "`{word}` is not a severity"
+            )
         })?,
     };
     let strict = strict || loaded.config.strict;
@@ -93,9 +108,10 @@ fn told(progress: Progress) -> String {
 }
 
 fn folders(target: &TargetArgs) -> Vec<PathBuf> {
-    let first = target.paths.first().map(|path| {
-        if path.is_dir() { path.clone() } else { path.parent().map_or_else(PathBuf::new, PathBuf::from) }
-    });
+    let first = target
+        .paths
+        .first()
+        .map(|path| if path.is_dir() { path.clone() } else { path.parent().map_or_else(PathBuf::new, PathBuf::from) });
     first.into_iter().chain([PathBuf::from(".")]).collect()
 }
 
@@ -108,8 +124,14 @@ fn merge(loaded: &mut Loaded, target: &TargetArgs) -> Result<(), Report> {
     config.rules.extend(absolute(&target.rules));
     config.policies.extend(absolute(&target.policy));
     for glob in &target.exclude {
-        globset::Glob::new(glob)
-            .map_err(|error| miette!(code = "aedile::usage", help = "`*` matches within a name, `**` across folders", "`{glob}` is not a glob: {}", error.kind()))?;
+        globset::Glob::new(glob).map_err(|error| {
+            miette!(
+                code = "aedile::usage",
+                help = "`*` matches within a name, `**` across folders",
+                "`{glob}` is not a glob: {}",
+                error.kind()
+            )
+        })?;
         config.exclude.push(glob.clone());
     }
     if !target.framework.is_empty() {
@@ -132,8 +154,9 @@ fn clock(as_of: Option<&str>) -> Result<(Date, OffsetDateTime), Report> {
             Ok((now.date(), now.replace_nanosecond(0).unwrap_or(now)))
         }
         Some(text) => {
-            let date = parse_date(text)
-                .ok_or_else(|| miette!(code = "aedile::usage", help = "write it as YYYY-MM-DD", "`{text}` is not a date"))?;
+            let date = parse_date(text).ok_or_else(|| {
+                miette!(code = "aedile::usage", help = "write it as YYYY-MM-DD", "`{text}` is not a date")
+            })?;
             Ok((date, date.with_time(time!(00:00)).assume_utc()))
         }
     }

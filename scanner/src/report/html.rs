@@ -164,7 +164,8 @@ fn data(run: &Run) -> Result<String, RenderError> {
     for place in small.findings.iter_mut().flat_map(|finding| &mut finding.places) {
         place.snippet = None;
     }
-    let json = serde_json::to_string(&small).map_err(|error| RenderError { format: "html", reason: error.to_string() })?;
+    let json =
+        serde_json::to_string(&small).map_err(|error| RenderError { format: "html", reason: error.to_string() })?;
     Ok(format!("{HTML_START}{}{HTML_END}", json.replace('<', "\\u003c")))
 }
 
@@ -173,14 +174,24 @@ fn reported(class: &str) -> bool {
 }
 
 fn classes_of(dataset: &Dataset) -> BTreeSet<String> {
-    dataset.columns.iter().flat_map(|column| &column.tags).map(|tag| tag.tag.clone()).filter(|class| reported(class)).collect()
+    dataset
+        .columns
+        .iter()
+        .flat_map(|column| &column.tags)
+        .map(|tag| tag.tag.clone())
+        .filter(|class| reported(class))
+        .collect()
 }
 
 fn classes(sensitive: &[&Dataset]) -> Vec<ClassRow> {
     let mut rows: BTreeMap<String, ClassRow> = BTreeMap::new();
     for dataset in sensitive {
         for tag in dataset.columns.iter().flat_map(|column| &column.tags).filter(|tag| reported(&tag.tag)) {
-            let row = rows.entry(tag.tag.clone()).or_insert_with(|| ClassRow { class: tag.tag.clone(), columns: 0, datasets: BTreeSet::new() });
+            let row = rows.entry(tag.tag.clone()).or_insert_with(|| ClassRow {
+                class: tag.tag.clone(),
+                columns: 0,
+                datasets: BTreeSet::new(),
+            });
             row.columns += 1;
             row.datasets.insert(dataset.address.clone());
         }
@@ -212,7 +223,10 @@ fn data_map(run: &Run, sensitive: &[&Dataset]) -> Vec<DataRow> {
     let mut rows: BTreeMap<&str, DataRow> = sensitive
         .iter()
         .map(|dataset| {
-            (dataset.asset.as_str(), DataRow { address: dataset.address.clone(), classes: classes_of(dataset), ..DataRow::default() })
+            (
+                dataset.asset.as_str(),
+                DataRow { address: dataset.address.clone(), classes: classes_of(dataset), ..DataRow::default() },
+            )
         })
         .collect();
     let mut granted: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
 
 use super::{Detail, Look, RenderError};
 use crate::record::{Finding, Outcome, Place, Run};
@@ -22,7 +25,8 @@ pub(super) fn render(run: &Run, look: Look) -> Result<String, RenderError> {
 fn findings(out: &mut String, run: &Run, look: Look) -> Result<(), RenderError> {
     let (open, excused): (Vec<&Finding>, Vec<&Finding>) = run.findings.iter().partition(|finding| finding.is_open());
     let full = |finding: &&Finding| {
-        look.detail == Detail::Verbose || (finding.verdict == "fail" && matches!(finding.severity.as_str(), "high" | "critical"))
+        look.detail == Detail::Verbose
+            || (finding.verdict == "fail" && matches!(finding.severity.as_str(), "high" | "critical"))
     };
     let (full, brief): (Vec<&Finding>, Vec<&Finding>) = open.into_iter().partition(full);
     for finding in full {
@@ -48,7 +52,8 @@ fn findings(out: &mut String, run: &Run, look: Look) -> Result<(), RenderError> 
                     format!("waived: {}{by}{until}", waiver.reason.as_deref().unwrap_or_default())
                 },
             );
-            let _ = writeln!(out, "  {:<9} {}  [{}]\n            {why}", finding.severity, finding.title, finding.policy);
+            let _ =
+                writeln!(out, "  {:<9} {}  [{}]\n            {why}", finding.severity, finding.title, finding.policy);
         }
         out.push('\n');
     }
@@ -84,7 +89,10 @@ fn one(out: &mut String, finding: &Finding, look: Look) -> Result<(), std::fmt::
     };
     list("how it got there", &mut finding.path.iter().enumerate().map(step))?;
     list("evidence", &mut finding.evidence.iter().map(|line| format!("- {line}")))?;
-    list("criteria", &mut finding.citations.iter().map(|citation| format!("- {}  {}", citation.obligation, citation.title)))?;
+    list(
+        "criteria",
+        &mut finding.citations.iter().map(|citation| format!("- {}  {}", citation.obligation, citation.title)),
+    )?;
     out.push('\n');
     Ok(())
 }
@@ -142,7 +150,10 @@ impl miette::Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let lines = self.lines.as_ref()?;
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some(self.finding.asset.address.clone()), lines.span))))
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
+            Some(self.finding.asset.address.clone()),
+            lines.span,
+        ))))
     }
 }
 
@@ -176,7 +187,12 @@ impl Lines {
 
 impl SourceCode for Lines {
     /// All lines, whatever is asked for: a snippet is no longer than what should be seen.
-    fn read_span<'a>(&'a self, _: &SourceSpan, _: usize, _: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        _: &SourceSpan,
+        _: usize,
+        _: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             self.text.as_bytes(),
@@ -203,7 +219,11 @@ fn controls(out: &mut String, run: &Run) {
     }
     let _ = writeln!(out, "{:<46} {:>7} {:>7} {:>7} {:>7}", "Controls", "tested", "passed", "failed", "open");
     for (control, tally, population) in &tested {
-        let _ = writeln!(out, "  {:<44} {population:>7} {:>7} {:>7} {:>7}", control.id, tally.pass, tally.fail, tally.inconclusive);
+        let _ = writeln!(
+            out,
+            "  {:<44} {population:>7} {:>7} {:>7} {:>7}",
+            control.id, tally.pass, tally.fail, tally.inconclusive
+        );
     }
     let without = run.controls.len() - tested.len();
     if without > 0 {
@@ -218,7 +238,8 @@ fn frameworks(out: &mut String, run: &Run) {
     }
     let _ = writeln!(out, "{:<46} {:>9} {:>9} {:>9}", "Obligations", "satisfied", "not sat.", "not ass.");
     for framework in &run.frameworks {
-        let count = |status: &str| framework.obligations.iter().filter(|obligation| obligation.status == status).count();
+        let count =
+            |status: &str| framework.obligations.iter().filter(|obligation| obligation.status == status).count();
         let _ = writeln!(
             out,
             "  {:<44} {:>9} {:>9} {:>9}",
@@ -284,10 +305,17 @@ fn closing(out: &mut String, run: &Run) {
     if let Some(ledger) = &run.ledger {
         let signed = if ledger.signed { "signed" } else { "unsigned" };
         let root = ledger.root.get(..16).unwrap_or(&ledger.root);
-        let _ = writeln!(out, "recorded as {} in {}: {} entries, root {root}…, {signed}", run.run.id, ledger.origin, ledger.size);
+        let _ = writeln!(
+            out,
+            "recorded as {} in {}: {} entries, root {root}…, {signed}",
+            run.run.id, ledger.origin, ledger.size
+        );
     }
     if summary.assets == 0 {
-        let _ = writeln!(out, "nothing to judge was found: no file under the roots is of a kind that aedile reads, or all of them are empty");
+        let _ = writeln!(
+            out,
+            "nothing to judge was found: no file under the roots is of a kind that aedile reads, or all of them are empty"
+        );
     }
     let verdict = match summary.outcome {
         Outcome::Clean => format!("gate passed (fails on {})", run.run.fail_on),

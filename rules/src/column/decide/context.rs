@@ -5,10 +5,8 @@ use crate::identifier::form::Strength;
 use crate::identifier::name::Reading;
 
 /// Names that say a name and not whose: people, products and hosts have them.
-const BARE_NAMES: &[&str] = &[
-    "name", "names", "nom", "nombre", "nome", "naam", "navn", "namn", "nazwa", "名", "名称",
-    "名前", "이름",
-];
+const BARE_NAMES: &[&str] =
+    &["name", "names", "nom", "nombre", "nome", "naam", "navn", "namn", "nazwa", "名", "名称", "名前", "이름"];
 
 /// Words of tables about people.
 const PEOPLE: &[&str] = &[
@@ -35,19 +33,13 @@ const PEOPLE: &[&str] = &[
 
 /// Words of tables about things.
 const THINGS: &[&str] = &[
-    "brand", "bucket", "category", "cluster", "column", "dataset", "file", "host", "item", "job",
-    "model", "pipeline", "price", "product", "quantity", "schema", "sku", "stock", "table", "url",
-    "version",
+    "brand", "bucket", "category", "cluster", "column", "dataset", "file", "host", "item", "job", "model", "pipeline",
+    "price", "product", "quantity", "schema", "sku", "stock", "table", "url", "version",
 ];
 
 /// Weighs names that need company: a bare name is a person's beside what only people have, and nobody's
 /// beside things or alone.
-pub(super) fn weigh(
-    identifiers: &Identifiers,
-    reading: &mut Reading,
-    neighbours: &[&str],
-    reasons: &mut Vec<String>,
-) {
+pub(super) fn weigh(identifiers: &Identifiers, reading: &mut Reading, neighbours: &[&str], reasons: &mut Vec<String>) {
     let folded = reading.words.folded.trim().to_owned();
     let last = folded.rsplit(['.', ' ']).next().unwrap_or_default();
     if !BARE_NAMES.contains(&last) || !reading.matches.iter().any(|hit| hit.text == last) {
@@ -60,30 +52,19 @@ pub(super) fn weigh(
         _ => Strength::Weak,
     };
     match strength {
-        Strength::Weak => {
-            reasons.push("a bare name says nothing alone or beside things".to_owned())
-        }
+        Strength::Weak => reasons.push("a bare name says nothing alone or beside things".to_owned()),
         Strength::Medium | Strength::Strong => {
-            let named: Vec<String> = people
-                .iter()
-                .take(3)
-                .map(|name| format!("`{name}`"))
-                .collect();
+            let named: Vec<String> = people.iter().take(3).map(|name| format!("`{name}`")).collect();
             reasons.push(format!("beside {}", named.join(", ")));
         }
     }
     for hit in &mut reading.matches {
-        let is_name = identifiers
-            .rules
-            .get(hit.rule)
-            .is_some_and(|rule| rule.spec.class.starts_with("pii.name"));
+        let is_name = identifiers.rules.get(hit.rule).is_some_and(|rule| rule.spec.class.starts_with("pii.name"));
         if is_name && hit.text == last {
             hit.strength = strength;
         }
     }
-    reading
-        .matches
-        .sort_by_key(|hit| std::cmp::Reverse(hit.strength));
+    reading.matches.sort_by_key(|hit| std::cmp::Reverse(hit.strength));
 }
 
 /// Those neighbours that speak of people, and those that speak of things.
@@ -95,10 +76,7 @@ fn company<'a>(identifiers: &Identifiers, neighbours: &[&'a str]) -> (Vec<&'a st
         let personal = reading.matches.iter().any(|hit| {
             hit.strength > Strength::Weak
                 && !BARE_NAMES.contains(&hit.text.as_str())
-                && identifiers
-                    .rules
-                    .get(hit.rule)
-                    .is_some_and(|rule| is_of_people(&rule.spec.class))
+                && identifiers.rules.get(hit.rule).is_some_and(|rule| is_of_people(&rule.spec.class))
         });
         if personal || words.iter().any(|word| PEOPLE.contains(word)) {
             people.push(*neighbour);

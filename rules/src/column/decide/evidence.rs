@@ -45,11 +45,7 @@ const LEAST_LISTED: u64 = 20;
 
 impl<'a> Evidence<'a> {
     pub(super) fn new(profile: &'a ColumnProfile, reading: &'a Reading) -> Evidence<'a> {
-        Evidence {
-            profile,
-            reading,
-            filled: profile.filled(),
-        }
+        Evidence { profile, reading, filled: profile.filled() }
     }
 
     /// `hits` of the filled cells, in percent.
@@ -59,10 +55,7 @@ impl<'a> Evidence<'a> {
 
     fn counts(&self, at: usize, rule: &Rule) -> Counts {
         let number = u16::try_from(at).unwrap_or(u16::MAX);
-        let mut n = Counts {
-            shaped: self.profile.shaped(at),
-            ..Counts::default()
-        };
+        let mut n = Counts { shaped: self.profile.shaped(at), ..Counts::default() };
         let (mut kept, mut shaped, mut valid, mut listed) = (0, 0, 0, 0);
         for cell in self.profile.sample().cells() {
             kept += cell.count;
@@ -89,8 +82,7 @@ impl<'a> Evidence<'a> {
 
     /// The rule by values alone.
     pub(super) fn alone(&self, at: usize, rule: &Rule) -> Option<Candidate> {
-        if rule.spec.needs_name || (self.profile.shaped(at) == 0 && rule.spec.dictionary.is_none())
-        {
+        if rule.spec.needs_name || (self.profile.shaped(at) == 0 && rule.spec.dictionary.is_none()) {
             return None;
         }
         let n = self.counts(at, rule);
@@ -100,12 +92,7 @@ impl<'a> Evidence<'a> {
             && n.distinct_valid * 10 >= n.distinct_shaped * 9
         {
             let confidence = if self.share(n.valid) >= 90 { 90 } else { 75 };
-            return Some(self.with_values(
-                Candidate::new(rule, Basis::Value, confidence),
-                rule,
-                at,
-                &n,
-            ));
+            return Some(self.with_values(Candidate::new(rule, Basis::Value, confidence), rule, at, &n));
         }
         let distinct = self.profile.distinct();
         if rule.spec.dictionary.is_some()
@@ -142,10 +129,7 @@ impl<'a> Evidence<'a> {
             return None;
         }
         if let Some(what) = self.blocking(rule, asks) {
-            against.push(format!(
-                "{}, but the cells are {what}",
-                name_reason(&hit.text)
-            ));
+            against.push(format!("{}, but the cells are {what}", name_reason(&hit.text)));
             return None;
         }
         let mut candidate = Candidate::by_name(rule, hit, self.reading)?;
@@ -155,40 +139,24 @@ impl<'a> Evidence<'a> {
         }
         candidate.tag.hits = n.valid.max(n.listed);
         let checked = rule.spec.validator.is_some() && self.share(n.shaped) >= LEAST_COVERAGE;
-        if checked
-            && n.distinct_shaped >= LEAST_FAILURES
-            && n.distinct_valid * 2 < n.distinct_shaped
-        {
+        if checked && n.distinct_shaped >= LEAST_FAILURES && n.distinct_valid * 2 < n.distinct_shaped {
             candidate.contradicted = true;
-            candidate.tag.confidence =
-                Confidence::percent(base.saturating_sub(30).max(super::LEAST_CONFIDENCE));
+            candidate.tag.confidence = Confidence::percent(base.saturating_sub(30).max(super::LEAST_CONFIDENCE));
             candidate.tag.example_shape = self.example(at, false);
-            candidate.because(format!("{} of {} cells have the shape and {} pass the check: synthetic, masked or another number", n.shaped, self.filled, n.valid));
+            candidate.because(format!(
+                "{} of {} cells have the shape and {} pass the check: synthetic, masked or another number",
+                n.shaped, self.filled, n.valid
+            ));
             return Some(candidate);
         }
-        let lower = if self.share(n.valid.max(n.listed)) >= 20 || self.is_unlisted_name(rule) {
-            10
-        } else {
-            25
-        };
+        let lower = if self.share(n.valid.max(n.listed)) >= 20 || self.is_unlisted_name(rule) { 10 } else { 25 };
         candidate.tag.confidence = Confidence::percent(base.saturating_sub(lower));
-        candidate.because(format!(
-            "{} of {} cells fit",
-            n.valid.max(n.listed),
-            self.filled
-        ));
+        candidate.because(format!("{} of {} cells fit", n.valid.max(n.listed), self.filled));
         Some(candidate)
     }
 
     /// Name and values agree.
-    fn agreed(
-        &self,
-        rule: &Rule,
-        at: usize,
-        hit: &NameMatch,
-        n: &Counts,
-        listed: bool,
-    ) -> Candidate {
+    fn agreed(&self, rule: &Rule, at: usize, hit: &NameMatch, n: &Counts, listed: bool) -> Candidate {
         let proven = listed || n.bits >= BITS_NAMED;
         let confidence = match (hit.strength, proven) {
             (Strength::Strong, true) => 97,
@@ -204,8 +172,7 @@ impl<'a> Evidence<'a> {
             let (spread, reason) = self.births();
             candidate.because(reason);
             if !spread {
-                candidate.tag.confidence =
-                    Confidence::percent(hit.strength.confidence().saturating_sub(15));
+                candidate.tag.confidence = Confidence::percent(hit.strength.confidence().saturating_sub(15));
             }
         }
         match listed && self.share(n.valid) < LEAST_COVERAGE {
@@ -214,29 +181,18 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    fn with_values(
-        &self,
-        mut candidate: Candidate,
-        rule: &Rule,
-        at: usize,
-        n: &Counts,
-    ) -> Candidate {
+    fn with_values(&self, mut candidate: Candidate, rule: &Rule, at: usize, n: &Counts) -> Candidate {
         candidate.bits = n.bits;
         candidate.tag.hits = n.valid;
         candidate.tag.of = self.filled;
         candidate.tag.example_shape = self.example(at, true);
         candidate.because(match &rule.spec.validator {
-            Some(check) => format!(
-                "{} of {} cells pass the check `{check}`",
-                n.valid, self.filled
-            ),
+            Some(check) => format!("{} of {} cells pass the check `{check}`", n.valid, self.filled),
             None => format!("{} of {} cells have the shape", n.valid, self.filled),
         });
         if rule.spec.validator.is_some() && n.bits > 0 {
             let bits = n.bits.min(64);
-            candidate.because(format!(
-                "chance would do as well in one of 2^{bits} columns"
-            ));
+            candidate.because(format!("chance would do as well in one of 2^{bits} columns"));
         }
         candidate
     }
@@ -246,27 +202,17 @@ impl<'a> Evidence<'a> {
         let list = rule.spec.dictionary.as_deref().unwrap_or_default();
         candidate.tag.hits = n.listed;
         candidate.tag.of = self.filled;
-        candidate.tag.example_shape = self
-            .profile
-            .masks(|facts| facts.listed.contains(&number))
-            .into_iter()
-            .next()
-            .map(|(mask, _)| mask);
-        candidate.because(format!(
-            "{} of {} cells are in the word list `{list}`",
-            n.listed, self.filled
-        ));
+        candidate.tag.example_shape =
+            self.profile.masks(|facts| facts.listed.contains(&number)).into_iter().next().map(|(mask, _)| mask);
+        candidate.because(format!("{} of {} cells are in the word list `{list}`", n.listed, self.filled));
         candidate
     }
 
     fn example(&self, at: usize, valid: bool) -> Option<String> {
         let number = u16::try_from(at).unwrap_or(u16::MAX);
-        let shapes = self.profile.masks(|facts| {
-            facts
-                .shaped
-                .iter()
-                .any(|(rule, passes)| *rule == number && (*passes || !valid))
-        });
+        let shapes = self
+            .profile
+            .masks(|facts| facts.shaped.iter().any(|(rule, passes)| *rule == number && (*passes || !valid)));
         shapes.into_iter().next().map(|(mask, _)| mask)
     }
 }

@@ -20,19 +20,11 @@ impl Evidence<'_> {
         let opaque_by_nature = ["pii.online", "pii.id", "phi.mrn", "phi.visit", "credential"]
             .iter()
             .any(|prefix| class.starts_with(prefix));
-        let claimed = self
-            .reading
-            .protection
-            .as_ref()
-            .map(|(protection, _)| *protection);
-        let year = rule.spec.distribution == Distribution::BirthDates
-            && self.share(self.profile.kind(Kind::Year)) >= 95;
+        let claimed = self.reading.protection.as_ref().map(|(protection, _)| *protection);
+        let year =
+            rule.spec.distribution == Distribution::BirthDates && self.share(self.profile.kind(Kind::Year)) >= 95;
         let (protection, hits, what) = match year {
-            true => (
-                Protection::Truncated,
-                self.profile.kind(Kind::Year),
-                "years only",
-            ),
+            true => (Protection::Truncated, self.profile.kind(Kind::Year), "years only"),
             false => protection::of_values(self.profile, claimed, opaque_by_nature)?,
         };
         let mut candidate = Candidate::new(rule, Basis::NameAndValue, hit.strength.confidence());
@@ -42,12 +34,7 @@ impl Evidence<'_> {
         candidate.tag.protection = protection;
         candidate.tag.hits = hits;
         candidate.tag.of = self.filled;
-        candidate.tag.example_shape = self
-            .profile
-            .masks(|_| true)
-            .into_iter()
-            .next()
-            .map(|(mask, _)| mask);
+        candidate.tag.example_shape = self.profile.masks(|_| true).into_iter().next().map(|(mask, _)| mask);
         Some(candidate)
     }
 
@@ -58,44 +45,17 @@ impl Evidence<'_> {
         }
         let class = rule.spec.class.as_str();
         let of = |prefixes: &[&str]| prefixes.iter().any(|prefix| class.starts_with(prefix));
-        let states = !asks
-            && of(&[
-                "special",
-                "phi",
-                "children",
-                "pii.demographic",
-                "pii.employment",
-            ]);
-        let measures = !asks
-            && of(&[
-                "special",
-                "phi",
-                "financial",
-                "pii.location",
-                "pii.demographic.age",
-            ]);
-        let ids = !asks
-            && of(&[
-                "pii.id",
-                "pii.online",
-                "phi",
-                "credential",
-                "financial.account",
-                "pii.government",
-            ]);
-        let dates = rule.spec.distribution == Distribution::BirthDates
-            || (!asks && of(&["phi", "pii.employment"]));
+        let states = !asks && of(&["special", "phi", "children", "pii.demographic", "pii.employment"]);
+        let measures = !asks && of(&["special", "phi", "financial", "pii.location", "pii.demographic.age"]);
+        let ids = !asks && of(&["pii.id", "pii.online", "phi", "credential", "financial.account", "pii.government"]);
+        let dates = rule.spec.distribution == Distribution::BirthDates || (!asks && of(&["phi", "pii.employment"]));
         let kinds = [
             (Kind::Bool, states, "truth values"),
             (Kind::Float, measures, "numbers with a fraction"),
             (Kind::Percent, measures, "percentages"),
             (Kind::Epoch, dates, "seconds or milliseconds since 1970"),
             (Kind::Timestamp, dates, "points in time"),
-            (
-                Kind::Date,
-                dates || (!asks && of(&["special", "children"])),
-                "days",
-            ),
+            (Kind::Date, dates || (!asks && of(&["special", "children"])), "days"),
             (Kind::Version, false, "versions"),
             (Kind::Uuid, ids, "UUIDs"),
         ];
@@ -105,10 +65,7 @@ impl Evidence<'_> {
             .map(|(_, _, what)| what);
         blocked.or_else(|| {
             // 0 and 1 under a name that is no state are flags.
-            let flag = self
-                .profile
-                .range()
-                .is_some_and(|(least, most)| least >= 0 && most <= 1);
+            let flag = self.profile.range().is_some_and(|(least, most)| least >= 0 && most <= 1);
             (flag && !states && self.share(self.profile.kind(Kind::Int)) >= 95).then_some("flags")
         })
     }
@@ -121,19 +78,9 @@ impl Evidence<'_> {
 
     /// Whether dates lie as births do: over three decades or more.
     pub(super) fn births(&self) -> (bool, String) {
-        let decades = self
-            .profile
-            .decades()
-            .iter()
-            .filter(|count| u128::from(**count) * 50 >= u128::from(self.filled))
-            .count();
+        let decades =
+            self.profile.decades().iter().filter(|count| u128::from(**count) * 50 >= u128::from(self.filled)).count();
         let few = self.profile.distinct() < 10;
-        (
-            few || decades >= 3,
-            format!(
-                "the days spread over {decades} decade{}",
-                if decades == 1 { "" } else { "s" }
-            ),
-        )
+        (few || decades >= 3, format!("the days spread over {decades} decade{}", if decades == 1 { "" } else { "s" }))
     }
 }

@@ -11,13 +11,9 @@ const LEAST_BITS: u32 = 3;
 
 /// Adds the classes that some cells, or spans inside them, are of.
 pub(super) fn find(identifiers: &Identifiers, profile: &ColumnProfile, decision: &mut Decision) {
-    let counted =
-        technical::label(profile).is_some_and(|label| label.class != "technical.category");
+    let counted = technical::label(profile).is_some_and(|label| label.class != "technical.category");
     for (at, rule) in identifiers.rules.iter().enumerate() {
-        let decided = decision
-            .tags
-            .iter()
-            .any(|tag| tag.rule == rule.spec.id || tag.class == rule.class);
+        let decided = decision.tags.iter().any(|tag| tag.rule == rule.spec.id || tag.class == rule.class);
         if decided || !rule.speaks {
             continue;
         }
@@ -25,47 +21,24 @@ pub(super) fn find(identifiers: &Identifiers, profile: &ColumnProfile, decision:
         let cells = if counted {
             0
         } else {
-            whole_cells(
-                profile,
-                at,
-                number,
-                rule.spec.validator.is_some(),
-                rule.spec.chance_permille,
-            )
+            whole_cells(profile, at, number, rule.spec.validator.is_some(), rule.spec.chance_permille)
         };
         let spans = profile.spans(at);
         if cells + spans == 0 {
             continue;
         }
-        let confidence = if rule.spec.chance_permille <= 20 {
-            80
-        } else {
-            60
-        };
-        let mut tag = Tag::new(
-            rule.class.clone(),
-            Basis::Value,
-            Confidence::percent(confidence),
-        );
+        let confidence = if rule.spec.chance_permille <= 20 { 80 } else { 60 };
+        let mut tag = Tag::new(rule.class.clone(), Basis::Value, Confidence::percent(confidence));
         tag.rule.clone_from(&rule.spec.id);
         tag.hits = cells + spans;
         tag.of = profile.filled();
-        let is_shaped =
-            |facts: &super::super::sample::Facts| facts.shaped.contains(&(number, true));
-        tag.example_shape = profile
-            .masks(is_shaped)
-            .into_iter()
-            .next()
-            .map(|(mask, _)| mask);
+        let is_shaped = |facts: &super::super::sample::Facts| facts.shaped.contains(&(number, true));
+        tag.example_shape = profile.masks(is_shaped).into_iter().next().map(|(mask, _)| mask);
         if cells > 0 {
-            tag.reasons
-                .push(format!("{cells} of {} cells are one", profile.filled()));
+            tag.reasons.push(format!("{cells} of {} cells are one", profile.filled()));
         }
         if spans > 0 {
-            tag.reasons.push(format!(
-                "{spans} of {} cells hold one in their text",
-                profile.filled()
-            ));
+            tag.reasons.push(format!("{spans} of {} cells hold one in their text", profile.filled()));
         }
         decision.presence.push(tag);
     }

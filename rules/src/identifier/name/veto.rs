@@ -28,11 +28,7 @@ impl Veto {
             (false, true) => VetoAt::Start,
             _ => VetoAt::Anywhere,
         };
-        let words: Vec<String> = Words::of(pattern)
-            .tokens
-            .into_iter()
-            .map(|token| token.text)
-            .collect();
+        let words: Vec<String> = Words::of(pattern).tokens.into_iter().map(|token| token.text).collect();
         let says_protected = words.iter().all(|word| protecting(word).is_some());
         (!says_protected).then_some(Veto { words, at, rule })
     }
@@ -51,10 +47,7 @@ impl Veto {
         };
         places.into_iter().find_map(|at| {
             let here = words.tokens.get(at..at + count)?;
-            let same = here
-                .iter()
-                .zip(&self.words)
-                .all(|(token, word)| token.text == *word);
+            let same = here.iter().zip(&self.words).all(|(token, word)| token.text == *word);
             let (start, end) = (here.first()?.span.start, here.last()?.span.end);
             // A name of a rule may hold a veto's word, as `is pregnant` does.
             let inside = hit.span.start <= start && end <= hit.span.end;

@@ -51,19 +51,13 @@ impl Words {
     fn close(&mut self, start: usize) {
         let span = start..self.folded.len();
         if let Some(text) = self.folded.get(span.clone()) {
-            self.tokens.push(Token {
-                text: text.to_owned(),
-                span,
-            });
+            self.tokens.push(Token { text: text.to_owned(), span });
         }
     }
 
     /// The words without their places.
     pub(crate) fn texts(&self) -> Vec<&str> {
-        self.tokens
-            .iter()
-            .map(|token| token.text.as_str())
-            .collect()
+        self.tokens.iter().map(|token| token.text.as_str()).collect()
     }
 }
 
@@ -108,23 +102,13 @@ mod tests {
     use super::*;
 
     fn split(name: &str) -> Vec<String> {
-        Words::of(name)
-            .tokens
-            .into_iter()
-            .map(|token| token.text)
-            .collect()
+        Words::of(name).tokens.into_iter().map(|token| token.text).collect()
     }
 
     #[test]
     fn a_name_is_split_at_humps_punctuation_and_digits() {
-        assert_eq!(
-            split("customerEmailAddress"),
-            ["customer", "email", "address"]
-        );
-        assert_eq!(
-            split("patient.name[0].Familienname"),
-            ["patient", "name", "0", "familienname"]
-        );
+        assert_eq!(split("customerEmailAddress"), ["customer", "email", "address"]);
+        assert_eq!(split("patient.name[0].Familienname"), ["patient", "name", "0", "familienname"]);
         assert_eq!(split("HTTPServerIP"), ["http", "server", "ip"]);
         assert_eq!(split("SSNs"), ["ssns"]);
         assert_eq!(split("userIDs_2"), ["user", "ids", "2"]);

@@ -56,7 +56,9 @@ impl Projects {
     fn project_of(&self, path: &str) -> Option<&str> {
         self.folders
             .iter()
-            .filter(|folder| folder.is_empty() || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+            .filter(|folder| {
+                folder.is_empty() || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            })
             .max_by_key(|folder| folder.len())
             .map(String::as_str)
     }
@@ -115,7 +117,12 @@ pub(crate) fn model_facts(model: &str, file: &File, mut run: Run) -> Facts {
     // Tables that the query names and takes no column from (a filter, a join) are dependencies all the same.
     for (dataset, part, at) in &run.reads {
         if !data.parts.contains_key(dataset) || *part == super::flow::Part::default() {
-            run.links.push(Link::new(RelationKind::DerivedFrom, Ref::Id(table.clone()), dataset.clone(), Some(at.clone())));
+            run.links.push(Link::new(
+                RelationKind::DerivedFrom,
+                Ref::Id(table.clone()),
+                dataset.clone(),
+                Some(at.clone()),
+            ));
         }
     }
     run.assets.push(asset);

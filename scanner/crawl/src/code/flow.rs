@@ -50,8 +50,10 @@ impl Part {
 
     /// Only `names`, as they are.
     pub(crate) fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Part {
-        let columns =
-            names.into_iter().map(|name| (name.to_owned(), Origin::from([(name.to_owned(), Protection::None)]))).collect();
+        let columns = names
+            .into_iter()
+            .map(|name| (name.to_owned(), Origin::from([(name.to_owned(), Protection::None)])))
+            .collect();
         Part { columns, ..Part::default() }
     }
 
@@ -121,7 +123,8 @@ impl Part {
             // aggregated or hashed whole frames are said by their listed columns alone.
             return if origins.is_empty() { Vec::new() } else { vec![flow(Columns::Named(origins), BTreeSet::new())] };
         }
-        let changed: Origin = origins.iter().filter(|(_, rung)| **rung != Protection::None).map(|(c, r)| (c.clone(), *r)).collect();
+        let changed: Origin =
+            origins.iter().filter(|(_, rung)| **rung != Protection::None).map(|(c, r)| (c.clone(), *r)).collect();
         let plain = |name: &String| origins.get(name) == Some(&Protection::None);
         let dropped: BTreeSet<String> =
             self.hidden.iter().chain(changed.keys()).filter(|name| !plain(name)).cloned().collect();
@@ -193,8 +196,11 @@ impl Data {
     /// The present column `old` is called `new`.
     pub(crate) fn rename(&mut self, pairs: &[(String, String)]) {
         for part in self.parts.values_mut() {
-            let moved: Vec<(String, Origin)> =
-                pairs.iter().map(|(old, new)| (new.clone(), part.column(old))).filter(|(_, origin)| !origin.is_empty()).collect();
+            let moved: Vec<(String, Origin)> = pairs
+                .iter()
+                .map(|(old, new)| (new.clone(), part.column(old)))
+                .filter(|(_, origin)| !origin.is_empty())
+                .collect();
             for (old, _) in pairs {
                 part.columns.remove(old);
                 if part.rest.is_some() {

@@ -59,7 +59,13 @@ impl Notebook {
     /// Reads the notebook `text` of `file`.
     pub(crate) fn parse(file: &File, text: &str, context: Context<'_>) -> Notebook {
         let nesting = context.options.limits.nesting;
-        let module = Module { path: Arc::clone(&file.path), notebook: true, in_tests: file.in_tests, blocks: Vec::new(), gaps: Vec::new() };
+        let module = Module {
+            path: Arc::clone(&file.path),
+            notebook: true,
+            in_tests: file.in_tests,
+            blocks: Vec::new(),
+            gaps: Vec::new(),
+        };
         let mut notebook = Notebook { module, written: Vec::new(), outputs: None, gaps: Vec::new() };
         let mut gap = |kind, message: String| notebook.gaps.push(Gap { place: file.place(0, 0), kind, message });
         let value = match serde_json::from_str::<Value>(text) {
@@ -98,7 +104,11 @@ impl Notebook {
         }
         let mut language = cell_language(text);
         // `%%time` and the like: the rest of the cell is Python, the magic line a comment.
-        let text = if language == Language::Python && first.starts_with("%%") { text.replacen("%%", "# ", 1) } else { text.to_owned() };
+        let text = if language == Language::Python && first.starts_with("%%") {
+            text.replacen("%%", "# ", 1)
+        } else {
+            text.to_owned()
+        };
         if language == Language::Text && first.starts_with("%%local") {
             language = Language::Python;
         }
@@ -113,7 +123,8 @@ impl Notebook {
         let folder = self.module.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let target = target.trim_start_matches("./");
         let path: Arc<str> = if folder.is_empty() { target.into() } else { format!("{folder}/{target}").into() };
-        let mut module = Module { path, notebook: false, in_tests: self.module.in_tests, blocks: Vec::new(), gaps: Vec::new() };
+        let mut module =
+            Module { path, notebook: false, in_tests: self.module.in_tests, blocks: Vec::new(), gaps: Vec::new() };
         // The first line becomes a comment of the same length, so that offsets are those of the cell.
         let body = text.replacen("%%", "# ", 1);
         let at = super::origin::Origin { path: Arc::clone(&self.module.path), cell: Some(number), base: 0 };
@@ -124,7 +135,9 @@ impl Notebook {
 
 fn kernel_is_python(notebook: &Value) -> bool {
     let metadata = notebook.get("metadata");
-    let named = |path: [&str; 2]| -> Option<&str> { path.iter().try_fold(metadata?, |held, key| held.get(key)).and_then(Value::as_str) };
+    let named = |path: [&str; 2]| -> Option<&str> {
+        path.iter().try_fold(metadata?, |held, key| held.get(key)).and_then(Value::as_str)
+    };
     let language = named(["kernelspec", "language"]).or_else(|| named(["language_info", "name"])).unwrap_or("python");
     matches!(language.to_ascii_lowercase().as_str(), "python" | "ipython" | "pyspark" | "python3")
 }

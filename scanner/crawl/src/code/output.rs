@@ -110,7 +110,14 @@ impl Pipeline {
     }
 
     /// A movement of `data` to `to`; without known data it is said without a flow.
-    fn moves(&mut self, kind: RelationKind, to: Ref, data: &Data, place: &Place, attributes: &BTreeMap<String, Attribute>) {
+    fn moves(
+        &mut self,
+        kind: RelationKind,
+        to: Ref,
+        data: &Data,
+        place: &Place,
+        attributes: &BTreeMap<String, Attribute>,
+    ) {
         let mut flows = data.flows();
         if flows.is_empty() {
             let mut link = Link::new(kind, self.me(), to, Some(place.clone()));
@@ -147,7 +154,8 @@ impl Pipeline {
             address => format!("{}/{address}", destination.kind),
         };
         let id = AssetId::new(AssetKind::Sink, "", &address);
-        let mut sink = Asset::new(id.clone(), AssetKind::Sink, &*address, destination.vendor.as_deref().unwrap_or(&address));
+        let mut sink =
+            Asset::new(id.clone(), AssetKind::Sink, &*address, destination.vendor.as_deref().unwrap_or(&address));
         sink.type_name.clone_from(&destination.kind);
         sink.set("sinkKind", destination.kind.as_str(), None);
         if let Some(vendor) = &destination.vendor {
@@ -159,7 +167,13 @@ impl Pipeline {
     }
 
     /// The pipeline trains the model `id` with `data`.
-    pub(crate) fn trains(&mut self, id: &AssetId, data: &Data, place: &Place, attributes: &BTreeMap<String, Attribute>) {
+    pub(crate) fn trains(
+        &mut self,
+        id: &AssetId,
+        data: &Data,
+        place: &Place,
+        attributes: &BTreeMap<String, Attribute>,
+    ) {
         self.moves(RelationKind::Trains, Ref::Id(id.clone()), data, place, attributes);
     }
 
@@ -206,8 +220,18 @@ pub(crate) fn all_columns(steps: Vec<Place>) -> Flow {
 
 /// Absolute local paths that are not outside: where platforms mount governed stores (SageMaker's `/opt/ml`, Unity
 /// Catalog's `/Volumes`, Vertex AI's `/gcs`, Fabric's `/lakehouse`), where images hold the project itself, and devices.
-const MOUNTS: [&str; 10] =
-    ["/opt/ml/", "/Volumes/", "/gcs/", "/lakehouse/", "/app/", "/workspace/", "/workspaces/", "/code/", "/usr/src/app/", "/dev/"];
+const MOUNTS: [&str; 10] = [
+    "/opt/ml/",
+    "/Volumes/",
+    "/gcs/",
+    "/lakehouse/",
+    "/app/",
+    "/workspace/",
+    "/workspaces/",
+    "/code/",
+    "/usr/src/app/",
+    "/dev/",
+];
 
 /// Whether a path leads where no store's controls reach: any absolute path of the machine (shares, home and
 /// temporary folders, drives), but those under [`MOUNTS`]; Databricks' FileStore (readable by every user of the
@@ -245,7 +269,14 @@ pub(crate) fn without_bound(facts: &mut Facts, bindings: &[crate::Binding]) {
 /// A path or URI in the one form that names use.
 pub(crate) fn dataset_name(path: &str) -> String {
     let mut name = path.trim().to_owned();
-    for (scheme, plain) in [("s3a://", "s3://"), ("s3n://", "s3://"), ("file://", ""), ("gcs://", "gs://"), ("/dbfs/", "dbfs:/"), ("abfs://", "abfss://")] {
+    for (scheme, plain) in [
+        ("s3a://", "s3://"),
+        ("s3n://", "s3://"),
+        ("file://", ""),
+        ("gcs://", "gs://"),
+        ("/dbfs/", "dbfs:/"),
+        ("abfs://", "abfss://"),
+    ] {
         if let Some(rest) = name.strip_prefix(scheme) {
             name = format!("{plain}{rest}");
         }
@@ -274,10 +305,28 @@ mod tests {
 
     #[test]
     fn project_folders_and_mounted_stores_are_no_sinks() {
-        for outside in ["/tmp/x.csv", "/mnt/share/x.csv", "/data/x.csv", "~/x.csv", "C:\\out\\x.csv", "D:/x.csv", "\\\\nas\\x.csv", "exports/x.csv", "dbfs:/FileStore/x.csv"] {
+        for outside in [
+            "/tmp/x.csv",
+            "/mnt/share/x.csv",
+            "/data/x.csv",
+            "~/x.csv",
+            "C:\\out\\x.csv",
+            "D:/x.csv",
+            "\\\\nas\\x.csv",
+            "exports/x.csv",
+            "dbfs:/FileStore/x.csv",
+        ] {
             assert!(is_outside_stores(outside), "{outside}");
         }
-        for inside in ["data/x.csv", "s3://exports/x.csv", "/opt/ml/model/x", "/Volumes/main/clinic/raw/x.csv", "dbfs:/mnt/raw/x", "/app/data/x.csv", "{folder}/x.csv"] {
+        for inside in [
+            "data/x.csv",
+            "s3://exports/x.csv",
+            "/opt/ml/model/x",
+            "/Volumes/main/clinic/raw/x.csv",
+            "dbfs:/mnt/raw/x",
+            "/app/data/x.csv",
+            "{folder}/x.csv",
+        ] {
             assert!(!is_outside_stores(inside), "{inside}");
         }
     }
@@ -292,7 +341,8 @@ mod tests {
         }
         let mut facts = pipeline.finish();
         without_bound(&mut facts, &[binding]);
-        let sinks: Vec<&str> = facts.assets.iter().filter(|asset| asset.kind == AssetKind::Sink).map(|asset| asset.id.as_str()).collect();
+        let sinks: Vec<&str> =
+            facts.assets.iter().filter(|asset| asset.kind == AssetKind::Sink).map(|asset| asset.id.as_str()).collect();
         assert_eq!(sinks, ["Sink:file//mnt/lakes/x.csv"]);
     }
 }

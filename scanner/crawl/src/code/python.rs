@@ -78,7 +78,12 @@ pub(crate) fn script(path: &Arc<str>, text: &Arc<str>, in_tests: bool, nesting: 
     let mut module = Module { path: Arc::clone(path), notebook: false, in_tests, blocks: Vec::new(), gaps: Vec::new() };
     if magic::is_databricks(text) {
         for cell in magic::databricks_cells(text) {
-            module.add(Origin { path: Arc::clone(path), cell: None, base: cell.base }, &cell.text, cell.language, nesting);
+            module.add(
+                Origin { path: Arc::clone(path), cell: None, base: cell.base },
+                &cell.text,
+                cell.language,
+                nesting,
+            );
         }
     } else {
         module.add_python(Origin { path: Arc::clone(path), cell: None, base: 0 }, text, PySourceType::Python, nesting);
@@ -109,7 +114,11 @@ impl Module {
 
     fn add_python(&mut self, at: Origin, text: &str, kind: PySourceType, nesting: usize) {
         if let Some((offset, why)) = nesting::too_deep(text, nesting) {
-            self.gaps.push(Gap { place: at.place(offset, offset), kind: GapKind::Limit, message: format!("python not parsed: {why}") });
+            self.gaps.push(Gap {
+                place: at.place(offset, offset),
+                kind: GapKind::Limit,
+                message: format!("python not parsed: {why}"),
+            });
             return;
         }
         let parsed = parse_unchecked_source(text, kind);
@@ -125,7 +134,11 @@ impl Module {
                 continue;
             }
             broken.push(place.clone());
-            self.gaps.push(Gap { place, kind: GapKind::Unparsed, message: "a python statement does not parse".to_owned() });
+            self.gaps.push(Gap {
+                place,
+                kind: GapKind::Unparsed,
+                message: "a python statement does not parse".to_owned(),
+            });
         }
         let body = parsed.into_suite().into_iter().collect();
         self.blocks.push(Block { at, text: text.into(), body: Body::Python(body) });

@@ -16,8 +16,8 @@ mod word;
 use aedile_model::{Gap, GapKind, Place};
 use sqlparser::ast;
 use sqlparser::dialect::{
-    BigQueryDialect, DatabricksDialect, Dialect, DuckDbDialect, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, RedshiftSqlDialect,
-    SnowflakeDialect,
+    BigQueryDialect, DatabricksDialect, Dialect, DuckDbDialect, GenericDialect, MsSqlDialect, MySqlDialect,
+    PostgreSqlDialect, RedshiftSqlDialect, SnowflakeDialect,
 };
 use sqlparser::parser::{Parser, ParserError};
 
@@ -64,7 +64,9 @@ impl Script {
         let mut script = Script::default();
         for piece in split::statements(text) {
             let mut gap = |kind, message: String| {
-                let place = offsets.place(piece.start, piece.start + piece.text.len()).unwrap_or_else(|| Place::file(&"".into()));
+                let place = offsets
+                    .place(piece.start, piece.start + piece.text.len())
+                    .unwrap_or_else(|| Place::file(&"".into()));
                 gaps.push(Gap { place, kind, message });
             };
             let words = word::words(piece.text);
@@ -73,7 +75,10 @@ impl Script {
             if !STATEMENTS.contains(first) {
                 continue;
             }
-            let operators = words.iter().filter(|word| matches!(word.upper.as_str(), "AND" | "OR" | "UNION" | "||" | "+" | "-" | "*" | "/")).count();
+            let operators = words
+                .iter()
+                .filter(|word| matches!(word.upper.as_str(), "AND" | "OR" | "UNION" | "||" | "+" | "-" | "*" | "/"))
+                .count();
             if operators > OPERATORS && !words.iter().any(|word| word.upper == "VALUES") || words.len() > 400_000 {
                 gap(GapKind::Limit, format!("sql not parsed: more than {OPERATORS} operators in one statement"));
                 continue;
@@ -88,7 +93,10 @@ impl Script {
                 match parse_within_bounds(piece.text) {
                     Ok(statement) => Some(Content::Ast(Box::new(statement))),
                     Err(TooDeep(true)) => {
-                        gap(GapKind::Limit, format!("sql not parsed: a statement ({}) is nested too deep", first.to_lowercase()));
+                        gap(
+                            GapKind::Limit,
+                            format!("sql not parsed: a statement ({}) is nested too deep", first.to_lowercase()),
+                        );
                         continue;
                     }
                     Err(TooDeep(false)) => None,
@@ -101,7 +109,10 @@ impl Script {
                     text: piece.text.to_owned(),
                     content,
                 }),
-                None if MOVING.contains(first) => gap(GapKind::Unparsed, format!("a sql statement ({}) does not parse in any dialect known", first.to_lowercase())),
+                None if MOVING.contains(first) => gap(
+                    GapKind::Unparsed,
+                    format!("a sql statement ({}) does not parse in any dialect known", first.to_lowercase()),
+                ),
                 None => {}
             }
         }
@@ -153,15 +164,18 @@ pub(crate) fn declare(script: &Script, schemas: &mut Schemas) {
             && let ast::Statement::CreateTable(table) = &**ast
             && !table.temporary
         {
-            schemas.add(&lineage::name_of(&table.name), table.columns.iter().map(|column| column.name.value.to_lowercase()));
+            schemas.add(
+                &lineage::name_of(&table.name),
+                table.columns.iter().map(|column| column.name.value.to_lowercase()),
+            );
         }
     }
 }
 
 /// First words of statements that are read; anything else is no SQL or says nothing of data.
 const STATEMENTS: [&str; 21] = [
-    "ALTER", "ATTACH", "COPY", "CREATE", "DELETE", "EXPORT", "FROM", "GRANT", "INSERT", "LOAD", "MERGE", "PUT", "REPLACE", "REVOKE", "SELECT",
-    "TRUNCATE", "UNLOAD", "UPDATE", "USE", "WITH", "(",
+    "ALTER", "ATTACH", "COPY", "CREATE", "DELETE", "EXPORT", "FROM", "GRANT", "INSERT", "LOAD", "MERGE", "PUT",
+    "REPLACE", "REVOKE", "SELECT", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "WITH", "(",
 ];
 
 /// Of these, the ones that move or define data, so that not reading one is worth a gap.

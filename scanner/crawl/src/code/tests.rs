@@ -19,7 +19,8 @@ fn facts_by(rules: &Rules, files: &[(&str, &str)]) -> Facts {
     let options = Options::default();
     let context = Context { rules, options: &options };
     let files: Vec<File> = files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
-    let parsed = files.iter().filter(|file| Code::claims(file)).map(|file| (file, Code::parse(file, context))).collect();
+    let parsed =
+        files.iter().filter(|file| Code::claims(file)).map(|file| (file, Code::parse(file, context))).collect();
     let mut facts = Facts::default();
     Code::resolve(parsed, context, &mut facts);
     facts
@@ -39,7 +40,11 @@ fn columns_of(flow: &Flow) -> String {
         Columns::Unknown => "?".to_owned(),
         Columns::Named(columns) => columns
             .iter()
-            .map(|(name, rung)| if *rung == Protection::None { name.clone() } else { format!("{name}:{}", rung.as_str()) })
+            .map(
+                |(name, rung)| {
+                    if *rung == Protection::None { name.clone() } else { format!("{name}:{}", rung.as_str()) }
+                },
+            )
             .collect::<Vec<_>>()
             .join(", "),
     }
@@ -50,7 +55,16 @@ pub(crate) fn told(facts: &Facts) -> Vec<String> {
     let mut lines = Vec::new();
     for link in &facts.links {
         let flow = link.flow.as_ref().map_or_else(String::new, |flow| format!(" [{}]", columns_of(flow)));
-        let extra: String = link.attributes.iter().map(|(name, attribute)| format!(" {name}={}", attribute.value.as_text().map_or_else(|| format!("{:?}", attribute.value), str::to_owned))).collect();
+        let extra: String = link
+            .attributes
+            .iter()
+            .map(|(name, attribute)| {
+                format!(
+                    " {name}={}",
+                    attribute.value.as_text().map_or_else(|| format!("{:?}", attribute.value), str::to_owned)
+                )
+            })
+            .collect();
         let to = name_of(&link.to);
         let short = |kind: &str| to.strip_prefix(kind).unwrap_or(&to).rsplit('#').next().unwrap_or_default().to_owned();
         lines.push(match link.kind {
@@ -69,7 +83,14 @@ pub(crate) fn told(facts: &Facts) -> Vec<String> {
             _ => continue,
         });
     }
-    for asset in facts.assets.iter().filter(|asset| matches!(asset.kind, aedile_model::AssetKind::Pipeline | aedile_model::AssetKind::Notebook | aedile_model::AssetKind::FeatureView)) {
+    for asset in facts.assets.iter().filter(|asset| {
+        matches!(
+            asset.kind,
+            aedile_model::AssetKind::Pipeline
+                | aedile_model::AssetKind::Notebook
+                | aedile_model::AssetKind::FeatureView
+        )
+    }) {
         for (name, attribute) in &asset.attributes {
             let value = match &attribute.value {
                 aedile_model::Value::Bool(truth) => truth.to_string(),

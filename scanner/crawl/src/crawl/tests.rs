@@ -68,12 +68,18 @@ fn several_roots_have_names_of_their_own() {
 
 #[test]
 fn what_is_excluded_is_counted() {
-    let folder = folder(&[("a.csv", b"a,b\n1,2\n"), ("node_modules/x/y.csv", b"a,b\n1,2\n"), ("b/.git/config", b"x"), ("notes.tmp", b"x")]);
+    let folder = folder(&[
+        ("a.csv", b"a,b\n1,2\n"),
+        ("node_modules/x/y.csv", b"a,b\n1,2\n"),
+        ("b/.git/config", b"x"),
+        ("notes.tmp", b"x"),
+    ]);
     let mut options = options(folder.path());
     options.exclude.push("*.tmp".to_owned());
     let crawl = crawled(&options);
     assert_eq!(crawl.coverage.files, 1);
-    let excluded: Vec<(&str, usize)> = crawl.coverage.excluded.iter().map(|(pattern, count)| (pattern.as_str(), *count)).collect();
+    let excluded: Vec<(&str, usize)> =
+        crawl.coverage.excluded.iter().map(|(pattern, count)| (pattern.as_str(), *count)).collect();
     assert_eq!(excluded, [("*.tmp", 1), (".git/", 1), ("node_modules/", 1)]);
     options.exclude.clear();
     assert_eq!(crawled(&options).coverage.files, 4);
@@ -93,7 +99,10 @@ fn every_file_is_accounted_for() {
     let crawl = crawled(&options(folder.path()));
     assert_eq!((crawl.coverage.files, crawl.coverage.parsed["dataset"]), (7, 3));
     assert_eq!(gaps(&crawl), [(GapKind::Undecodable, "c.py".into()), (GapKind::Unparsed, "e.csv".into())]);
-    assert_eq!((crawl.coverage.unclaimed["png"], crawl.coverage.unclaimed["xyz"], crawl.coverage.unclaimed[""]), (1, 1, 1));
+    assert_eq!(
+        (crawl.coverage.unclaimed["png"], crawl.coverage.unclaimed["xyz"], crawl.coverage.unclaimed[""]),
+        (1, 1, 1)
+    );
     assert_eq!(crawl.coverage.datasets["a.csv"], crate::Rows { read: 1, total: Some(1) });
 }
 
@@ -114,7 +123,10 @@ fn links_that_lead_astray_are_gaps_and_others_are_counted() {
     let crawl = crawled(&options(root));
     assert_eq!((crawl.coverage.files, crawl.coverage.links), (1, 1));
     let links: Vec<String> = gaps(&crawl).into_iter().map(|(kind, path)| format!("{kind:?} {path}")).collect();
-    assert_eq!(links, ["dangling", "data/up", "excluded.csv", "out", "out.csv", "self"].map(|path| format!("Link {path}")));
+    assert_eq!(
+        links,
+        ["dangling", "data/up", "excluded.csv", "out", "out.csv", "self"].map(|path| format!("Link {path}"))
+    );
 }
 
 #[cfg(unix)]
@@ -154,9 +166,18 @@ fn names_with_control_characters_are_spelt_out() {
 
 #[test]
 fn limits_that_are_reached_are_gaps() {
-    let folder = folder(&[("a.py", b"x = 1 # aaaaaaaaaaaa"), ("b.csv", b"id,name\n1,Ann\n2,Bob\n"), ("d/e/f.csv", b"a,b\n1,2\n"), ("z.md", b"0123456789")]);
+    let folder = folder(&[
+        ("a.py", b"x = 1 # aaaaaaaaaaaa"),
+        ("b.csv", b"id,name\n1,Ann\n2,Bob\n"),
+        ("d/e/f.csv", b"a,b\n1,2\n"),
+        ("z.md", b"0123456789"),
+    ]);
     let kinds = |limits: Limits| gaps(&crawled(&Options { limits, ..options(folder.path()) }));
-    assert_eq!(kinds(Limits { text_bytes: 15, ..Limits::default() }), [(GapKind::Limit, "a.py".into())], "a dataset is read from disk");
+    assert_eq!(
+        kinds(Limits { text_bytes: 15, ..Limits::default() }),
+        [(GapKind::Limit, "a.py".into())],
+        "a dataset is read from disk"
+    );
     assert_eq!(kinds(Limits { depth: 1, ..Limits::default() }), [(GapKind::Limit, "d/e".into())]);
     assert_eq!(kinds(Limits { files: 2, ..Limits::default() }).len(), 1);
     assert_eq!(kinds(Limits { total_bytes: 45, ..Limits::default() }).len(), 2);
@@ -171,7 +192,13 @@ fn a_bomb_and_a_line_without_end_are_bounded() {
     let line = vec![b'a'; 10 << 20];
     let deep = "[".repeat(100_000);
     let objects = format!("[{},{}]", "{\"a\":".repeat(100_000), 1);
-    let folder = folder(&[("bomb.csv.gz", &bomb), ("line.csv", &line), ("line.py", &line), ("deep.json", deep.as_bytes()), ("objects.json", objects.as_bytes())]);
+    let folder = folder(&[
+        ("bomb.csv.gz", &bomb),
+        ("line.csv", &line),
+        ("line.py", &line),
+        ("deep.json", deep.as_bytes()),
+        ("objects.json", objects.as_bytes()),
+    ]);
     let limits = Limits { dataset_bytes: 4 << 20, ..Limits::default() };
     let start = std::time::Instant::now();
     let crawl = crawled(&Options { limits, ..options(folder.path()) });
@@ -184,8 +211,13 @@ fn a_bomb_and_a_line_without_end_are_bounded() {
 
 #[test]
 fn latin_1_tables_and_utf_16_are_read() {
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("id,straße\n1,x\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    let folder = folder(&[("a.csv", b"id,stra\xdfe\n1,x\n"), ("b.csv", &utf16), ("c.csv", b"\xef\xbb\xbfid,stra\xc3\x9fe\n1,x\n")]);
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain("id,straße\n1,x\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let folder = folder(&[
+        ("a.csv", b"id,stra\xdfe\n1,x\n"),
+        ("b.csv", &utf16),
+        ("c.csv", b"\xef\xbb\xbfid,stra\xc3\x9fe\n1,x\n"),
+    ]);
     let crawl = crawled(&options(folder.path()));
     for path in ["a.csv", "b.csv", "c.csv"] {
         let column = AssetId::column(&AssetId::new(AssetKind::Dataset, "", path), "straße");
@@ -203,7 +235,12 @@ fn no_cell_of_a_dataset_leaves_the_crawl() {
     let lines = format!("{{\"id\":1,\"note\":\"{planted}\"}}\n{{\"id\":2,\"note\":\"{planted}\"}}\n");
     let array = format!("[{{\"id\":1,\"note\":\"{planted}\"}},{{\"id\":2,\"note\":\"x\"}}]");
     let nameless = format!("1,{planted}\n2,{planted}\n");
-    let folder = folder(&[("a.csv", csv.as_bytes()), ("b.jsonl", lines.as_bytes()), ("c.json", array.as_bytes()), ("d.csv", nameless.as_bytes())]);
+    let folder = folder(&[
+        ("a.csv", csv.as_bytes()),
+        ("b.jsonl", lines.as_bytes()),
+        ("c.json", array.as_bytes()),
+        ("d.csv", nameless.as_bytes()),
+    ]);
     let mut crawl = crawled(&options(folder.path()));
     crate::propagate(&mut crawl.inventory, rules());
     let inventory = format!("{:?} {:?}", crawl.inventory, crawl.coverage);
@@ -211,13 +248,18 @@ fn no_cell_of_a_dataset_leaves_the_crawl() {
     for path in crawl.sources.paths() {
         assert!(!crawl.sources.source(path).unwrap().text.contains(planted), "{path}");
     }
-    assert_eq!(&*crawl.sources.source("a.csv").unwrap().text, "id,note,mail", "the names stay, so that places have lines");
+    assert_eq!(
+        &*crawl.sources.source("a.csv").unwrap().text,
+        "id,note,mail",
+        "the names stay, so that places have lines"
+    );
 }
 
 #[test]
 fn the_number_of_threads_leaves_no_trace() {
     let csv: String = (0..50).map(|n| format!("{n},Ann,a{n}@x.org\n")).collect();
-    let mut files: Vec<(String, Vec<u8>)> = (0..40).map(|n| (format!("d{}/f{n}.csv", n % 5), format!("id,name,mail\n{csv}").into_bytes())).collect();
+    let mut files: Vec<(String, Vec<u8>)> =
+        (0..40).map(|n| (format!("d{}/f{n}.csv", n % 5), format!("id,name,mail\n{csv}").into_bytes())).collect();
     files.extend((0..40).map(|n| (format!("s{n}.py"), b"import os\n# aedile:allow x reason=\"y\"\n".to_vec())));
     let files: Vec<(&str, &[u8])> = files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
     let folder = folder(&files);

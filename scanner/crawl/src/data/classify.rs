@@ -34,7 +34,9 @@ fn profiles(batches: &[RecordBatch], rules: &Rules) -> Vec<(String, ColumnProfil
                 profiles.push((field.name().clone(), rules.identifiers.profile()));
                 profiles.len() - 1
             });
-            if let (Some((_, profile)), Some(cells)) = (profiles.get_mut(at), column.as_any().downcast_ref::<StringArray>()) {
+            if let (Some((_, profile)), Some(cells)) =
+                (profiles.get_mut(at), column.as_any().downcast_ref::<StringArray>())
+            {
                 cells.iter().for_each(|cell| rules.identifiers.observe(profile, cell));
             }
         }
@@ -45,7 +47,14 @@ fn profiles(batches: &[RecordBatch], rules: &Rules) -> Vec<(String, ColumnProfil
 /// The names around the column `at`, without its own.
 pub(crate) fn neighbours<'a>(names: &[&'a str], at: usize) -> Vec<&'a str> {
     let from = at.saturating_sub(NEIGHBOURS);
-    names.iter().enumerate().skip(from).take(2 * NEIGHBOURS + 1).filter(|(nth, _)| *nth != at).map(|(_, name)| *name).collect()
+    names
+        .iter()
+        .enumerate()
+        .skip(from)
+        .take(2 * NEIGHBOURS + 1)
+        .filter(|(nth, _)| *nth != at)
+        .map(|(_, name)| *name)
+        .collect()
 }
 
 /// Whether the rules know one of `names` as the name of a column.

@@ -27,7 +27,8 @@ const NULLS: [&str; 8] = ["", "NULL", "null", "\\N", "NaN", "nan", "None", "N/A"
 pub(super) fn read(file: &File, gzip: bool, limits: &Limits, rules: &Rules) -> io::Result<Sample> {
     let head = head(file, gzip)?;
     let dialect = Dialect::sniff(&head);
-    let commented = head.starts_with(b"#") && dialect.counts(&head).first().copied() < Some(modal(&dialect.counts(&head)));
+    let commented =
+        head.starts_with(b"#") && dialect.counts(&head).first().copied() < Some(modal(&dialect.counts(&head)));
     let comment = commented.then_some(b'#');
     let mut reader = dialect.reader(Stream::open(file, gzip, true, limits.dataset_bytes)?, comment);
     let mut sample = Sample { format: if dialect.delimiter == b'\t' { "tsv" } else { "csv" }, ..Sample::default() };
@@ -38,13 +39,15 @@ pub(super) fn read(file: &File, gzip: bool, limits: &Limits, rules: &Rules) -> i
         return Ok(sample);
     }
     let first: Vec<String> = record.iter().map(|cell| text(strip_mark(cell))).collect();
-    let below: Vec<Vec<String>> = dialect.records(&head, comment).iter().skip(1).map(|row| row.iter().map(text).collect()).collect();
+    let below: Vec<Vec<String>> =
+        dialect.records(&head, comment).iter().skip(1).map(|row| row.iter().map(text).collect()).collect();
     let named = match header::first_row(&first, &below) {
         FirstRow::Names => true,
         FirstRow::Data => false,
         FirstRow::Either => super::names_something(rules, &first),
     };
-    let width = if named { first.len() } else { first.len().max(modal(&below.iter().map(Vec::len).collect::<Vec<_>>())) };
+    let width =
+        if named { first.len() } else { first.len().max(modal(&below.iter().map(Vec::len).collect::<Vec<_>>())) };
     if width > COLUMNS {
         sample.gaps.push((GapKind::Limit, format!("{} of {width} columns were not read", width - COLUMNS)));
     }
@@ -74,13 +77,18 @@ pub(super) fn read(file: &File, gzip: bool, limits: &Limits, rules: &Rules) -> i
     if failed {
         sample.gaps.push((GapKind::Unparsed, format!("the bytes cannot be read beyond row {offered}")));
     } else if stream.cut {
-        sample.gaps.push((GapKind::Limit, format!("read up to row {offered}: the dataset has more than {} bytes", limits.dataset_bytes)));
+        sample.gaps.push((
+            GapKind::Limit,
+            format!("read up to row {offered}: the dataset has more than {} bytes", limits.dataset_bytes),
+        ));
     } else if !stream.spread {
         sample.rows_total = Some(offered);
     }
     // Between spread windows a quoted line break may part a row; that is no fault of the file.
     if ragged > 0 && !stream.spread {
-        let message = format!("{ragged} of {offered} rows have another number of cells than the {width} columns; what is beyond was not read");
+        let message = format!(
+            "{ragged} of {offered} rows have another number of cells than the {width} columns; what is beyond was not read"
+        );
         sample.gaps.push((GapKind::Unparsed, message));
     }
     let rows = rows.into_kept();
@@ -189,7 +197,8 @@ mod tests {
 
     #[test]
     fn rows_beyond_the_limit_are_sampled_and_counted() {
-        let text: String = std::iter::once("id,name\n".to_owned()).chain((0..1000).map(|n| format!("{n},Ann\n"))).collect();
+        let text: String =
+            std::iter::once("id,name\n".to_owned()).chain((0..1000).map(|n| format!("{n},Ann\n"))).collect();
         let sample = sample(&text, &Limits { dataset_rows: 10, ..Limits::default() });
         assert_eq!((sample.rows_read, sample.rows_total), (10, Some(1000)));
     }

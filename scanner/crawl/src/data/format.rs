@@ -108,14 +108,21 @@ pub(super) fn recognise(file: &File) -> Option<Found> {
         return known("spreadsheet", GapKind::Unsupported, "a spreadsheet; not read yet");
     }
     let inner = name.rsplit('.').nth(1).unwrap_or_default();
-    if PACKED.contains(&extension.as_str()) && (DELIMITED.contains(&inner) || matches!(inner, "json" | "jsonl" | "ndjson" | "parquet")) {
-        return known("compressed", GapKind::Unsupported, &format!("a dataset in a compression that is not read yet: {extension}"));
+    if PACKED.contains(&extension.as_str())
+        && (DELIMITED.contains(&inner) || matches!(inner, "json" | "jsonl" | "ndjson" | "parquet"))
+    {
+        return known(
+            "compressed",
+            GapKind::Unsupported,
+            &format!("a dataset in a compression that is not read yet: {extension}"),
+        );
     }
     if ARCHIVES.contains(&extension.as_str()) && !head.is_empty() {
         return plain(Format::Refused(GapKind::Unsupported, "an archive; what lies in it is not read yet".to_owned()));
     }
     let is_pointer = head.starts_with(b"version https://git-lfs.github.com/spec/");
-    let promised = DELIMITED.contains(&extension.as_str()) || matches!(extension.as_str(), "jsonl" | "ndjson" | "parquet");
+    let promised =
+        DELIMITED.contains(&extension.as_str()) || matches!(extension.as_str(), "jsonl" | "ndjson" | "parquet");
     if promised && is_pointer {
         return known("pointer", GapKind::Unresolved, "a pointer of Git LFS: the dataset itself is not here");
     }
@@ -145,10 +152,14 @@ fn text(file: &File, extension: &str, name: &str) -> Option<Found> {
     }
     if file.text.is_none() && !is_ascii_based(head) {
         let why = "UTF-16 beyond the limit on texts is not read".to_owned();
-        return delimited.then_some(Found { format: Format::Known { name: "csv", gap: GapKind::Limit, why }, gzip: false });
+        return delimited
+            .then_some(Found { format: Format::Known { name: "csv", gap: GapKind::Limit, why }, gzip: false });
     }
     if matches!(extension, "json" | "jsonl" | "ndjson") && nesting(head) > NESTING {
-        return plain(Format::Refused(GapKind::Limit, format!("not read: JSON that is nested more than {NESTING} deep")));
+        return plain(Format::Refused(
+            GapKind::Limit,
+            format!("not read: JSON that is nested more than {NESTING} deep"),
+        ));
     }
     if matches!(extension, "jsonl" | "ndjson") {
         return plain(Format::JsonLines);
@@ -161,10 +172,12 @@ fn text(file: &File, extension: &str, name: &str) -> Option<Found> {
         return plain(Format::Delimited);
     }
     if extension == "json" {
-        let configures = CONFIGURATION.iter().any(|known| name == *known || name.ends_with(&format!(".{known}"))) || name.starts_with('.');
+        let configures = CONFIGURATION.iter().any(|known| name == *known || name.ends_with(&format!(".{known}")))
+            || name.starts_with('.');
         return (!configures && is_array_of_objects(head)).then_some(Found { format: Format::JsonArray, gzip: false });
     }
-    (matches!(extension, "dat" | "data" | "out" | "txt") && is_table(head)).then_some(Found { format: Format::Delimited, gzip: false })
+    (matches!(extension, "dat" | "data" | "out" | "txt") && is_table(head))
+        .then_some(Found { format: Format::Delimited, gzip: false })
 }
 
 /// How deep brackets outside strings stand one inside the other.
@@ -199,7 +212,9 @@ fn is_html(head: &[u8]) -> bool {
 /// Whether the first two lines are JSON objects; the second may be cut.
 fn is_json_lines(head: &[u8]) -> bool {
     let mut lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let first = lines.next().is_some_and(|line| line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok());
+    let first = lines
+        .next()
+        .is_some_and(|line| line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok());
     first && lines.next().is_some_and(|line| line.starts_with(b"{\""))
 }
 
@@ -229,10 +244,16 @@ mod tests {
         assert_eq!(format("a.json", "{\"a\":1}\n{\"a\":2}\n"), Some(Format::JsonLines));
         assert_eq!(format("a.json", " [ {\"a\":1}, {\"a\":2}]"), Some(Format::JsonArray));
         assert_eq!(format("a.bin", "PAR1"), Some(Format::Parquet));
-        assert!(matches!(format("a.csv", "<!DOCTYPE html>\n<html>"), Some(Format::Known { gap: GapKind::Unparsed, .. })));
+        assert!(matches!(
+            format("a.csv", "<!DOCTYPE html>\n<html>"),
+            Some(Format::Known { gap: GapKind::Unparsed, .. })
+        ));
         assert!(matches!(format("a.parquet", "nothing"), Some(Format::Known { gap: GapKind::Unparsed, .. })));
         assert!(matches!(format("a.avro", "Obj\u{1}x"), Some(Format::Known { gap: GapKind::Unsupported, .. })));
-        assert!(matches!(format("a.csv", "version https://git-lfs.github.com/spec/v1\n"), Some(Format::Known { name: "pointer", .. })));
+        assert!(matches!(
+            format("a.csv", "version https://git-lfs.github.com/spec/v1\n"),
+            Some(Format::Known { name: "pointer", .. })
+        ));
         let table: String = (0..20).map(|n| format!("{n}|x|y\n")).collect();
         assert_eq!(format("a.txt", &table), Some(Format::Delimited));
     }

@@ -82,7 +82,8 @@ pub(super) fn array(file: &File, gzip: bool, limits: &Limits) -> io::Result<Opti
 /// Whether most cells of most columns are there: objects that look alike.
 fn is_table(sample: &Sample) -> bool {
     let cells: usize = sample.batches.first().map_or(0, |batch| batch.num_columns() * batch.num_rows());
-    let nulls: usize = sample.batches.first().map_or(0, |batch| batch.columns().iter().map(|column| column.null_count()).sum());
+    let nulls: usize =
+        sample.batches.first().map_or(0, |batch| batch.columns().iter().map(|column| column.null_count()).sum());
     cells > 0 && nulls * 2 <= cells
 }
 
@@ -125,7 +126,10 @@ fn finish(format: &'static str, rows: Reservoir<Row>, stream: &Stream<'_>, faile
     if failed {
         sample.gaps.push((GapKind::Unparsed, format!("the bytes cannot be read beyond row {offered}")));
     } else if stream.cut {
-        sample.gaps.push((GapKind::Limit, format!("read up to row {offered}: the dataset has more than {} bytes", limits.dataset_bytes)));
+        sample.gaps.push((
+            GapKind::Limit,
+            format!("read up to row {offered}: the dataset has more than {} bytes", limits.dataset_bytes),
+        ));
     } else if !stream.spread {
         sample.rows_total = Some(offered);
     }
@@ -143,15 +147,19 @@ fn fill(rows: &[Row], sample: &mut Sample) {
         *more += cells.len().saturating_sub(1);
     }
     if names.len() > COLUMNS {
-        sample.gaps.push((GapKind::Limit, format!("{} of {} columns were not read", names.len() - COLUMNS, names.len())));
+        sample
+            .gaps
+            .push((GapKind::Limit, format!("{} of {} columns were not read", names.len() - COLUMNS, names.len())));
     }
     let cells = |name: &str, row: &Row| row.get(name).and_then(|cells| cells.first().cloned());
-    let firsts = names.keys().take(COLUMNS).map(|&name| {
-        (name.to_owned(), rows.iter().map(|row| cells(name, row)).collect::<StringArray>())
-    });
+    let firsts = names
+        .keys()
+        .take(COLUMNS)
+        .map(|&name| (name.to_owned(), rows.iter().map(|row| cells(name, row)).collect::<StringArray>()));
     sample.batches.extend(batch(firsts.collect()));
     for (&name, _) in names.iter().take(COLUMNS).filter(|(_, more)| **more > 0) {
-        let rest: StringArray = rows.iter().filter_map(|row| row.get(name)).flat_map(|cells| cells.iter().skip(1)).map(Some).collect();
+        let rest: StringArray =
+            rows.iter().filter_map(|row| row.get(name)).flat_map(|cells| cells.iter().skip(1)).map(Some).collect();
         sample.batches.extend(batch(vec![(name.to_owned(), rest)]));
     }
 }

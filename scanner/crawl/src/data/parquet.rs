@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use aedile_model::GapKind;
 use arrow::array::{
-    Array, ArrayRef, FixedSizeListArray, LargeListArray, ListArray, MapArray, RecordBatch, StringArray, StringBuilder, StructArray,
+    Array, ArrayRef, FixedSizeListArray, LargeListArray, ListArray, MapArray, RecordBatch, StringArray, StringBuilder,
+    StructArray,
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::ProjectionMask;
@@ -28,7 +29,8 @@ pub(super) fn read(path: &Path, limits: &Limits) -> Sample {
     // The file is hostile and its decoder is not ours: should it panic on a corrupt page, that is a file that
     // does not parse and not the end of the crawl. Nothing of the decoder outlives the call.
     let read = catch_unwind(AssertUnwindSafe(|| try_read(path, limits)));
-    let gap = |message: String| Sample { format: "parquet", gaps: vec![(GapKind::Unparsed, message)], ..Sample::default() };
+    let gap =
+        |message: String| Sample { format: "parquet", gaps: vec![(GapKind::Unparsed, message)], ..Sample::default() };
     match read {
         Ok(Ok(sample)) => sample,
         Ok(Err(Fault::Damaged)) => gap("the Parquet file is damaged or encrypted".to_owned()),
@@ -54,7 +56,11 @@ fn try_read(path: &Path, limits: &Limits) -> Result<Sample, Fault> {
     if chunks.into_iter().any(|chunk| chunk.uncompressed_size() / EXPANSION > chunk.compressed_size().max(1)) {
         return Err(Fault::Bomb);
     }
-    let total = metadata.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).fold(0, u64::saturating_add);
+    let total = metadata
+        .row_groups()
+        .iter()
+        .map(|group| u64::try_from(group.num_rows()).unwrap_or(0))
+        .fold(0, u64::saturating_add);
     let mut sample = Sample { format: "parquet", rows_total: Some(total), ..Sample::default() };
 
     let leaves = metadata.file_metadata().schema_descr().num_columns();
@@ -65,12 +71,16 @@ fn try_read(path: &Path, limits: &Limits) -> Result<Sample, Fault> {
     }
     let wanted = (limits.dataset_rows as u64).min(total);
     // Batches are small so that the limit on bytes is met closely even where rows are long.
-    let mut reader = builder.with_batch_size(256).with_row_selection(spread(total, wanted)).build().map_err(|_| Fault::Damaged)?;
+    let mut reader =
+        builder.with_batch_size(256).with_row_selection(spread(total, wanted)).build().map_err(|_| Fault::Damaged)?;
     let mut bytes = 0_u64;
     let names = reader.next();
     for read in names.into_iter().chain(reader) {
         let Ok(read) = read else {
-            sample.gaps.push((GapKind::Unparsed, format!("the Parquet file cannot be read beyond {} sampled rows", sample.rows_read)));
+            sample.gaps.push((
+                GapKind::Unparsed,
+                format!("the Parquet file cannot be read beyond {} sampled rows", sample.rows_read),
+            ));
             break;
         };
         bytes = bytes.saturating_add(read.get_array_memory_size() as u64);
@@ -79,7 +89,10 @@ fn try_read(path: &Path, limits: &Limits) -> Result<Sample, Fault> {
         if bytes > limits.dataset_bytes {
             sample.gaps.push((
                 GapKind::Limit,
-                format!("sampled {} of {wanted} rows: they have more than {} bytes", sample.rows_read, limits.dataset_bytes),
+                format!(
+                    "sampled {} of {wanted} rows: they have more than {} bytes",
+                    sample.rows_read, limits.dataset_bytes
+                ),
             ));
             break;
         }
@@ -167,7 +180,11 @@ fn texts(column: &ArrayRef) -> StringArray {
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(column.as_ref(), &options);
     for row in 0..column.len() {
-        let text = formatter.as_ref().ok().filter(|_| column.is_valid(row)).and_then(|formatter| formatter.value(row).try_to_string().ok());
+        let text = formatter
+            .as_ref()
+            .ok()
+            .filter(|_| column.is_valid(row))
+            .and_then(|formatter| formatter.value(row).try_to_string().ok());
         builder.append_option(text);
     }
     builder.finish()

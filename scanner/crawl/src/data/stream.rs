@@ -74,7 +74,10 @@ struct Windows {
 impl Windows {
     fn new(file: fs::File, size: u64, limit: u64) -> Windows {
         let length = limit / WINDOWS;
-        let starts = (1..WINDOWS).rev().map(|nth| (u128::from(size - length) * u128::from(nth) / u128::from(WINDOWS - 1)) as u64).collect();
+        let starts = (1..WINDOWS)
+            .rev()
+            .map(|nth| (u128::from(size - length) * u128::from(nth) / u128::from(WINDOWS - 1)) as u64)
+            .collect();
         Windows { file: BufReader::with_capacity(64 << 10, file), starts, length, left: length, overtime: LINE }
     }
 
@@ -141,7 +144,8 @@ mod tests {
             writeln!(file, "{n:08}").unwrap();
         }
         let disk = file.path().to_path_buf();
-        let file = File { size: 900_000, text: None, disk: Some(disk.as_path().into()), ..File::in_memory("a.csv", "") };
+        let file =
+            File { size: 900_000, text: None, disk: Some(disk.as_path().into()), ..File::in_memory("a.csv", "") };
         let mut text = String::new();
         let mut stream = Stream::open(&file, false, true, 16_000).unwrap();
         stream.read_to_string(&mut text).unwrap();

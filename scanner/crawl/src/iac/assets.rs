@@ -27,18 +27,8 @@ pub(crate) fn describe(unit: &Unit<'_>, facts: &mut Facts) {
 }
 
 fn asset(unit: &Unit<'_>, at: usize, resource: &Resource, rule: &ResourceType, kind: AssetKind, id: AssetId) -> Asset {
-    let short = rule
-        .name
-        .iter()
-        .find_map(|path| texts(&resource.body, path).into_iter().next());
-    let short = short.unwrap_or_else(|| {
-        resource
-            .address
-            .rsplit(['.', '/'])
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    });
+    let short = rule.name.iter().find_map(|path| texts(&resource.body, path).into_iter().next());
+    let short = short.unwrap_or_else(|| resource.address.rsplit(['.', '/']).next().unwrap_or_default().to_owned());
     let mut asset = Asset::new(id, kind, &resource.address, short);
     asset.type_name.clone_from(&resource.type_name);
     asset.place.clone_from(&resource.place);
@@ -89,33 +79,18 @@ pub(crate) fn view<'a>(unit: &Unit<'a>, at: usize, resource: &'a Resource, rule:
             None => vec![at],
         };
         let found = joined.into_iter().flat_map(|at| unit.companions(at, companion));
-        (
-            name.as_str(),
-            found
-                .filter_map(|at| unit.resource(at))
-                .map(|found| &found.body)
-                .collect(),
-        )
+        (name.as_str(), found.filter_map(|at| unit.resource(at)).map(|found| &found.body).collect())
     });
-    View {
-        body: &resource.body,
-        companions: companions.collect(),
-    }
+    View { body: &resource.body, companions: companions.collect() }
 }
 
 /// The values at `path` of a resource or of its companion.
 pub(crate) fn read(unit: &Unit<'_>, at: usize, rule: &ResourceType, from: Option<&str>, path: &str) -> Vec<Datum> {
     match from.and_then(|from| rule.companions.get(from)) {
         Some(companion) => {
-            let found = unit
-                .companions(at, companion)
-                .into_iter()
-                .filter_map(|at| unit.resource(at));
+            let found = unit.companions(at, companion).into_iter().filter_map(|at| unit.resource(at));
             found.flat_map(|found| values(&found.body, path)).collect()
         }
-        None => unit
-            .resource(at)
-            .map(|resource| values(&resource.body, path))
-            .unwrap_or_default(),
+        None => unit.resource(at).map(|resource| values(&resource.body, path)).unwrap_or_default(),
     }
 }

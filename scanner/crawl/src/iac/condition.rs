@@ -30,13 +30,9 @@ impl View<'_> {
     fn values(&self, from: Option<&str>, path: &str) -> Vec<Datum> {
         match from {
             None => values(self.body, path),
-            Some(companion) => self
-                .companions
-                .get(companion)
-                .into_iter()
-                .flatten()
-                .flat_map(|body| values(body, path))
-                .collect(),
+            Some(companion) => {
+                self.companions.get(companion).into_iter().flatten().flat_map(|body| values(body, path)).collect()
+            }
         }
     }
 
@@ -69,17 +65,13 @@ impl View<'_> {
 
     fn reading(&self, reader: &Reader) -> Option<Found> {
         if let Some(why) = &reader.unknown {
-            let there = reader
-                .path
-                .as_ref()
-                .map(|path| self.values(reader.from.as_deref(), path));
+            let there = reader.path.as_ref().map(|path| self.values(reader.from.as_deref(), path));
             let first = there.as_ref().map(|found| found.iter().find(|datum| !is_blank(datum)));
             return match (first, &reader.path) {
                 (Some(None), _) => None,
-                (Some(Some(datum)), path) => Some((
-                    Value::unknown(path.clone().unwrap_or_default(), why),
-                    datum.place.clone(),
-                )),
+                (Some(Some(datum)), path) => {
+                    Some((Value::unknown(path.clone().unwrap_or_default(), why), datum.place.clone()))
+                }
                 (None, _) => Some((Value::unknown("default", why), None)),
             };
         }
@@ -106,11 +98,7 @@ impl View<'_> {
         let text = datum.text();
         if !reader.map.is_empty() {
             let word = text?;
-            let mapped = reader
-                .map
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(&word))
-                .map(|(_, value)| value);
+            let mapped = reader.map.iter().find(|(key, _)| key.eq_ignore_ascii_case(&word)).map(|(_, value)| value);
             return mapped.map(|value| (value.into(), place));
         }
         let value = match reader.reading {
@@ -143,16 +131,10 @@ impl View<'_> {
         }
         let from = condition.from.as_deref();
         let Some(path) = &condition.path else {
-            let there = from
-                .and_then(|from| self.companions.get(from))
-                .and_then(|bodies| bodies.first());
+            let there = from.and_then(|from| self.companions.get(from)).and_then(|bodies| bodies.first());
             return there.map_or(Truth::False(None), |body| Truth::True(body.place.clone()));
         };
-        let found: Vec<Datum> = self
-            .values(from, path)
-            .into_iter()
-            .filter(|datum| !is_blank(datum))
-            .collect();
+        let found: Vec<Datum> = self.values(from, path).into_iter().filter(|datum| !is_blank(datum)).collect();
         if condition.exists == Some(false) {
             return match any(found.iter().map(given)) {
                 Truth::True(place) => Truth::False(place),
@@ -161,15 +143,7 @@ impl View<'_> {
             };
         }
         let tested = found.iter().map(|datum| test(condition, datum));
-        if condition.every {
-            if found.is_empty() {
-                Truth::False(None)
-            } else {
-                all(tested)
-            }
-        } else {
-            any(tested)
-        }
+        if condition.every { if found.is_empty() { Truth::False(None) } else { all(tested) } } else { any(tested) }
     }
 }
 
@@ -184,19 +158,9 @@ fn test(condition: &Condition, datum: &Datum) -> Truth {
     if let Some(why) = datum.why_unknown() {
         // A text with holes is known to begin or to hold what its known parts do.
         let holed = datum.holed().unwrap_or_default();
-        let known = condition
-            .starts_with
-            .as_ref()
-            .is_some_and(|start| holed.starts_with(start.as_str()))
-            || condition
-                .contains
-                .as_ref()
-                .is_some_and(|part| holed.to_lowercase().contains(&part.to_lowercase()));
-        return if known {
-            Truth::True(place)
-        } else {
-            Truth::Unknown(why.clone(), place)
-        };
+        let known = condition.starts_with.as_ref().is_some_and(|start| holed.starts_with(start.as_str()))
+            || condition.contains.as_ref().is_some_and(|part| holed.to_lowercase().contains(&part.to_lowercase()));
+        return if known { Truth::True(place) } else { Truth::Unknown(why.clone(), place) };
     }
     let text = datum.text();
     let is = |literal: &Literal| match literal {

@@ -100,11 +100,7 @@ impl Key {
 
 impl From<Kind> for Datum {
     fn from(kind: Kind) -> Datum {
-        Datum {
-            kind,
-            place: None,
-            of: None,
-        }
+        Datum { kind, place: None, of: None }
     }
 }
 
@@ -122,20 +118,12 @@ impl Datum {
 
     /// Anything, for that reason.
     pub(crate) fn unknown(expression: impl Into<String>, why: impl Into<String>) -> Datum {
-        Kind::Unknown(Unknown {
-            expression: expression.into(),
-            why: why.into(),
-        })
-        .into()
+        Kind::Unknown(Unknown { expression: expression.into(), why: why.into() }).into()
     }
 
     /// A failed expression.
     pub(crate) fn fault(expression: impl Into<String>, why: impl Into<String>) -> Datum {
-        Kind::Fault(Unknown {
-            expression: expression.into(),
-            why: why.into(),
-        })
-        .into()
+        Kind::Fault(Unknown { expression: expression.into(), why: why.into() }).into()
     }
 
     /// The same at `place`.
@@ -232,12 +220,9 @@ impl Datum {
             Kind::Computed { why, .. } | Kind::Unknown(why) | Kind::Fault(why) => Value::Unknown(why.clone()),
             Kind::List(items) => Value::List(items.iter().map(Datum::value).collect()),
             Kind::Map(Map { open: Some(why), .. }) => Value::Unknown(why.clone()),
-            Kind::Map(map) => Value::Map(
-                map.members
-                    .iter()
-                    .map(|(key, member)| (key.clone(), member.value()))
-                    .collect(),
-            ),
+            Kind::Map(map) => {
+                Value::Map(map.members.iter().map(|(key, member)| (key.clone(), member.value())).collect())
+            }
             Kind::Json(inner) => inner.value(),
             Kind::Resource(handle) => {
                 Value::unknown(format!("{}.{}", handle.type_name, handle.name), "a whole resource")
@@ -261,12 +246,9 @@ impl Datum {
             Kind::Float(number) => Json::from(*number),
             Kind::Text(text) | Kind::Computed { text, .. } => Json::String(text.clone()),
             Kind::List(items) => Json::Array(items.iter().map(Datum::json_holed).collect()),
-            Kind::Map(map) => Json::Object(
-                map.members
-                    .iter()
-                    .map(|(key, member)| (key.clone(), member.json_holed()))
-                    .collect(),
-            ),
+            Kind::Map(map) => {
+                Json::Object(map.members.iter().map(|(key, member)| (key.clone(), member.json_holed())).collect())
+            }
             Kind::Json(inner) => Json::String(inner.json_holed().to_string()),
             Kind::Unknown(why) | Kind::Fault(why) => Json::String(hole_for(&why.expression)),
             Kind::Resource(_) | Kind::Module(_) => Json::Null,
@@ -279,34 +261,22 @@ impl Datum {
         let kind = match json {
             Json::Null => Kind::Null,
             Json::Bool(truth) => Kind::Bool(*truth),
-            Json::Number(number) => number
-                .as_i64()
-                .map_or_else(|| Kind::Float(number.as_f64().unwrap_or_default()), Kind::Int),
+            Json::Number(number) => {
+                number.as_i64().map_or_else(|| Kind::Float(number.as_f64().unwrap_or_default()), Kind::Int)
+            }
             Json::String(text) if has_hole(text) => {
-                let why = Unknown {
-                    expression: text.clone(),
-                    why: "a part of it is not known before apply".to_owned(),
-                };
-                Kind::Computed {
-                    text: text.clone(),
-                    why,
-                }
+                let why =
+                    Unknown { expression: text.clone(), why: "a part of it is not known before apply".to_owned() };
+                Kind::Computed { text: text.clone(), why }
             }
             Json::String(text) => Kind::Text(text.clone()),
             Json::Array(items) => Kind::List(items.iter().map(|item| Datum::from_json(item, place)).collect()),
             Json::Object(members) => Kind::Map(Map {
-                members: members
-                    .iter()
-                    .map(|(key, member)| (key.clone(), Datum::from_json(member, place)))
-                    .collect(),
+                members: members.iter().map(|(key, member)| (key.clone(), Datum::from_json(member, place))).collect(),
                 open: None,
             }),
         };
-        Datum {
-            kind,
-            place: place.cloned(),
-            of: None,
-        }
+        Datum { kind, place: place.cloned(), of: None }
     }
 
     /// The value of a YAML node of the file at `path`.
@@ -334,11 +304,7 @@ impl Datum {
                 Kind::Map(Map { members, open: None })
             }
         };
-        Datum {
-            kind,
-            place: Some(place),
-            of: None,
-        }
+        Datum { kind, place: Some(place), of: None }
     }
 
     /// The same without places, for values that stand in no file.
@@ -346,10 +312,7 @@ impl Datum {
         self.place = None;
         match &mut self.kind {
             Kind::List(items) => items.iter_mut().for_each(|item| *item = item.clone().unplaced()),
-            Kind::Map(map) => map
-                .members
-                .values_mut()
-                .for_each(|member| *member = member.clone().unplaced()),
+            Kind::Map(map) => map.members.values_mut().for_each(|member| *member = member.clone().unplaced()),
             _ => {}
         }
         self

@@ -46,11 +46,7 @@ struct Grants<'u, 'a> {
 
 /// Writes the grants of one unit, and what they say of its roles.
 pub(super) fn write(unit: &Unit<'_>, assets: &mut BTreeMap<AssetId, Asset>, facts: &mut Facts) {
-    let mut grants = Grants {
-        unit,
-        facts,
-        rights: BTreeMap::new(),
-    };
+    let mut grants = Grants { unit, facts, rights: BTreeMap::new() };
     for (at, resource) in unit.resources.iter().enumerate() {
         let Some(rule) = unit.rule(resource) else { continue };
         for grant in &rule.grants {
@@ -65,9 +61,8 @@ pub(super) fn write(unit: &Unit<'_>, assets: &mut BTreeMap<AssetId, Asset>, fact
         }
     }
     let rights = grants.rights;
-    for asset in assets
-        .values_mut()
-        .filter(|asset| asset.kind == AssetKind::Role && asset.type_name.starts_with("aws_"))
+    for asset in
+        assets.values_mut().filter(|asset| asset.kind == AssetKind::Role && asset.type_name.starts_with("aws_"))
     {
         let (value, place) = match rights.get(&asset.id) {
             Some(Rights { admin: Some(place), .. }) => (Value::Bool(true), place.clone()),
@@ -92,11 +87,7 @@ impl Grants<'_, '_> {
             Err(why) => {
                 for principal in principals {
                     if let Ref::Id(id) = principal {
-                        self.rights
-                            .entry(id.clone())
-                            .or_default()
-                            .unknown
-                            .get_or_insert(why.clone());
+                        self.rights.entry(id.clone()).or_default().unknown.get_or_insert(why.clone());
                     }
                 }
                 self.gap(
@@ -127,11 +118,8 @@ impl Grants<'_, '_> {
             match policy.holed().map(|arn| normal_arn(&arn)) {
                 Some(arn) => match self.unit.rules.policy(&arn) {
                     Some(managed) => {
-                        let found: Vec<Statement> = managed
-                            .statements
-                            .iter()
-                            .map(|statement| managed_statement(statement, &policy))
-                            .collect();
+                        let found: Vec<Statement> =
+                            managed.statements.iter().map(|statement| managed_statement(statement, &policy)).collect();
                         self.allow(&principals, &found);
                     }
                     None => {
@@ -151,9 +139,7 @@ impl Grants<'_, '_> {
         } else {
             let kind = grant.to.unwrap_or(AssetKind::Bucket);
             let named = grant.on.iter().flat_map(|path| values(&resource.body, path));
-            named
-                .flat_map(|value| sides(self.unit, &value, kind, grant.names.as_deref()))
-                .collect()
+            named.flat_map(|value| sides(self.unit, &value, kind, grant.names.as_deref())).collect()
         };
         for document in read(self.unit, at, rule, None, grant.document.as_deref().unwrap_or_default()) {
             match statements(&document) {
@@ -188,13 +174,7 @@ impl Grants<'_, '_> {
                         cross_account: cross,
                         grant_option: false,
                     };
-                    self.grant(
-                        from.clone(),
-                        to.clone(),
-                        access.clone(),
-                        &context,
-                        statement.place.clone(),
-                    );
+                    self.grant(from.clone(), to.clone(), access.clone(), &context, statement.place.clone());
                 }
             }
         }
@@ -282,12 +262,7 @@ impl Grants<'_, '_> {
     }
 
     fn member(&mut self, from: Ref, role: &AssetId, statement: &Statement, cross: bool) {
-        let mut link = Link::new(
-            RelationKind::MemberOf,
-            from,
-            Ref::Id(role.clone()),
-            statement.place.clone(),
-        );
+        let mut link = Link::new(RelationKind::MemberOf, from, Ref::Id(role.clone()), statement.place.clone());
         flag(&mut link, "crossAccount", cross);
         flag(&mut link, "conditioned", statement.conditioned());
         self.facts.links.push(link);
@@ -306,9 +281,7 @@ impl Grants<'_, '_> {
             for member in sides(self.unit, &value, kind, None) {
                 for group in &groups {
                     let place = value.place.clone();
-                    self.facts
-                        .links
-                        .push(Link::new(RelationKind::MemberOf, member.clone(), group.clone(), place));
+                    self.facts.links.push(Link::new(RelationKind::MemberOf, member.clone(), group.clone(), place));
                 }
             }
         }
@@ -319,10 +292,7 @@ impl Grants<'_, '_> {
             return self.unit.asset(at).map(|(_, id)| Ref::Id(id)).into_iter().collect();
         }
         let kind = grant.principal.unwrap_or(AssetKind::Role);
-        let named = grant
-            .principals
-            .iter()
-            .flat_map(|path| read(self.unit, at, rule, None, path));
+        let named = grant.principals.iter().flat_map(|path| read(self.unit, at, rule, None, path));
         named.flat_map(|value| sides(self.unit, &value, kind, None)).collect()
     }
 
@@ -346,11 +316,7 @@ impl Grants<'_, '_> {
 
     fn gap(&mut self, place: Option<&Place>, kind: GapKind, message: String) {
         if let Some(place) = place {
-            self.facts.gaps.push(Gap {
-                place: place.clone(),
-                kind,
-                message,
-            });
+            self.facts.gaps.push(Gap { place: place.clone(), kind, message });
         }
     }
 
@@ -376,13 +342,7 @@ struct Context {
 }
 
 fn flag(link: &mut Link, name: &str, truth: bool) {
-    link.attributes.insert(
-        name.to_owned(),
-        Attribute {
-            value: Value::Bool(truth),
-            place: None,
-        },
-    );
+    link.attributes.insert(name.to_owned(), Attribute { value: Value::Bool(truth), place: None });
 }
 
 /// Whether a Deny of the same document may take a part of `allowed` back.
@@ -393,10 +353,7 @@ fn denied(found: &[Statement], allowed: &Statement) -> bool {
             && !tls_only(deny)
             && (deny.except_actions
                 || allowed.except_actions
-                || deny
-                    .actions
-                    .iter()
-                    .any(|no| allowed.actions.iter().any(|yes| overlap(&no.pattern, &yes.pattern))))
+                || deny.actions.iter().any(|no| allowed.actions.iter().any(|yes| overlap(&no.pattern, &yes.pattern))))
     })
 }
 
@@ -404,10 +361,7 @@ fn denied(found: &[Statement], allowed: &Statement) -> bool {
 fn removed(found: &[Statement], allowed: &Statement) -> bool {
     let covered = |deny: &Statement, resource: &Datum| {
         let resource = resource.holed().unwrap_or_default();
-        deny.resources
-            .iter()
-            .filter_map(Datum::text)
-            .any(|no| covers(&no, &resource))
+        deny.resources.iter().filter_map(Datum::text).any(|no| covers(&no, &resource))
     };
     found.iter().any(|deny| {
         deny.deny
@@ -433,10 +387,7 @@ fn managed_statement(statement: &aedile_rules::ManagedStatement, policy: &Datum)
         actions: statement
             .actions
             .iter()
-            .map(|pattern| Action {
-                pattern: pattern.clone(),
-                place: policy.place.clone(),
-            })
+            .map(|pattern| Action { pattern: pattern.clone(), place: policy.place.clone() })
             .collect(),
         except_actions: false,
         resources: statement.resources.iter().map(Datum::from_text).collect(),

@@ -60,7 +60,11 @@ impl Crawler for Kubernetes {
             manifests.gaps.push(Gap {
                 place: file.place(error.span.start as usize, error.span.end as usize),
                 kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("this document is not {}: {}", if error.limit { "read" } else { "YAML" }, error.message),
+                message: format!(
+                    "this document is not {}: {}",
+                    if error.limit { "read" } else { "YAML" },
+                    error.message
+                ),
             });
         }
         for document in &documents {
@@ -106,21 +110,14 @@ impl Manifests {
         }
         let mut body = Datum::from_yaml(document, &file.path);
         let namespace = namespace(&mut body, kind);
-        let name = document
-            .at("metadata.name")
-            .and_then(yaml::Node::str)
-            .unwrap_or("unnamed");
+        let name = document.at("metadata.name").and_then(yaml::Node::str).unwrap_or("unnamed");
         let start = document.key_span("kind").map_or(document.span.start, |span| span.start);
         let end = document.get("kind").map_or(document.span.end, |node| node.span.end);
         let group = version.split_once('/').map_or("", |(group, _)| group);
         self.objects.push(Resource {
             source: ResourceSource::Kubernetes,
             type_name: type_name(group, kind),
-            address: if namespace.is_empty() {
-                format!("{kind}/{name}")
-            } else {
-                format!("{kind}/{namespace}/{name}")
-            },
+            address: if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") },
             unit: file.folder().to_owned(),
             body,
             place: Some(Place::new(&file.path, start as usize, end.max(start) as usize)),
@@ -155,10 +152,7 @@ fn namespace(body: &mut Datum, kind: &str) -> String {
     let Kind::Map(metadata) = &mut metadata.kind else {
         return String::new();
     };
-    let held = metadata
-        .members
-        .entry("namespace".to_owned())
-        .or_insert_with(|| Datum::from_text("default"));
+    let held = metadata.members.entry("namespace".to_owned()).or_insert_with(|| Datum::from_text("default"));
     held.text().unwrap_or_else(|| "default".to_owned())
 }
 

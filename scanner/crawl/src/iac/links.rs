@@ -21,9 +21,7 @@ pub(super) fn write(unit: &Unit<'_>, at: usize, rule: &ResourceType, facts: &mut
                 }
                 let own = Ref::Id(own.clone());
                 let (from, to) = if relation.reverse { (other, own) } else { (own, other) };
-                facts
-                    .links
-                    .push(Link::new(relation.kind, from, to, value.place.clone()));
+                facts.links.push(Link::new(relation.kind, from, to, value.place.clone()));
             }
         }
     }
@@ -72,9 +70,7 @@ fn qualify(unit: &Unit<'_>, at: usize, kind: AssetKind, value: &mut Datum) {
         && object.source == ResourceSource::Kubernetes
         && kind == AssetKind::ServiceAccount
         && let Kind::Text(name) = &value.kind
-        && let Some(namespace) = super::path::texts(&object.body, "metadata.namespace")
-            .into_iter()
-            .next()
+        && let Some(namespace) = super::path::texts(&object.body, "metadata.namespace").into_iter().next()
     {
         value.kind = Kind::Text(format!("{namespace}/{name}"));
     }

@@ -9,20 +9,12 @@ pub(crate) fn values(body: &Datum, path: &str) -> Vec<Datum> {
     for key in path.split('.').filter(|key| !key.is_empty()) {
         at = at.into_iter().flat_map(|datum| step(&datum, key)).collect();
     }
-    at.iter()
-        .flat_map(|datum| datum.items().iter())
-        .filter(|datum| !datum.is_null())
-        .cloned()
-        .collect()
+    at.iter().flat_map(|datum| datum.items().iter()).filter(|datum| !datum.is_null()).cloned().collect()
 }
 
 /// The known texts at `path`.
 pub(crate) fn texts(body: &Datum, path: &str) -> Vec<String> {
-    values(body, path)
-        .iter()
-        .filter_map(Datum::text)
-        .filter(|text| !text.is_empty())
-        .collect()
+    values(body, path).iter().filter_map(Datum::text).filter(|text| !text.is_empty()).collect()
 }
 
 fn step(datum: &Datum, key: &str) -> Vec<Datum> {
@@ -32,11 +24,7 @@ fn step(datum: &Datum, key: &str) -> Vec<Datum> {
         Kind::Map(map) if key == "*" => map.members.values().cloned().collect(),
         Kind::Map(map) => match (map.members.get(key), &map.open) {
             (Some(member), _) => vec![member.clone()],
-            (None, Some(why)) => vec![Datum {
-                kind: Kind::Unknown(why.clone()),
-                place: datum.place.clone(),
-                of: None,
-            }],
+            (None, Some(why)) => vec![Datum { kind: Kind::Unknown(why.clone()), place: datum.place.clone(), of: None }],
             (None, None) => Vec::new(),
         },
         // JSON given as text.

@@ -52,10 +52,7 @@ pub(crate) fn statements(document: &Datum) -> Result<Vec<Statement>, Unknown> {
             Ok(json) => Datum::from_json(&json, document.place.as_ref()),
             Err(_) => {
                 let why = document.why_unknown().cloned();
-                let bad = || Unknown {
-                    expression: "policy".to_owned(),
-                    why: "it is not JSON".to_owned(),
-                };
+                let bad = || Unknown { expression: "policy".to_owned(), why: "it is not JSON".to_owned() };
                 return Err(why.unwrap_or_else(bad));
             }
         },
@@ -63,10 +60,7 @@ pub(crate) fn statements(document: &Datum) -> Result<Vec<Statement>, Unknown> {
         _ => document.clone(),
     };
     let list = parsed.member("Statement").map(Datum::items).unwrap_or_default();
-    Ok(list
-        .iter()
-        .map(|item| statement(item, document.place.as_ref()))
-        .collect())
+    Ok(list.iter().map(|item| statement(item, document.place.as_ref())).collect())
 }
 
 fn statement(item: &Datum, whole: Option<&Place>) -> Statement {
@@ -74,17 +68,14 @@ fn statement(item: &Datum, whole: Option<&Place>) -> Statement {
     let except_actions = item.member("NotAction").is_some();
     let actions = strings(if except_actions { "NotAction" } else { "Action" });
     let except_resources = item.member("NotResource").is_some();
-    let resources = if except_resources {
-        vec![Datum::from_text("*")]
-    } else {
-        strings("Resource")
-    };
+    let resources = if except_resources { vec![Datum::from_text("*")] } else { strings("Resource") };
     let mut unknown = actions.iter().find_map(Datum::why_unknown).cloned();
     if !matches!(item.kind, Kind::Map(_)) {
-        unknown = Some(item.why_unknown().cloned().unwrap_or(Unknown {
-            expression: "statement".to_owned(),
-            why: "it is no object".to_owned(),
-        }));
+        unknown = Some(
+            item.why_unknown()
+                .cloned()
+                .unwrap_or(Unknown { expression: "statement".to_owned(), why: "it is no object".to_owned() }),
+        );
     }
     Statement {
         deny: item.member("Effect").and_then(Datum::text).as_deref() == Some("Deny"),
@@ -140,10 +131,7 @@ fn conditions(item: &Datum) -> Vec<(String, String, Vec<Datum>)> {
     for (operator, variables) in &operators.members {
         match &variables.kind {
             Kind::Map(variables) => found.extend(
-                variables
-                    .members
-                    .iter()
-                    .map(|(name, value)| (operator.clone(), name.clone(), value.items().to_vec())),
+                variables.members.iter().map(|(name, value)| (operator.clone(), name.clone(), value.items().to_vec())),
             ),
             _ => found.push((operator.clone(), String::new(), vec![variables.clone()])),
         }
@@ -166,10 +154,7 @@ impl Statement {
             return Truth::True(self.place.clone());
         }
         let unknown = self.principals.iter().find_map(|principal| match principal {
-            Principal::Aws(Datum {
-                kind: Kind::Unknown(why) | Kind::Fault(why),
-                ..
-            }) => Some(why),
+            Principal::Aws(Datum { kind: Kind::Unknown(why) | Kind::Fault(why), .. }) => Some(why),
             _ => None,
         });
         match unknown.or(self.unknown.as_ref()) {
@@ -198,10 +183,7 @@ impl Statement {
 
     /// Whether it allows every action, or every action of IAM, on everything.
     pub(crate) fn is_admin(&self) -> bool {
-        let everything = self
-            .resources
-            .iter()
-            .any(|resource| resource.text().as_deref() == Some("*"));
+        let everything = self.resources.iter().any(|resource| resource.text().as_deref() == Some("*"));
         let admin = |action: &Action| matches!(action.pattern.as_str(), "*" | "*:*" | "iam:*");
         !self.deny && everything && !self.conditioned() && (self.except_actions || self.actions.iter().any(admin))
     }
@@ -213,10 +195,7 @@ fn is_tls(variable: &str) -> bool {
 
 /// Whether some text fits both patterns, `*` being any text and `?` any character; case does not count.
 pub(crate) fn overlap(left: &str, right: &str) -> bool {
-    let (left, right) = (
-        left.to_ascii_lowercase().into_bytes(),
-        right.to_ascii_lowercase().into_bytes(),
-    );
+    let (left, right) = (left.to_ascii_lowercase().into_bytes(), right.to_ascii_lowercase().into_bytes());
     // Row by row over `left`: which prefixes of `right` can stand against the prefix read so far.
     let star = |pattern: &[u8], at: usize| pattern.get(at) == Some(&b'*');
     let mut reach = vec![false; right.len() + 1];
@@ -272,19 +251,12 @@ mod tests {
 
     #[test]
     fn patterns_of_actions_overlap_where_some_action_fits_both() {
-        for (left, right) in [
-            ("*", "s3:GetObject"),
-            ("s3:*", "s3:Get*"),
-            ("s3:Get*", "s3:*Object"),
-            ("S3:getobject", "s3:GetObject*"),
-        ] {
+        for (left, right) in
+            [("*", "s3:GetObject"), ("s3:*", "s3:Get*"), ("s3:Get*", "s3:*Object"), ("S3:getobject", "s3:GetObject*")]
+        {
             assert!(overlap(left, right) && overlap(right, left), "{left} {right}");
         }
-        for (left, right) in [
-            ("s3:Put*", "s3:Get*"),
-            ("sqs:*", "s3:*"),
-            ("s3:GetObject", "s3:GetObjectAcl"),
-        ] {
+        for (left, right) in [("s3:Put*", "s3:Get*"), ("sqs:*", "s3:*"), ("s3:GetObject", "s3:GetObjectAcl")] {
             assert!(!overlap(left, right) && !overlap(right, left), "{left} {right}");
         }
     }

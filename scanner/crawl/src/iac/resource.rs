@@ -93,9 +93,7 @@ impl<'a> Unit<'a> {
         };
         let mut found: BTreeSet<String> = rule.name.iter().flat_map(|path| texts(&resource.body, path)).collect();
         for template in rule.exports.values().chain(&rule.names) {
-            found.extend(super::name::fill(template, |path| {
-                texts(&resource.body, path).into_iter().next()
-            }));
+            found.extend(super::name::fill(template, |path| texts(&resource.body, path).into_iter().next()));
         }
         found
     }
@@ -127,24 +125,15 @@ impl<'a> Unit<'a> {
         match (&companion.by, &companion.via) {
             (Some(by), _) => {
                 let key = (companion.type_name.clone(), by.clone());
-                self.joined
-                    .get(&key)
-                    .and_then(|joined| joined.get(&at))
-                    .cloned()
-                    .unwrap_or_default()
+                self.joined.get(&key).and_then(|joined| joined.get(&at)).cloned().unwrap_or_default()
             }
             (None, Some(via)) => {
                 let Some(resource) = self.resource(at) else {
                     return Vec::new();
                 };
-                let mut found: Vec<usize> = values(&resource.body, via)
-                    .iter()
-                    .flat_map(|value| self.referred(value))
-                    .collect();
-                found.retain(|&at| {
-                    self.resource(at)
-                        .is_some_and(|found| found.type_name == companion.type_name)
-                });
+                let mut found: Vec<usize> =
+                    values(&resource.body, via).iter().flat_map(|value| self.referred(value)).collect();
+                found.retain(|&at| self.resource(at).is_some_and(|found| found.type_name == companion.type_name));
                 found.dedup();
                 found
             }
@@ -178,10 +167,7 @@ impl<'a> Unit<'a> {
             let Some(resource) = self.resource(at) else { continue };
             for value in values(&resource.body, by) {
                 for target in self.referred(&value) {
-                    if self
-                        .resource(target)
-                        .is_some_and(|target| target.type_name == type_name)
-                    {
+                    if self.resource(target).is_some_and(|target| target.type_name == type_name) {
                         pairs.push((target, at));
                     }
                 }

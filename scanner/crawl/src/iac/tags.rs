@@ -7,30 +7,17 @@ use super::datum::{Datum, Kind};
 use super::resource::Resource;
 
 /// Where types keep their tags.
-const PATHS: [&str; 6] = [
-    "tags",
-    "labels",
-    "user_labels",
-    "metadata.labels",
-    "metadata.annotations",
-    "custom_tags",
-];
+const PATHS: [&str; 6] = ["tags", "labels", "user_labels", "metadata.labels", "metadata.annotations", "custom_tags"];
 
 /// Sets the attributes that the tags of `resource` give by `rules`, where `asset` does not have them yet.
 pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rules: &[TagRule]) {
-    let own = PATHS
-        .iter()
-        .filter_map(|path| path.split('.').try_fold(&resource.body, |body, key| body.member(key)));
+    let own = PATHS.iter().filter_map(|path| path.split('.').try_fold(&resource.body, |body, key| body.member(key)));
     let maps: Vec<&Datum> = own.chain(&resource.default_tags).collect();
     for rule in rules {
         if asset.attributes.contains_key(&rule.attribute) {
             continue;
         }
-        if let Some(found) = rule
-            .keys
-            .iter()
-            .find_map(|key| maps.iter().find_map(|map| tag(map, key)))
-        {
+        if let Some(found) = rule.keys.iter().find_map(|key| maps.iter().find_map(|map| tag(map, key))) {
             let value = match found.text() {
                 Some(text) => {
                     let word = text.to_lowercase();
@@ -48,19 +35,11 @@ pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rules: &[TagRule]
 
 fn tag<'d>(map: &'d Datum, wanted: &str) -> Option<&'d Datum> {
     match &map.kind {
-        Kind::Map(map) => map
-            .members
-            .iter()
-            .find(|(key, _)| normal(key) == wanted)
-            .map(|(_, value)| value),
+        Kind::Map(map) => map.members.iter().find(|(key, _)| normal(key) == wanted).map(|(_, value)| value),
         // Lists of blocks with key and value, as some types have.
         Kind::List(items) => items
             .iter()
-            .find(|item| {
-                item.member("key")
-                    .and_then(Datum::text)
-                    .is_some_and(|key| normal(&key) == wanted)
-            })
+            .find(|item| item.member("key").and_then(Datum::text).is_some_and(|key| normal(&key) == wanted))
             .and_then(|item| item.member("value")),
         _ => None,
     }

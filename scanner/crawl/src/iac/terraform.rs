@@ -40,32 +40,20 @@ impl Crawler for Terraform {
     fn claims(file: &File) -> bool {
         let name = file.name().to_ascii_lowercase();
         ["tf", "tofu", "tfvars"].contains(&file.extension().as_str())
-            || [".tf.json", ".tofu.json", ".tfvars.json"]
-                .iter()
-                .any(|end| name.ends_with(end))
+            || [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end))
     }
 
     fn parse(file: &File, _: Context<'_>) -> parse::Source {
-        let mut source = if file.extension() == "json" {
-            parse::unsupported(file)
-        } else {
-            parse::parse(file)
-        };
+        let mut source = if file.extension() == "json" { parse::unsupported(file) } else { parse::parse(file) };
         if file.text.is_none() {
             let message = "the file is not text within the limits".to_owned();
-            source.gaps.push(Gap {
-                place: Place::file(&file.path),
-                kind: GapKind::Undecodable,
-                message,
-            });
+            source.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Undecodable, message });
         }
         source
     }
 
     fn resolve(parsed: Vec<(&File, parse::Source)>, context: Context<'_>, facts: &mut Facts) {
-        facts
-            .gaps
-            .extend(parsed.iter().flat_map(|(_, source)| source.gaps.iter().cloned()));
+        facts.gaps.extend(parsed.iter().flat_map(|(_, source)| source.gaps.iter().cloned()));
         let modules = modules(&parsed);
         let mut reached = BTreeSet::new();
         for root in roots(&modules) {
@@ -85,11 +73,7 @@ fn roots<'m, 'a>(modules: &'m BTreeMap<String, Module<'a>>) -> Vec<&'m Module<'a
     let mut called = BTreeSet::new();
     for module in modules.values() {
         for declared in module.calls.values() {
-            let source = declared
-                .block
-                .body
-                .get_attribute("source")
-                .and_then(|source| source.value.as_str());
+            let source = declared.block.body.get_attribute("source").and_then(|source| source.value.as_str());
             let Some(folder) = source.and_then(|source| local_folder(&module.folder, source)) else {
                 continue;
             };
@@ -99,10 +83,7 @@ fn roots<'m, 'a>(modules: &'m BTreeMap<String, Module<'a>>) -> Vec<&'m Module<'a
             }
         }
     }
-    modules
-        .values()
-        .filter(|module| !called.contains(&module.folder))
-        .collect()
+    modules.values().filter(|module| !called.contains(&module.folder)).collect()
 }
 
 fn configuration<'a>(
@@ -120,10 +101,8 @@ fn configuration<'a>(
         for &call in module.calls.keys() {
             evaluator.children(at, call);
         }
-        let declared = module
-            .resources
-            .iter()
-            .flat_map(|(&kind, names)| names.iter().map(move |(&name, d)| (kind, name, d)));
+        let declared =
+            module.resources.iter().flat_map(|(&kind, names)| names.iter().map(move |(&name, d)| (kind, name, d)));
         for (kind, name, declared) in declared {
             for slot in evaluator.expansion(at, false, kind, name).iter() {
                 let handle = Handle {
@@ -133,25 +112,16 @@ fn configuration<'a>(
                     name: name.to_owned(),
                     key: slot.key.clone(),
                 };
-                let scope = scope::Scope {
-                    instance: at,
-                    names: slot.names.clone(),
-                };
+                let scope = scope::Scope { instance: at, names: slot.names.clone() };
                 let settings = evaluator.provider(at, declared, kind);
-                let place = declared
-                    .header()
-                    .or_else(|| declared.origin.place(declared.block.span()));
+                let place = declared.header().or_else(|| declared.origin.place(declared.block.span()));
                 let body = evaluator.body(&declared.block.body, declared.origin, &scope).at(place.clone());
                 resources.push(Resource {
                     source: ResourceSource::Terraform,
                     type_name: kind.to_owned(),
                     address: evaluator.address(&handle),
                     unit: root.folder.clone(),
-                    region: body
-                        .member("region")
-                        .filter(|region| !region.is_null())
-                        .cloned()
-                        .or(settings.region),
+                    region: body.member("region").filter(|region| !region.is_null()).cloned().or(settings.region),
                     default_tags: settings.default_tags,
                     body,
                     place,

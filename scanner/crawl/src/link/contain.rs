@@ -11,7 +11,8 @@ use super::name;
 /// Only stores that some source defines: one that is merely named has no facts to be judged by.
 pub(super) fn stored(inventory: &mut Inventory) {
     let mut stores: BTreeMap<String, AssetId> = BTreeMap::new();
-    for asset in inventory.assets.values().filter(|asset| matches!(asset.kind, AssetKind::Bucket | AssetKind::Database)) {
+    for asset in inventory.assets.values().filter(|asset| matches!(asset.kind, AssetKind::Bucket | AssetKind::Database))
+    {
         for name in &asset.names {
             stores.entry(name::normal(asset.kind, name)).or_insert_with(|| asset.id.clone());
         }
@@ -25,11 +26,17 @@ pub(super) fn stored(inventory: &mut Inventory) {
     let mut relations = Vec::new();
     for asset in inventory.assets.values() {
         let found: BTreeSet<(&AssetId, LinkBasis)> = match asset.kind {
-            AssetKind::Dataset => asset.names.iter().filter_map(|name| bucket(&name::normal(asset.kind, name), &stores)).collect(),
-            AssetKind::Table => asset.names.iter().filter_map(|name| database(&name::normal(asset.kind, name), &stores)).collect(),
+            AssetKind::Dataset => {
+                asset.names.iter().filter_map(|name| bucket(&name::normal(asset.kind, name), &stores)).collect()
+            }
+            AssetKind::Table => {
+                asset.names.iter().filter_map(|name| database(&name::normal(asset.kind, name), &stores)).collect()
+            }
             _ => BTreeSet::new(),
         };
-        for (store, basis) in found.into_iter().filter(|(store, _)| !held.contains(&(asset.id.clone(), (*store).clone()))) {
+        for (store, basis) in
+            found.into_iter().filter(|(store, _)| !held.contains(&(asset.id.clone(), (*store).clone())))
+        {
             let relation = Relation::new(RelationKind::StoredIn, asset.id.clone(), store.clone(), asset.place.clone());
             relations.push(Relation { basis, ..relation });
         }
@@ -89,7 +96,9 @@ pub(super) fn folders(inventory: &mut Inventory) {
     let mut relations = Vec::new();
     for (uri, file) in &uris {
         let mut above = uri.as_str();
-        while let Some((shorter, _)) = above.rsplit_once('/').filter(|(shorter, _)| shorter.contains("://") && !shorter.ends_with('/')) {
+        while let Some((shorter, _)) =
+            above.rsplit_once('/').filter(|(shorter, _)| shorter.contains("://") && !shorter.ends_with('/'))
+        {
             above = shorter;
             let Some(folder) = uris.get(above).filter(|folder| *folder != file) else { continue };
             let is_source = written.contains(file) || inventory.asset(file).is_some_and(|asset| asset.place.is_some());

@@ -26,7 +26,8 @@ impl Index {
             self.add_name(asset, name);
         }
         if let Some(place) = &asset.place {
-            self.folders.insert(asset.id.clone(), place.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned());
+            self.folders
+                .insert(asset.id.clone(), place.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned());
         }
     }
 
@@ -72,7 +73,9 @@ impl Index {
         } else {
             self.holes
                 .iter()
-                .filter(|(pattern, other, _)| fits(*other) && name::literal_length(pattern) >= super::LITERAL && name::shaped(pattern, name))
+                .filter(|(pattern, other, _)| {
+                    fits(*other) && name::literal_length(pattern) >= super::LITERAL && name::shaped(pattern, name)
+                })
                 .map(|(_, _, id)| id)
                 .collect()
         }
@@ -96,7 +99,8 @@ impl Index {
     /// Whether the definition of `id` lies in `folder`, below it or above it.
     pub(super) fn is_near(&self, id: &AssetId, folder: &str) -> bool {
         self.folders.get(id).is_some_and(|other| {
-            let (short, long) = if other.len() < folder.len() { (other.as_str(), folder) } else { (folder, other.as_str()) };
+            let (short, long) =
+                if other.len() < folder.len() { (other.as_str(), folder) } else { (folder, other.as_str()) };
             short == long || (!short.is_empty() && long.strip_prefix(short).is_some_and(|rest| rest.starts_with('/')))
         })
     }

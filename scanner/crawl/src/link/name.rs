@@ -49,7 +49,11 @@ fn uri(scheme: &str, rest: &str) -> String {
         }
         "file" => path(rest.strip_prefix("localhost").unwrap_or(rest)),
         "http" | "https" => {
-            if let Some((bucket, _)) = authority.split_once(".s3.").or_else(|| authority.split_once(".s3-")).filter(|(_, host)| host.ends_with("amazonaws.com")) {
+            if let Some((bucket, _)) = authority
+                .split_once(".s3.")
+                .or_else(|| authority.split_once(".s3-"))
+                .filter(|(_, host)| host.ends_with("amazonaws.com"))
+            {
                 return joined("s3", bucket, key);
             }
             let (bucket, inner) = key.split_once('/').unwrap_or((key, ""));
@@ -152,7 +156,8 @@ pub(super) const EXTENSIONS: [&str; 13] =
 /// How many letters and digits of `pattern` are not inside a hole, nor part of the scheme or of the file's extension.
 pub(super) fn literal_length(pattern: &str) -> usize {
     let rest = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
-    let stem = rest.rsplit_once('.').filter(|(_, extension)| EXTENSIONS.contains(extension)).map_or(rest, |(stem, _)| stem);
+    let stem =
+        rest.rsplit_once('.').filter(|(_, extension)| EXTENSIONS.contains(extension)).map_or(rest, |(stem, _)| stem);
     literals(stem).iter().flat_map(|piece| piece.chars()).filter(|c| c.is_alphanumeric()).count()
 }
 

@@ -88,7 +88,8 @@ impl Resolver {
         let normal = name::normal(kind, written);
         if let Some(is) = self.aliases.get(&normal) {
             let found = self.known(is).map(|id| Found::one(&id, LinkBasis::Declared));
-            return found.or_else(|| self.lookup(kind, is, folder).map(|found| Found { basis: LinkBasis::Declared, ..found }));
+            return found
+                .or_else(|| self.lookup(kind, is, folder).map(|found| Found { basis: LinkBasis::Declared, ..found }));
         }
         self.lookup(kind, &normal, folder)
     }
@@ -116,7 +117,10 @@ impl Resolver {
             [id] => Some(Found::one(id, LinkBasis::Exact)),
             several => {
                 let id = self.index.nearest(several, folder)?;
-                Some(Found::one(id, LinkBasis::Inferred(format!("the nearest of {} definitions of `{normal}`", several.len()))))
+                Some(Found::one(
+                    id,
+                    LinkBasis::Inferred(format!("the nearest of {} definitions of `{normal}`", several.len())),
+                ))
             }
         }
     }
@@ -124,16 +128,31 @@ impl Resolver {
     /// A path, relative to the folder of the file that names it, to the root, or to a folder between them.
     /// A folder means the datasets in it.
     fn path(&self, kind: AssetKind, normal: &str, folder: &str) -> Option<Found> {
-        if !matches!(kind, AssetKind::Dataset | AssetKind::Notebook | AssetKind::Pipeline) || normal.contains("://") || normal.contains('{') || normal.starts_with('/') {
+        if !matches!(kind, AssetKind::Dataset | AssetKind::Notebook | AssetKind::Pipeline)
+            || normal.contains("://")
+            || normal.contains('{')
+            || normal.starts_with('/')
+        {
             return None;
         }
         let mut bases = vec![folder];
         bases.extend((!folder.is_empty()).then_some(""));
-        bases.extend(folder.match_indices('/').map(|(at, _)| folder.get(..at).unwrap_or_default()).collect::<Vec<_>>().into_iter().rev());
+        bases.extend(
+            folder
+                .match_indices('/')
+                .map(|(at, _)| folder.get(..at).unwrap_or_default())
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev(),
+        );
         for (nth, base) in bases.iter().enumerate() {
             let full = name::path(&format!("{base}/{normal}"));
             let full = full.trim_start_matches('/');
-            let basis = if nth < 2 { LinkBasis::Exact } else { LinkBasis::Inferred(format!("the path is that of a file below `{base}`")) };
+            let basis = if nth < 2 {
+                LinkBasis::Exact
+            } else {
+                LinkBasis::Inferred(format!("the path is that of a file below `{base}`"))
+            };
             let ids: Vec<AssetId> = match self.index.exact(kind, full).as_slice() {
                 [] if kind == AssetKind::Dataset && !full.is_empty() => {
                     self.index.by_wildcard(kind, &format!("{full}/*")).into_iter().cloned().collect()
@@ -213,7 +232,9 @@ impl Resolver {
         let found = self.index.by_shape(kind, normal);
         let mut ids = found.into_iter();
         let id = ids.next()?;
-        ids.next().is_none().then(|| Found::one(id, LinkBasis::Inferred(format!("the only name of the shape `{normal}`"))))
+        ids.next()
+            .is_none()
+            .then(|| Found::one(id, LinkBasis::Inferred(format!("the only name of the shape `{normal}`"))))
     }
 
     /// Everything of `kind` that a pattern covers; for an object store the bucket, whatever part of its keys.
@@ -249,7 +270,11 @@ impl Resolver {
 
     /// The asset that [`Resolver::make`] made for a name that is not found by the index: a vague or an ambiguous one.
     pub(super) fn made(&self, kind: AssetKind, written: &str, place: Option<&Place>) -> Found {
-        Found { ids: vec![self.identity(kind, written, place).id], basis: LinkBasis::Exact, via_wildcard: written.contains('*') }
+        Found {
+            ids: vec![self.identity(kind, written, place).id],
+            basis: LinkBasis::Exact,
+            via_wildcard: written.contains('*'),
+        }
     }
 
     fn identity(&self, kind: AssetKind, written: &str, place: Option<&Place>) -> Made {
@@ -288,14 +313,17 @@ fn folder_of_pattern(uri: &str) -> String {
 
 /// The normal spelling of a name whose kind is not known.
 fn spelling(written: &str) -> String {
-    let is_table = !written.contains('/') && !written.contains("://") && !written.starts_with("arn:") && written.contains('.');
+    let is_table =
+        !written.contains('/') && !written.contains("://") && !written.starts_with("arn:") && written.contains('.');
     let is_file = written.rsplit_once('.').is_some_and(|(_, extension)| name::EXTENSIONS.contains(&extension));
     name::normal(if is_table && !is_file { AssetKind::Table } else { AssetKind::Dataset }, written)
 }
 
 /// Every distinct name among `references`, in the order in which they are made: long qualified names before the short
 /// ones that may mean them, patterns last.
-pub(super) fn order<'a>(references: impl Iterator<Item = (&'a Ref, Option<&'a Place>)>) -> Vec<(AssetKind, &'a str, Option<&'a Place>)> {
+pub(super) fn order<'a>(
+    references: impl Iterator<Item = (&'a Ref, Option<&'a Place>)>,
+) -> Vec<(AssetKind, &'a str, Option<&'a Place>)> {
     let distinct: BTreeSet<(AssetKind, &str, Option<&Place>)> = references
         .filter_map(|(reference, place)| match reference {
             Ref::Named { kind, name } => Some((*kind, name.as_str(), place)),
@@ -303,6 +331,8 @@ pub(super) fn order<'a>(references: impl Iterator<Item = (&'a Ref, Option<&'a Pl
         })
         .collect();
     let mut ordered: Vec<_> = distinct.into_iter().collect();
-    ordered.sort_by_key(|(_, name, _)| (name.contains('*'), name.contains('{'), std::cmp::Reverse(name.matches('.').count())));
+    ordered.sort_by_key(|(_, name, _)| {
+        (name.contains('*'), name.contains('{'), std::cmp::Reverse(name.matches('.').count()))
+    });
     ordered
 }

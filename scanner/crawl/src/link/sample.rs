@@ -25,11 +25,21 @@ pub(super) fn samples(inventory: &mut Inventory) {
     for asset in inventory.assets.values().filter(|asset| asset.kind == AssetKind::Dataset && asset.place.is_some()) {
         files.entry(file_name(&asset.address)).or_default().push(&asset.id);
     }
-    let derived: BTreeSet<&AssetId> =
-        inventory.relations.iter().filter(|relation| relation.kind == RelationKind::DerivedFrom).map(|relation| &relation.from).collect();
+    let derived: BTreeSet<&AssetId> = inventory
+        .relations
+        .iter()
+        .filter(|relation| relation.kind == RelationKind::DerivedFrom)
+        .map(|relation| &relation.from)
+        .collect();
     let mut relations = Vec::new();
-    for asset in inventory.assets.values().filter(|asset| asset.kind == AssetKind::Dataset && asset.type_name == REFERENCE) {
-        let Some(wanted) = columns.get(&asset.id).filter(|wanted| wanted.len() >= COLUMNS && !derived.contains(&asset.id)) else { continue };
+    for asset in
+        inventory.assets.values().filter(|asset| asset.kind == AssetKind::Dataset && asset.type_name == REFERENCE)
+    {
+        let Some(wanted) =
+            columns.get(&asset.id).filter(|wanted| wanted.len() >= COLUMNS && !derived.contains(&asset.id))
+        else {
+            continue;
+        };
         let candidates = files.get(&file_name(&asset.address)).into_iter().flatten().filter_map(|file| {
             let shared: Vec<&String> = columns.get(*file)?.intersection(wanted).collect();
             let telling = shared.iter().any(|name| !COMMONPLACE.contains(&name.as_str()));

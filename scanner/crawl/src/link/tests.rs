@@ -31,7 +31,12 @@ fn reads(path: &str, kind: AssetKind, name: &str) -> Link {
 }
 
 fn grants(kind: AssetKind, name: &str) -> Link {
-    let mut link = Link::new(RelationKind::Grants, Ref::named(AssetKind::Role, "reader"), Ref::named(kind, name), place("iam/main.tf"));
+    let mut link = Link::new(
+        RelationKind::Grants,
+        Ref::named(AssetKind::Role, "reader"),
+        Ref::named(kind, name),
+        place("iam/main.tf"),
+    );
     link.access.insert(Access::Read);
     link
 }
@@ -42,13 +47,19 @@ fn named(columns: &[&str]) -> Flow {
 }
 
 fn linked(assets: Vec<Asset>, links: Vec<Link>, bindings: &[(&str, &str)]) -> Inventory {
-    let bindings = bindings.iter().map(|(name, is)| Binding { name: (*name).to_owned(), is: (*is).to_owned() }).collect();
+    let bindings =
+        bindings.iter().map(|(name, is)| Binding { name: (*name).to_owned(), is: (*is).to_owned() }).collect();
     link(Facts { assets, links, gaps: vec![] }, &Options { bindings, ..Options::default() })
 }
 
 /// The targets of all relations of `kind`, with how they were found.
 fn targets(inventory: &Inventory, kind: RelationKind) -> Vec<(&str, &LinkBasis)> {
-    inventory.relations.iter().filter(|relation| relation.kind == kind).map(|relation| (relation.to.as_str(), &relation.basis)).collect()
+    inventory
+        .relations
+        .iter()
+        .filter(|relation| relation.kind == kind)
+        .map(|relation| (relation.to.as_str(), &relation.basis))
+        .collect()
 }
 
 #[test]
@@ -79,7 +90,8 @@ fn a_folder_and_a_pattern_mean_every_dataset_in_it() {
 
 #[test]
 fn what_nobody_defines_is_made_by_reference_once() {
-    let links = vec![reads("a.py", AssetKind::Dataset, "s3://b/x.csv"), reads("b.py", AssetKind::Dataset, "s3a://B/x.csv")];
+    let links =
+        vec![reads("a.py", AssetKind::Dataset, "s3://b/x.csv"), reads("b.py", AssetKind::Dataset, "s3a://B/x.csv")];
     let inventory = linked(vec![], links, &[]);
     let made = inventory.asset(&AssetId::new(AssetKind::Dataset, "", "s3://b/x.csv")).unwrap();
     assert_eq!((made.type_name.as_str(), made.place.is_none(), made.attributes.len()), (REFERENCE, true, 0));
@@ -96,10 +108,22 @@ fn names_of_holes_alone_stay_in_their_file() {
 #[test]
 fn a_name_with_a_hole_finds_the_only_name_of_its_shape() {
     let bucket = |name: &str| asset(AssetKind::Bucket, "infra", name, &[name], "infra/main.tf");
-    let inventory = linked(vec![bucket("s3://prod-raw")], vec![grants(AssetKind::Bucket, "arn:aws:s3:::{env}-raw/*")], &[]);
-    assert!(matches!(targets(&inventory, RelationKind::Grants)[0], ("Bucket:infra#s3://prod-raw", LinkBasis::Inferred(_))));
-    let several = linked(vec![bucket("s3://prod-raw"), bucket("s3://dev-raw")], vec![grants(AssetKind::Bucket, "s3://{env}-raw")], &[]);
-    assert_eq!(targets(&several, RelationKind::Grants)[0].0, "Bucket:s3://{env}-raw", "two of the shape: none is taken");
+    let inventory =
+        linked(vec![bucket("s3://prod-raw")], vec![grants(AssetKind::Bucket, "arn:aws:s3:::{env}-raw/*")], &[]);
+    assert!(matches!(
+        targets(&inventory, RelationKind::Grants)[0],
+        ("Bucket:infra#s3://prod-raw", LinkBasis::Inferred(_))
+    ));
+    let several = linked(
+        vec![bucket("s3://prod-raw"), bucket("s3://dev-raw")],
+        vec![grants(AssetKind::Bucket, "s3://{env}-raw")],
+        &[],
+    );
+    assert_eq!(
+        targets(&several, RelationKind::Grants)[0].0,
+        "Bucket:s3://{env}-raw",
+        "two of the shape: none is taken"
+    );
 }
 
 #[test]
@@ -107,18 +131,32 @@ fn table_names_match_by_their_only_suffix() {
     let table = |name: &str| asset(AssetKind::Table, "", name, &[name], "db.sql");
     let one = linked(vec![table("clinic.patients")], vec![reads("x.py", AssetKind::Table, "\"Patients\"")], &[]);
     assert!(matches!(targets(&one, RelationKind::Reads)[0], ("Table:clinic.patients", LinkBasis::Inferred(_))));
-    let longer = linked(vec![table("clinic.patients")], vec![reads("x.py", AssetKind::Table, "lake.clinic.patients")], &[]);
+    let longer =
+        linked(vec![table("clinic.patients")], vec![reads("x.py", AssetKind::Table, "lake.clinic.patients")], &[]);
     assert_eq!(targets(&longer, RelationKind::Reads)[0].0, "Table:clinic.patients");
-    let two = linked(vec![table("clinic.patients"), table("retail.patients")], vec![reads("x.py", AssetKind::Table, "patients")], &[]);
+    let two = linked(
+        vec![table("clinic.patients"), table("retail.patients")],
+        vec![reads("x.py", AssetKind::Table, "patients")],
+        &[],
+    );
     assert_eq!(targets(&two, RelationKind::Reads)[0].0, "Table:patients");
 }
 
 #[test]
 fn datasets_lie_in_the_bucket_and_tables_in_the_database_they_name() {
-    let bucket = asset(AssetKind::Bucket, "infra", "aws_s3_bucket.raw", &["s3://clinic-raw", "arn:aws:s3:::clinic-raw"], "infra/main.tf");
+    let bucket = asset(
+        AssetKind::Bucket,
+        "infra",
+        "aws_s3_bucket.raw",
+        &["s3://clinic-raw", "arn:aws:s3:::clinic-raw"],
+        "infra/main.tf",
+    );
     let database = asset(AssetKind::Database, "infra", "db", &["warehouse"], "infra/main.tf");
     let table = asset(AssetKind::Table, "", "warehouse.clinic.visits", &["warehouse.clinic.visits"], "db.sql");
-    let links = vec![reads("x.py", AssetKind::Dataset, "s3://clinic-raw/a/b.csv"), reads("x.py", AssetKind::Dataset, "s3://other/b.csv")];
+    let links = vec![
+        reads("x.py", AssetKind::Dataset, "s3://clinic-raw/a/b.csv"),
+        reads("x.py", AssetKind::Dataset, "s3://other/b.csv"),
+    ];
     let inventory = linked(vec![bucket, database, table], links, &[]);
     let stored: Vec<(&str, &str)> = inventory
         .relations
@@ -128,7 +166,10 @@ fn datasets_lie_in_the_bucket_and_tables_in_the_database_they_name() {
         .collect();
     assert_eq!(
         stored,
-        [("Dataset:s3://clinic-raw/a/b.csv", "Bucket:infra#aws_s3_bucket.raw"), ("Table:warehouse.clinic.visits", "Database:infra#db")]
+        [
+            ("Dataset:s3://clinic-raw/a/b.csv", "Bucket:infra#aws_s3_bucket.raw"),
+            ("Table:warehouse.clinic.visits", "Database:infra#db")
+        ]
     );
 }
 
@@ -142,14 +183,30 @@ fn wildcard_grants_cover_what_they_match() {
             .relations
             .iter()
             .filter(|relation| relation.kind == RelationKind::Grants)
-            .map(|grant| (grant.to.to_string(), grant.attributes.get("viaWildcard").map(|attribute| &attribute.value) == Some(&Value::Bool(true))))
+            .map(|grant| {
+                (
+                    grant.to.to_string(),
+                    grant.attributes.get("viaWildcard").map(|attribute| &attribute.value) == Some(&Value::Bool(true)),
+                )
+            })
             .collect();
         grants
     };
-    assert_eq!(covered("arn:aws:s3:::clinic-*/*"), [("Bucket:infra#clinic-out".into(), true), ("Bucket:infra#clinic-raw".into(), true)]);
+    assert_eq!(
+        covered("arn:aws:s3:::clinic-*/*"),
+        [("Bucket:infra#clinic-out".into(), true), ("Bucket:infra#clinic-raw".into(), true)]
+    );
     assert_eq!(covered("*").len(), 3);
-    assert_eq!(covered("arn:aws:s3:::clinic-raw/phi/*"), [("Bucket:infra#clinic-raw".into(), false)], "all keys of one bucket are that bucket");
-    assert_eq!(covered("arn:aws:s3:::none-*"), [("Bucket:s3://none-*".into(), true)], "a grant on nothing known is kept");
+    assert_eq!(
+        covered("arn:aws:s3:::clinic-raw/phi/*"),
+        [("Bucket:infra#clinic-raw".into(), false)],
+        "all keys of one bucket are that bucket"
+    );
+    assert_eq!(
+        covered("arn:aws:s3:::none-*"),
+        [("Bucket:s3://none-*".into(), true)],
+        "a grant on nothing known is kept"
+    );
 }
 
 #[test]
@@ -196,7 +253,10 @@ fn a_binding_puts_the_tables_of_a_schema_into_a_database() {
     let database = asset(AssetKind::Database, "infra", "aws_db_instance.Clinical", &[], "infra/main.tf");
     let table = asset(AssetKind::Table, "", "clinic.patients", &["clinic.patients"], "db.sql");
     let inventory = linked(vec![database, table], vec![], &[("clinic", "aws_db_instance.Clinical")]);
-    assert_eq!(targets(&inventory, RelationKind::StoredIn), [("Database:infra#aws_db_instance.Clinical", &LinkBasis::Exact)]);
+    assert_eq!(
+        targets(&inventory, RelationKind::StoredIn),
+        [("Database:infra#aws_db_instance.Clinical", &LinkBasis::Exact)]
+    );
 }
 
 #[test]
@@ -210,7 +270,10 @@ fn a_file_of_the_same_name_and_columns_is_a_sample() {
     };
     let inventory = with(&["mrn", "name", "zip"]);
     let found = targets(&inventory, RelationKind::DerivedFrom);
-    assert_eq!(found, [("Dataset:data/patients.csv", &LinkBasis::Inferred("same file name and 2 of 3 columns".into()))]);
+    assert_eq!(
+        found,
+        [("Dataset:data/patients.csv", &LinkBasis::Inferred("same file name and 2 of 3 columns".into()))]
+    );
     assert!(targets(&with(&["id", "total"]), RelationKind::DerivedFrom).is_empty(), "a name alone proves nothing");
 }
 
@@ -244,19 +307,28 @@ fn a_served_model_is_the_one_that_code_registers_under_its_name() {
 fn self_loops_are_dropped_and_sources_resolved() {
     let id = AssetId::new(AssetKind::Pipeline, "", "x.py");
     let own = Link::new(RelationKind::DerivedFrom, Ref::Id(id.clone()), Ref::Id(id), None);
-    let mut send = Link::new(RelationKind::SendsTo, Ref::Id(AssetId::new(AssetKind::Pipeline, "", "x.py")), Ref::Id(AssetId::new(AssetKind::Sink, "", "log")), place("x.py"));
+    let mut send = Link::new(
+        RelationKind::SendsTo,
+        Ref::Id(AssetId::new(AssetKind::Pipeline, "", "x.py")),
+        Ref::Id(AssetId::new(AssetKind::Sink, "", "log")),
+        place("x.py"),
+    );
     send.flow = Some(named(&["mrn"]));
     send.sources.push(Ref::named(AssetKind::Dataset, "p.csv"));
     let inventory = linked(vec![dataset("p.csv")], vec![own, send], &[]);
     assert_eq!(inventory.relations.len(), 1);
     let sources = &inventory.relations[0].flow.as_ref().unwrap().sources;
     assert_eq!(sources.iter().map(AssetId::as_str).collect::<Vec<_>>(), ["Dataset:p.csv"]);
-    assert!(inventory.asset(&AssetId::new(AssetKind::Sink, "", "log")).is_some(), "a shared sink that none defined is there");
+    assert!(
+        inventory.asset(&AssetId::new(AssetKind::Sink, "", "log")).is_some(),
+        "a shared sink that none defined is there"
+    );
 }
 
 #[test]
 fn the_order_of_facts_leaves_no_trace() {
-    let assets = vec![dataset("data/a.csv"), asset(AssetKind::Table, "", "clinic.patients", &["clinic.patients"], "db.sql")];
+    let assets =
+        vec![dataset("data/a.csv"), asset(AssetKind::Table, "", "clinic.patients", &["clinic.patients"], "db.sql")];
     let links = vec![
         reads("a.py", AssetKind::Table, "patients"),
         reads("b.py", AssetKind::Table, "lake.orders"),

@@ -14,8 +14,11 @@ pub(super) fn carry(inventory: &mut Inventory, columns: &ColumnIndex, names: &By
     for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::Reads) {
         reads.entry(&relation.from).or_default().insert(&relation.to);
     }
-    let carried: Vec<Vec<Tag>> =
-        inventory.relations.iter().map(|relation| united(carried(relation, inventory, columns, names, &reads))).collect();
+    let carried: Vec<Vec<Tag>> = inventory
+        .relations
+        .iter()
+        .map(|relation| united(carried(relation, inventory, columns, names, &reads)))
+        .collect();
     for (relation, carried) in inventory.relations.iter_mut().zip(carried) {
         relation.carries = carried;
     }
@@ -40,7 +43,10 @@ fn carried(
             let found = sources(&relation.from, relation.flow.as_ref(), reads);
             match (&relation.flow, found.as_slice()) {
                 (Some(flow), []) => of_flow(inventory, columns, names, &[], flow),
-                (_, found) => found.iter().flat_map(|(source, flow)| of_flow(inventory, columns, names, &[source], flow)).collect(),
+                (_, found) => found
+                    .iter()
+                    .flat_map(|(source, flow)| of_flow(inventory, columns, names, &[source], flow))
+                    .collect(),
             }
         }
         RelationKind::SendsTo => match &relation.flow {
@@ -58,7 +64,13 @@ fn carried(
 }
 
 /// What `flow` takes from `sources`. A named column that no source has is judged by its name.
-fn of_flow(inventory: &Inventory, columns: &ColumnIndex, names: &ByName, sources: &[&AssetId], flow: &Flow) -> Vec<Tag> {
+fn of_flow(
+    inventory: &Inventory,
+    columns: &ColumnIndex,
+    names: &ByName,
+    sources: &[&AssetId],
+    flow: &Flow,
+) -> Vec<Tag> {
     let mut carried = Vec::new();
     for source in sources {
         for (_, column, done) in travelling(columns, source, flow) {
@@ -76,8 +88,11 @@ fn of_flow(inventory: &Inventory, columns: &ColumnIndex, names: &ByName, sources
         Columns::All | Columns::Unknown => {
             // What a source holds beside its columns, or without having any; dropped columns are left out.
             for source in sources {
-                let of_columns: BTreeSet<&str> =
-                    columns.of(source).flat_map(|(_, column)| tags(inventory, column)).map(|tag| tag.class.as_str()).collect();
+                let of_columns: BTreeSet<&str> = columns
+                    .of(source)
+                    .flat_map(|(_, column)| tags(inventory, column))
+                    .map(|tag| tag.class.as_str())
+                    .collect();
                 let held = inherited(tags(inventory, source), source, Protection::None);
                 carried.extend(held.into_iter().filter(|tag| !of_columns.contains(tag.class.as_str())));
             }

@@ -25,7 +25,9 @@ impl ColumnIndex {
     pub(super) fn new(inventory: &Inventory) -> ColumnIndex {
         let mut index = ColumnIndex { columns: BTreeMap::new(), holders: BTreeMap::new(), closed: BTreeSet::new() };
         for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf) {
-            let Some(column) = inventory.asset(&relation.from).filter(|asset| asset.kind == AssetKind::Column) else { continue };
+            let Some(column) = inventory.asset(&relation.from).filter(|asset| asset.kind == AssetKind::Column) else {
+                continue;
+            };
             if !matches!(column.type_name.as_str(), OBSERVED | DERIVED) {
                 index.closed.insert(relation.to.clone());
             }
@@ -36,7 +38,12 @@ impl ColumnIndex {
 
     /// Of several columns whose names differ by case only the one with the least id is found, whatever the order.
     fn insert(&mut self, holder: &AssetId, name: &str, column: &AssetId) {
-        let slot = self.columns.entry(holder.clone()).or_default().entry(name.to_lowercase()).or_insert_with(|| column.clone());
+        let slot = self
+            .columns
+            .entry(holder.clone())
+            .or_default()
+            .entry(name.to_lowercase())
+            .or_insert_with(|| column.clone());
         if column < slot {
             slot.clone_from(column);
         }
@@ -66,17 +73,25 @@ impl ColumnIndex {
     }
 
     /// The column `name` of `holder`, made if it is not there; `None` if it cannot be there.
-    pub(super) fn get_or_make(&mut self, inventory: &mut Inventory, holder: &AssetId, name: &str, type_name: &str) -> Option<AssetId> {
+    pub(super) fn get_or_make(
+        &mut self,
+        inventory: &mut Inventory,
+        holder: &AssetId,
+        name: &str,
+        type_name: &str,
+    ) -> Option<AssetId> {
         if let Some(column) = self.get(holder, name) {
             return Some(column.clone());
         }
         let of = inventory.asset(holder)?;
-        if self.is_closed(holder) || !matches!(of.kind, AssetKind::Dataset | AssetKind::Table | AssetKind::FeatureView) {
+        if self.is_closed(holder) || !matches!(of.kind, AssetKind::Dataset | AssetKind::Table | AssetKind::FeatureView)
+        {
             return None;
         }
         // The spelling of the name must not depend on which of two relations is looked at first.
         let name = name.to_lowercase();
-        let mut column = Asset::new(AssetId::column(holder, &name), AssetKind::Column, format!("{}/{name}", of.address), &name);
+        let mut column =
+            Asset::new(AssetId::column(holder, &name), AssetKind::Column, format!("{}/{name}", of.address), &name);
         column.type_name = type_name.to_owned();
         column.in_tests = of.in_tests;
         let id = column.id.clone();

@@ -44,12 +44,16 @@ impl Waiting {
     fn new(inventory: &mut Inventory, columns: &ColumnIndex, edges: &BTreeMap<AssetId, Vec<Edge>>) -> Waiting {
         let mut waiting = BTreeMap::new();
         for (from, edge) in edges.iter().flat_map(|(from, edges)| edges.iter().map(move |edge| (from, edge))) {
-            let Some(flow) = edge.flow.as_ref().filter(|flow| flow.columns != Columns::Unknown && *from != edge.to) else { continue };
+            let Some(flow) = edge.flow.as_ref().filter(|flow| flow.columns != Columns::Unknown && *from != edge.to)
+            else {
+                continue;
+            };
             for (name, column, _) in travelling(columns, from, flow) {
                 let Some(target) = columns.get(&edge.to, &name).filter(|target| **target != column) else { continue };
                 let coming = tags(inventory, &column);
                 for tag in tags(inventory, target).iter().filter(|tag| tag.basis == Basis::Name) {
-                    if coming.iter().any(|other| other.class == tag.class && other.protection < Protection::Aggregated) {
+                    if coming.iter().any(|other| other.class == tag.class && other.protection < Protection::Aggregated)
+                    {
                         waiting.insert((target.clone(), tag.class.clone()), tag.protection);
                     }
                 }
@@ -99,8 +103,16 @@ fn edges(inventory: &Inventory) -> BTreeMap<AssetId, Vec<Edge>> {
             RelationKind::StoredIn => add(&relation.from, Edge { to: relation.to.clone(), flow: None }),
             RelationKind::Serves => add(&relation.to, Edge { to: relation.from.clone(), flow: None }),
             RelationKind::DerivedFrom => {
-                let everything = || Flow { columns: Columns::All, sources: BTreeSet::new(), dropped: BTreeSet::new(), steps: Vec::new() };
-                add(&relation.to, Edge { to: relation.from.clone(), flow: Some(flow.cloned().unwrap_or_else(everything)) });
+                let everything = || Flow {
+                    columns: Columns::All,
+                    sources: BTreeSet::new(),
+                    dropped: BTreeSet::new(),
+                    steps: Vec::new(),
+                };
+                add(
+                    &relation.to,
+                    Edge { to: relation.from.clone(), flow: Some(flow.cloned().unwrap_or_else(everything)) },
+                );
             }
             RelationKind::Writes | RelationKind::Trains => {
                 for (source, flow) in sources(&relation.from, flow, &reads) {
@@ -243,9 +255,11 @@ pub(super) fn travelling(columns: &ColumnIndex, from: &AssetId, flow: &Flow) -> 
             .filter(|(_, done)| **done < Protection::Aggregated)
             .filter_map(|(name, done)| Some((name.clone(), columns.get(from, name)?.clone(), *done)))
             .collect(),
-        Columns::All | Columns::Unknown => {
-            columns.of(from).filter(|(name, _)| !is_dropped(name)).map(|(name, id)| (name.to_owned(), id.clone(), Protection::None)).collect()
-        }
+        Columns::All | Columns::Unknown => columns
+            .of(from)
+            .filter(|(name, _)| !is_dropped(name))
+            .map(|(name, id)| (name.to_owned(), id.clone(), Protection::None))
+            .collect(),
     }
 }
 

@@ -65,10 +65,15 @@ fn classify(inventory: &mut Inventory, columns: &ColumnIndex, rules: &Rules) {
         .collect();
     for holder in holders {
         let ids: Vec<&AssetId> = columns.of(&holder).map(|(_, id)| id).collect();
-        let names: Vec<String> = ids.iter().filter_map(|id| inventory.asset(id)).map(|column| column.name.clone()).collect();
+        let names: Vec<String> =
+            ids.iter().filter_map(|id| inventory.asset(id)).map(|column| column.name.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         for (at, id) in ids.iter().enumerate() {
-            let Some(column) = inventory.assets.get_mut(*id).filter(|column| column.tags.is_empty() && column.type_name != DERIVED) else { continue };
+            let Some(column) =
+                inventory.assets.get_mut(*id).filter(|column| column.tags.is_empty() && column.type_name != DERIVED)
+            else {
+                continue;
+            };
             for tag in rules.identifiers.decide(&column.name, None, &neighbours(&names, at)).tags {
                 column.add_tag(tag);
             }

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{
-    Access, Asset, AssetId, AssetKind, Basis, Class, Columns, Confidence, Flow, Inventory, Protection, Relation, RelationKind, Tag,
+    Access, Asset, AssetId, AssetKind, Basis, Class, Columns, Confidence, Flow, Inventory, Protection, Relation,
+    RelationKind, Tag,
 };
 use aedile_rules::{PackSource, Rules};
 use proptest::prelude::*;
@@ -97,7 +98,8 @@ const MAIL: (&str, Protection) = ("pii.contact.email", Protection::None);
 #[test]
 fn a_bucket_holds_what_the_columns_of_its_datasets_hold() {
     let mut platform = raw().asset(AssetKind::AnyOne, "anyone");
-    let mut grant = Relation::new(RelationKind::Grants, id(AssetKind::AnyOne, "anyone"), id(AssetKind::Bucket, "bucket"), None);
+    let mut grant =
+        Relation::new(RelationKind::Grants, id(AssetKind::AnyOne, "anyone"), id(AssetKind::Bucket, "bucket"), None);
     grant.access.insert(Access::Read);
     platform.0.relate(grant);
     let inventory = platform.done();
@@ -105,7 +107,10 @@ fn a_bucket_holds_what_the_columns_of_its_datasets_hold() {
     assert_eq!(held(&inventory, &bucket), holds(&[MRN, MAIL]));
     assert_eq!(carried(&inventory, RelationKind::Grants), holds(&[MRN, MAIL]));
     let tag = &inventory.asset(&bucket).unwrap().tags[0];
-    assert_eq!((tag.basis, tag.origins.as_slice()), (Basis::Lineage, &[AssetId::column(&id(AssetKind::Dataset, "raw"), "mrn")][..]));
+    assert_eq!(
+        (tag.basis, tag.origins.as_slice()),
+        (Basis::Lineage, &[AssetId::column(&id(AssetKind::Dataset, "raw"), "mrn")][..])
+    );
 }
 
 #[test]
@@ -118,7 +123,11 @@ fn written_columns_keep_their_class_with_what_was_done_to_them() {
         .relate(RelationKind::Writes, pipeline, id(AssetKind::Dataset, "out"), flow(columns, &["raw"], &[]))
         .done();
     let out = id(AssetKind::Dataset, "out");
-    assert_eq!(held(&inventory, &out), holds(&[("phi.mrn", Protection::Hashed)]), "an aggregate is not the data it is made of");
+    assert_eq!(
+        held(&inventory, &out),
+        holds(&[("phi.mrn", Protection::Hashed)]),
+        "an aggregate is not the data it is made of"
+    );
     assert_eq!(held(&inventory, &AssetId::column(&out, "mrn")), holds(&[("phi.mrn", Protection::Hashed)]));
     assert_eq!(carried(&inventory, RelationKind::Writes), holds(&[("phi.mrn", Protection::Hashed)]));
 }
@@ -128,12 +137,21 @@ fn a_copy_of_all_columns_leaves_dropped_ones_behind() {
     let inventory = raw()
         .asset(AssetKind::Dataset, "copy")
         .asset(AssetKind::Dataset, "second")
-        .relate(RelationKind::DerivedFrom, id(AssetKind::Dataset, "copy"), id(AssetKind::Dataset, "raw"), flow(Columns::All, &[], &["MRN"]))
+        .relate(
+            RelationKind::DerivedFrom,
+            id(AssetKind::Dataset, "copy"),
+            id(AssetKind::Dataset, "raw"),
+            flow(Columns::All, &[], &["MRN"]),
+        )
         .relate(RelationKind::DerivedFrom, id(AssetKind::Dataset, "second"), id(AssetKind::Dataset, "copy"), None)
         .done();
     assert_eq!(held(&inventory, &id(AssetKind::Dataset, "second")), holds(&[MAIL]));
     let tag = &inventory.asset(&id(AssetKind::Dataset, "second")).unwrap().tags[0];
-    assert_eq!(tag.origins, [AssetId::column(&id(AssetKind::Dataset, "raw"), "mail")], "the origin is the first column");
+    assert_eq!(
+        tag.origins,
+        [AssetId::column(&id(AssetKind::Dataset, "raw"), "mail")],
+        "the origin is the first column"
+    );
 }
 
 #[test]
@@ -146,7 +164,11 @@ fn a_model_holds_what_it_was_trained_on_and_an_endpoint_what_its_model_holds() {
         .relate(RelationKind::Trains, pipeline, id(AssetKind::Model, "model"), None)
         .relate(RelationKind::Serves, id(AssetKind::Endpoint, "endpoint"), id(AssetKind::Model, "model"), None)
         .done();
-    assert_eq!(held(&inventory, &id(AssetKind::Endpoint, "endpoint")), holds(&[MRN, MAIL]), "training on what is read, if nothing else is said");
+    assert_eq!(
+        held(&inventory, &id(AssetKind::Endpoint, "endpoint")),
+        holds(&[MRN, MAIL]),
+        "training on what is read, if nothing else is said"
+    );
     assert_eq!(carried(&inventory, RelationKind::Trains), holds(&[MRN, MAIL]));
     assert_eq!(carried(&inventory, RelationKind::Reads), holds(&[MRN, MAIL]));
 }
@@ -156,7 +178,12 @@ fn what_is_sent_is_only_what_the_flow_names() {
     let columns = named(&[("mail", Protection::Keyed)]);
     let inventory = raw()
         .asset(AssetKind::Sink, "log")
-        .relate(RelationKind::SendsTo, id(AssetKind::Pipeline, "job"), id(AssetKind::Sink, "log"), flow(columns, &["raw"], &[]))
+        .relate(
+            RelationKind::SendsTo,
+            id(AssetKind::Pipeline, "job"),
+            id(AssetKind::Sink, "log"),
+            flow(columns, &["raw"], &[]),
+        )
         .done();
     assert_eq!(carried(&inventory, RelationKind::SendsTo), holds(&[("pii.contact.email", Protection::Keyed)]));
     assert!(inventory.asset(&id(AssetKind::Sink, "log")).unwrap().tags.is_empty());
@@ -169,18 +196,32 @@ fn columns_that_only_code_names_are_judged_by_their_names() {
         .asset(AssetKind::Dataset, "s3://b/in.csv")
         .asset(AssetKind::Dataset, "s3://b/out.csv")
         .asset(AssetKind::Sink, "llm")
-        .relate(RelationKind::Reads, pipeline.clone(), id(AssetKind::Dataset, "s3://b/in.csv"), flow(named(&[("email", Protection::None)]), &[], &[]))
+        .relate(
+            RelationKind::Reads,
+            pipeline.clone(),
+            id(AssetKind::Dataset, "s3://b/in.csv"),
+            flow(named(&[("email", Protection::None)]), &[], &[]),
+        )
         .relate(
             RelationKind::Writes,
             pipeline.clone(),
             id(AssetKind::Dataset, "s3://b/out.csv"),
             flow(named(&[("email", Protection::Hashed)]), &["s3://b/in.csv"], &[]),
         )
-        .relate(RelationKind::SendsTo, pipeline, id(AssetKind::Sink, "llm"), flow(named(&[("email", Protection::None)]), &[], &[]))
+        .relate(
+            RelationKind::SendsTo,
+            pipeline,
+            id(AssetKind::Sink, "llm"),
+            flow(named(&[("email", Protection::None)]), &[], &[]),
+        )
         .done();
     let class = "pii.contact.email";
     assert_eq!(held(&inventory, &id(AssetKind::Dataset, "s3://b/in.csv")), holds(&[(class, Protection::None)]));
-    assert_eq!(held(&inventory, &id(AssetKind::Dataset, "s3://b/out.csv")), holds(&[(class, Protection::Hashed)]), "the code says more than the name");
+    assert_eq!(
+        held(&inventory, &id(AssetKind::Dataset, "s3://b/out.csv")),
+        holds(&[(class, Protection::Hashed)]),
+        "the code says more than the name"
+    );
     assert_eq!(carried(&inventory, RelationKind::SendsTo), holds(&[(class, Protection::None)]));
     let column = inventory.asset(&AssetId::column(&id(AssetKind::Dataset, "s3://b/in.csv"), "email")).unwrap();
     assert_eq!((column.type_name.as_str(), column.tags[0].basis), ("observed", Basis::Name));
@@ -189,11 +230,24 @@ fn columns_that_only_code_names_are_judged_by_their_names() {
 #[test]
 fn a_name_waits_for_what_lineage_says_of_protection() {
     let dataset = |name: &str| id(AssetKind::Dataset, name);
-    let mut platform = Platform::default().asset(AssetKind::Dataset, "in").asset(AssetKind::Dataset, "mid").asset(AssetKind::Dataset, "end");
+    let mut platform = Platform::default()
+        .asset(AssetKind::Dataset, "in")
+        .asset(AssetKind::Dataset, "mid")
+        .asset(AssetKind::Dataset, "end");
     platform = platform
-        .relate(RelationKind::DerivedFrom, dataset("mid"), dataset("in"), flow(named(&[("email", Protection::Keyed)]), &[], &[]))
+        .relate(
+            RelationKind::DerivedFrom,
+            dataset("mid"),
+            dataset("in"),
+            flow(named(&[("email", Protection::Keyed)]), &[], &[]),
+        )
         .relate(RelationKind::DerivedFrom, dataset("end"), dataset("mid"), flow(Columns::All, &[], &[]))
-        .relate(RelationKind::Reads, id(AssetKind::Pipeline, "job"), dataset("end"), flow(named(&[("email", Protection::None)]), &[], &[]));
+        .relate(
+            RelationKind::Reads,
+            id(AssetKind::Pipeline, "job"),
+            dataset("end"),
+            flow(named(&[("email", Protection::None)]), &[], &[]),
+        );
     assert_eq!(carried(&platform.done(), RelationKind::Reads), holds(&[("pii.contact.email", Protection::Keyed)]));
 }
 
@@ -216,7 +270,12 @@ fn seen_protection_is_not_weakened_by_lineage() {
     let column = AssetId::column(&id(AssetKind::Dataset, "out"), "mail");
     platform.0.assets.get_mut(&column).unwrap().tags[0].protection = Protection::Hashed;
     let inventory = platform
-        .relate(RelationKind::DerivedFrom, id(AssetKind::Dataset, "out"), id(AssetKind::Dataset, "raw"), flow(named(&[("mail", Protection::None)]), &[], &[]))
+        .relate(
+            RelationKind::DerivedFrom,
+            id(AssetKind::Dataset, "out"),
+            id(AssetKind::Dataset, "raw"),
+            flow(named(&[("mail", Protection::None)]), &[], &[]),
+        )
         .done();
     assert_eq!(held(&inventory, &id(AssetKind::Dataset, "out")), holds(&[("pii.contact.email", Protection::Hashed)]));
 }
@@ -226,7 +285,12 @@ fn columns_that_a_schema_does_not_have_reach_the_table_as_a_whole() {
     let inventory = raw()
         .asset(AssetKind::Dataset, "out")
         .column("out", "other", &[])
-        .relate(RelationKind::DerivedFrom, id(AssetKind::Dataset, "out"), id(AssetKind::Dataset, "raw"), flow(Columns::All, &[], &[]))
+        .relate(
+            RelationKind::DerivedFrom,
+            id(AssetKind::Dataset, "out"),
+            id(AssetKind::Dataset, "raw"),
+            flow(Columns::All, &[], &[]),
+        )
         .done();
     let out = id(AssetKind::Dataset, "out");
     assert_eq!(held(&inventory, &out), holds(&[MRN, MAIL]));
@@ -237,7 +301,8 @@ fn columns_that_a_schema_does_not_have_reach_the_table_as_a_whole() {
 fn a_long_chain_is_quick() {
     let mut platform = raw();
     for n in 0..2_000 {
-        let (from, to) = if n == 0 { ("raw".to_owned(), "d0".to_owned()) } else { (format!("d{}", n - 1), format!("d{n}")) };
+        let (from, to) =
+            if n == 0 { ("raw".to_owned(), "d0".to_owned()) } else { (format!("d{}", n - 1), format!("d{n}")) };
         platform = platform.asset(AssetKind::Dataset, &to).relate(
             RelationKind::DerivedFrom,
             id(AssetKind::Dataset, &to),
@@ -271,7 +336,10 @@ fn relation() -> impl Strategy<Value = Relation> {
             Columns::Named(named.into_iter().map(|(name, rung)| (name.to_owned(), ladder[rung])).collect())
         }),
     ];
-    let sets = (prop::collection::btree_set(0..6_usize, 0..3), prop::collection::btree_set(prop::sample::select(&NAMES[..]), 0..2));
+    let sets = (
+        prop::collection::btree_set(0..6_usize, 0..3),
+        prop::collection::btree_set(prop::sample::select(&NAMES[..]), 0..2),
+    );
     (0..7_usize, 0..6_usize, 0..6_usize, columns, sets).prop_map(|(kind, a, b, columns, (sources, dropped))| {
         let dataset = |n: usize| id(AssetKind::Dataset, &format!("d{n}"));
         let pipeline = id(AssetKind::Pipeline, "job");
@@ -294,7 +362,10 @@ fn relation() -> impl Strategy<Value = Relation> {
 }
 
 fn platform(relations: &[Relation], seeds: &[(usize, usize, usize)]) -> Inventory {
-    let mut platform = Platform::default().asset(AssetKind::Bucket, "bucket").asset(AssetKind::Model, "model").asset(AssetKind::Sink, "sink");
+    let mut platform = Platform::default()
+        .asset(AssetKind::Bucket, "bucket")
+        .asset(AssetKind::Model, "model")
+        .asset(AssetKind::Sink, "sink");
     for n in 0..6 {
         platform = platform.asset(AssetKind::Dataset, &format!("d{n}"));
     }
@@ -310,7 +381,12 @@ fn seeds() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
 }
 
 fn classes(inventory: &Inventory) -> BTreeSet<(AssetId, Class)> {
-    inventory.assets.values().filter(|asset| asset.kind != AssetKind::Column).flat_map(|asset| asset.tags.iter().map(|tag| (asset.id.clone(), tag.class.clone()))).collect()
+    inventory
+        .assets
+        .values()
+        .filter(|asset| asset.kind != AssetKind::Column)
+        .flat_map(|asset| asset.tags.iter().map(|tag| (asset.id.clone(), tag.class.clone())))
+        .collect()
 }
 
 proptest! {

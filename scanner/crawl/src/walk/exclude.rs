@@ -61,7 +61,12 @@ impl Exclusions {
                 .literal_separator(true)
                 .build()
                 .map_err(|error| CrawlError::Pattern { pattern: text.clone(), reason: error.kind().to_string() })?;
-            Ok(Pattern { text: text.clone(), folders_only: text.ends_with('/'), whole_path, glob: glob.compile_matcher() })
+            Ok(Pattern {
+                text: text.clone(),
+                folders_only: text.ends_with('/'),
+                whole_path,
+                glob: glob.compile_matcher(),
+            })
         });
         Ok(Exclusions { patterns: compiled.collect::<Result<_, CrawlError>>()? })
     }
@@ -83,7 +88,8 @@ mod tests {
 
     #[test]
     fn a_pattern_without_a_slash_matches_at_any_depth() {
-        let exclusions = Exclusions::new(&["build/".into(), "data/*.csv".into(), "**/raw/**".into(), "*.tmp".into()]).unwrap();
+        let exclusions =
+            Exclusions::new(&["build/".into(), "data/*.csv".into(), "**/raw/**".into(), "*.tmp".into()]).unwrap();
         assert_eq!(exclusions.matching("a/b/build", true), Some("build/"));
         assert_eq!(exclusions.matching("a/build", false), None, "a file of that name is read");
         assert_eq!(exclusions.matching("data/x.csv", false), Some("data/*.csv"));

@@ -20,7 +20,9 @@ pub(super) fn leads(root: &Path, path: &Path, exclusions: &Exclusions) -> Lead {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Lead::Astray("a link to nothing"),
         Err(_) => return Lead::Astray("a link that cannot be followed, or that leads to itself"),
     };
-    let Ok(inner) = target.strip_prefix(root) else { return Lead::Astray("a link that leads out of the root; not followed") };
+    let Ok(inner) = target.strip_prefix(root) else {
+        return Lead::Astray("a link that leads out of the root; not followed");
+    };
     if path.starts_with(&target) {
         return Lead::Astray("a link to a folder that it lies in; not followed");
     }

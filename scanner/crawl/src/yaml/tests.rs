@@ -18,10 +18,7 @@ fn spans_count_bytes_after_non_ascii_text() {
     assert_eq!(raw(text, root.get("name").unwrap().span), "Zoë");
     assert_eq!(raw(text, root.at("spec.owner").unwrap().span), "\"team é\"");
     assert_eq!(raw(text, root.at("spec.image").unwrap().span), "x");
-    assert_eq!(
-        raw(text, root.get("spec").unwrap().span),
-        "owner: \"team é\"\n  image: x"
-    );
+    assert_eq!(raw(text, root.get("spec").unwrap().span), "owner: \"team é\"\n  image: x");
     assert_eq!(raw(text, root.key_span("list").unwrap()), "list");
     assert_eq!(root.get("list").unwrap().items().len(), 2);
     assert_eq!(root.get("list").unwrap().items()[1].get("b").unwrap().value(), Value::Int(1));
@@ -82,20 +79,11 @@ fn a_broken_document_does_not_lose_its_neighbours() {
     let text = "a: 1\n---\nb: [1\n---\nc: 3\n---\nd: {{ x }}\ne: f: g\n---\nh: 4\n";
     let (documents, errors) = parse_all(text, 64);
     assert!(documents.iter().any(|d| d.get("a").is_some()));
-    assert!(
-        documents.iter().any(|d| d.get("c").is_some()),
-        "{documents:?} {errors:?}"
-    );
+    assert!(documents.iter().any(|d| d.get("c").is_some()), "{documents:?} {errors:?}");
     assert_eq!(documents.last().unwrap().get("h").unwrap().value(), Value::Int(4));
     assert_eq!(errors.len(), 2, "{errors:?}");
     assert!(errors.iter().all(|error| !error.limit), "{errors:?}");
-    assert!(
-        parse(text, 64)
-            .1
-            .unwrap()
-            .message
-            .ends_with("(and 1 more in this file)")
-    );
+    assert!(parse(text, 64).1.unwrap().message.ends_with("(and 1 more in this file)"));
 }
 
 #[test]

@@ -29,10 +29,7 @@ impl Fault {
     }
 
     fn broken(message: &str) -> Fault {
-        Fault {
-            message: message.to_owned(),
-            limit: message.starts_with("recursion limit"),
-        }
+        Fault { message: message.to_owned(), limit: message.starts_with("recursion limit") }
     }
 }
 
@@ -54,11 +51,7 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub(super) fn new(text: &'a str, base: usize, nesting: usize, budget: &'a mut usize) -> Tree<'a> {
-        let bytes = if text.is_ascii() {
-            Vec::new()
-        } else {
-            text.char_indices().map(|(at, _)| at).collect()
-        };
+        let bytes = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
         Tree {
             text,
             base,
@@ -96,19 +89,9 @@ impl<'a> Tree<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.as_ref().is_none_or(|tag| !tag.is_yaml_core_schema());
                 let end = start + self.text.get(start..end).map_or(0, |raw| raw.trim_end().len());
-                let kind = Kind::Scalar {
-                    text: text.into_owned(),
-                    plain,
-                };
+                let kind = Kind::Scalar { text: text.into_owned(), plain };
                 let tag = tag.and_then(|tag| local_tag(&tag));
-                let node = Node {
-                    span: self.span(start, end),
-                    tag,
-                    shared: anchor > 0,
-                    kind,
-                    size: 1,
-                    height: 0,
-                };
+                let node = Node { span: self.span(start, end), tag, shared: anchor > 0, kind, size: 1, height: 0 };
                 self.put(node, anchor)
             }
             Event::SequenceStart(anchor, tag) => self.enter(start, anchor, tag.as_deref(), false),
@@ -135,13 +118,7 @@ impl<'a> Tree<'a> {
         if self.open.len() >= self.nesting {
             return Err(Fault::limit(format!("nested more than {} levels deep", self.nesting)));
         }
-        self.open.push(Open {
-            start,
-            tag: tag.and_then(local_tag),
-            anchor,
-            mapping,
-            children: Vec::new(),
-        });
+        self.open.push(Open { start, tag: tag.and_then(local_tag), anchor, mapping, children: Vec::new() });
         Ok(())
     }
 
@@ -151,29 +128,12 @@ impl<'a> Tree<'a> {
         };
         // The end of a block collection is where the next thing begins: its last child ends it.
         let closed_by_bracket = self.text.get(start..end).is_some_and(|raw| raw == "]" || raw == "}");
-        let last = open
-            .children
-            .last()
-            .map_or(open.start, |child| child.span.end as usize - self.base);
+        let last = open.children.last().map_or(open.start, |child| child.span.end as usize - self.base);
         let span = self.span(open.start, if closed_by_bracket { end } else { last.max(open.start) });
         let size = 1 + open.children.iter().map(|child| child.size).sum::<usize>();
         let height = 1 + open.children.iter().map(|child| child.height).max().unwrap_or(0);
-        let kind = if open.mapping {
-            Kind::Map(self.merged(pairs(open.children))?)
-        } else {
-            Kind::List(open.children)
-        };
-        self.put(
-            Node {
-                span,
-                tag: open.tag,
-                shared: open.anchor > 0,
-                kind,
-                size,
-                height,
-            },
-            open.anchor,
-        )
+        let kind = if open.mapping { Kind::Map(self.merged(pairs(open.children))?) } else { Kind::List(open.children) };
+        self.put(Node { span, tag: open.tag, shared: open.anchor > 0, kind, size, height }, open.anchor)
     }
 
     fn alias(&mut self, anchor: usize, start: usize, end: usize) -> Result<(), Fault> {
@@ -185,11 +145,7 @@ impl<'a> Tree<'a> {
             return Err(Fault::limit(format!("aliases nest more than {} levels deep", self.nesting)));
         }
         self.spend(size)?;
-        let mut node = self
-            .anchors
-            .get(&anchor)
-            .cloned()
-            .unwrap_or_else(|| empty(Span::default()));
+        let mut node = self.anchors.get(&anchor).cloned().unwrap_or_else(|| empty(Span::default()));
         node.span = self.span(start, end);
         node.shared = true;
         self.put(node, 0)
@@ -203,11 +159,8 @@ impl<'a> Tree<'a> {
         }
         let (merges, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_merge);
         for merge in &merges {
-            let sources = if merge.value.entries().is_empty() {
-                merge.value.items()
-            } else {
-                std::slice::from_ref(&merge.value)
-            };
+            let sources =
+                if merge.value.entries().is_empty() { merge.value.items() } else { std::slice::from_ref(&merge.value) };
             for entry in sources.iter().flat_map(Node::entries) {
                 if !own.iter().any(|held| held.key.kind == entry.key.kind) {
                     self.spend(entry.key.size + entry.value.size)?;
@@ -263,18 +216,8 @@ fn pairs(children: Vec<Node>) -> Vec<Entry> {
 }
 
 fn empty(span: Span) -> Node {
-    let kind = Kind::Scalar {
-        text: String::new(),
-        plain: true,
-    };
-    Node {
-        span,
-        tag: None,
-        shared: false,
-        kind,
-        size: 1,
-        height: 0,
-    }
+    let kind = Kind::Scalar { text: String::new(), plain: true };
+    Node { span, tag: None, shared: false, kind, size: 1, height: 0 }
 }
 
 fn local_tag(tag: &saphyr_parser::Tag) -> Option<String> {

@@ -6,7 +6,20 @@ use std::sync::Arc;
 use aedile_model::{Gap, GapKind, Place};
 
 /// Functions of dbt that give nothing to the query.
-const SILENT: [&str; 12] = ["config", "set", "do", "log", "macro", "endmacro", "snapshot", "endsnapshot", "docs", "test", "materialization", "import"];
+const SILENT: [&str; 12] = [
+    "config",
+    "set",
+    "do",
+    "log",
+    "macro",
+    "endmacro",
+    "snapshot",
+    "endsnapshot",
+    "docs",
+    "test",
+    "materialization",
+    "import",
+];
 
 /// `text` with its Jinja masked. `source` gives the table's name for `source('s', 't')`.
 pub(super) fn mask(text: &str, path: &Arc<str>, source: impl Fn(&str, &str) -> String, gaps: &mut Vec<Gap>) -> String {
@@ -23,7 +36,11 @@ pub(super) fn mask(text: &str, path: &Arc<str>, source: impl Fn(&str, &str) -> S
         };
         let Some(end) = tag.find(close) else {
             let at = masked.len();
-            gaps.push(Gap { place: Place::new(path, at, at + 2), kind: GapKind::Unparsed, message: "a template tag is not closed".to_owned() });
+            gaps.push(Gap {
+                place: Place::new(path, at, at + 2),
+                kind: GapKind::Unparsed,
+                message: "a template tag is not closed".to_owned(),
+            });
             push(&mut masked, tag, true);
             rest = "";
             break;
@@ -113,7 +130,9 @@ fn expression(inner: &str, source: &impl Fn(&str, &str) -> String) -> Option<Str
     match (name, arguments.as_slice()) {
         ("ref", [model]) | ("ref", [_, model]) => Some(model.to_lowercase()),
         ("source", [system, table]) => Some(source(system, table)),
-        ("var", [_, default]) | ("env_var", [_, default]) => Some(if is_name(default) { default.clone() } else { format!("'{default}'") }),
+        ("var", [_, default]) | ("env_var", [_, default]) => {
+            Some(if is_name(default) { default.clone() } else { format!("'{default}'") })
+        }
         ("var" | "env_var", _) => Some("_".to_owned()),
         ("this", _) => Some("_this_".to_owned()),
         (name, _) if SILENT.contains(&name) => Some(String::new()),

@@ -10,9 +10,18 @@ const PROJECT: (&str, &str) = ("wh/dbt_project.yml", "name: wh\nversion: '1.0'\n
 fn models_are_tables_and_ref_is_lineage() {
     let facts = facts_of(&[
         PROJECT,
-        ("wh/models/sources.yml", "version: 2\nsources:\n  - name: app\n    schema: raw\n    tables:\n      - name: users\n"),
-        ("wh/models/stg_users.sql", "{{ config(materialized='view') }}\nselect id, email from {{ source('app', 'users') }}\n"),
-        ("wh/models/dim_users.sql", "select id, md5(email) as email_hash from {{ ref('stg_users') }}\n{% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}\n"),
+        (
+            "wh/models/sources.yml",
+            "version: 2\nsources:\n  - name: app\n    schema: raw\n    tables:\n      - name: users\n",
+        ),
+        (
+            "wh/models/stg_users.sql",
+            "{{ config(materialized='view') }}\nselect id, email from {{ source('app', 'users') }}\n",
+        ),
+        (
+            "wh/models/dim_users.sql",
+            "select id, md5(email) as email_hash from {{ ref('stg_users') }}\n{% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}\n",
+        ),
     ]);
     tells(
         &told(&facts),

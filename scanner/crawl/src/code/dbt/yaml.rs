@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use aedile_model::{Asset, AssetId, AssetKind, Attribute, Basis, Class, Confidence, Gap, GapKind, Place, RelationKind, Tag, Value};
+use aedile_model::{
+    Asset, AssetId, AssetKind, Attribute, Basis, Class, Confidence, Gap, GapKind, Place, RelationKind, Tag, Value,
+};
 
 use crate::code::output::table_name;
 use crate::code::sql::table_asset;
@@ -53,7 +55,9 @@ pub(crate) fn is_dbt_yaml(file: &File) -> bool {
     let Some(text) = &file.text else { return false };
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
     let lists = ["models:", "sources:", "seeds:", "snapshots:", "exposures:"].iter().any(|key| has(key));
-    lists && (has("version: 2") || (has("sources:") && text.contains("tables:")) || text.contains("columns:")) && !has("apiVersion:")
+    lists
+        && (has("version: 2") || (has("sources:") && text.contains("tables:")) || text.contains("columns:"))
+        && !has("apiVersion:")
 }
 
 impl Yaml {
@@ -69,7 +73,13 @@ impl Yaml {
         for document in &documents {
             if matches!(file.name(), "dbt_project.yml" | "dbt_project.yaml") {
                 let paths = document.get("model-paths").or_else(|| document.get("source-paths"));
-                let paths: Vec<String> = paths.map(Node::items).unwrap_or_default().iter().filter_map(Node::str).map(ToOwned::to_owned).collect();
+                let paths: Vec<String> = paths
+                    .map(Node::items)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(Node::str)
+                    .map(ToOwned::to_owned)
+                    .collect();
                 read.project = Some(if paths.is_empty() { vec!["models".to_owned()] } else { paths });
                 continue;
             }
@@ -81,7 +91,8 @@ impl Yaml {
             for source in document.get("sources").map(Node::items).unwrap_or_default() {
                 let Some(name) = source.get("name").and_then(Node::str) else { continue };
                 let database = text_of(source, "database").filter(|text| !text.contains("{{"));
-                let schema = text_of(source, "schema").filter(|text| !text.contains("{{")).unwrap_or_else(|| name.to_owned());
+                let schema =
+                    text_of(source, "schema").filter(|text| !text.contains("{{")).unwrap_or_else(|| name.to_owned());
                 let prefix = match database {
                     Some(database) => format!("{database}.{schema}"),
                     None => schema,
@@ -115,7 +126,13 @@ fn table(file: &File, node: &Node, source: Option<&str>, prefix: Option<&str>) -
     let mut attributes = Vec::new();
     for (meta, config) in [(node.get("meta"), false), (node.at("config.meta"), true)] {
         let _ = config;
-        for (key, attribute) in [("owner", "owner"), ("legal_basis", "legalBasis"), ("purpose", "purpose"), ("classification", "classification"), ("retention_days", "retentionDays")] {
+        for (key, attribute) in [
+            ("owner", "owner"),
+            ("legal_basis", "legalBasis"),
+            ("purpose", "purpose"),
+            ("classification", "classification"),
+            ("retention_days", "retentionDays"),
+        ] {
             if let Some(found) = meta.and_then(|meta| meta.get(key)) {
                 let value = match found.value() {
                     Value::Int(number) => Value::Int(number),
@@ -163,7 +180,9 @@ fn declared(node: &Node) -> Vec<Tag> {
             Some(text) => vec![text],
             None => tags.items().iter().filter_map(Node::str).collect(),
         };
-        classes.extend(words.into_iter().filter_map(|word| class_of_word(word).map(|class| (class, format!("tag `{word}`")))));
+        classes.extend(
+            words.into_iter().filter_map(|word| class_of_word(word).map(|class| (class, format!("tag `{word}`")))),
+        );
     }
     classes.sort();
     classes.dedup_by(|a, b| a.0 == b.0);
@@ -189,7 +208,13 @@ fn class_of_meta(key: &str, value: &Node) -> Vec<String> {
         "phi" | "is_phi" | "contains_phi" if yes => vec!["phi".to_owned()],
         "pci" | "is_pci" | "contains_pci" if yes => vec!["financial.card".to_owned()],
         "sensitive" | "is_sensitive" if yes => vec!["sensitive".to_owned()],
-        "data_class" | "class" | "classification" | "data_classification" | "sensitivity" | "privacy" | "data_category" => {
+        "data_class"
+        | "class"
+        | "classification"
+        | "data_classification"
+        | "sensitivity"
+        | "privacy"
+        | "data_category" => {
             let words: Vec<&str> = match value.str() {
                 Some(text) => vec![text],
                 None => value.items().iter().filter_map(Node::str).collect(),
@@ -204,7 +229,9 @@ fn class_of_meta(key: &str, value: &Node) -> Vec<String> {
 fn class_of_word(word: &str) -> Option<String> {
     let word = word.trim().to_lowercase().replace('-', "_");
     let root = word.split('.').next().unwrap_or_default();
-    if word.contains('.') && ["pii", "phi", "special", "financial", "children", "credential", "technical"].contains(&root) {
+    if word.contains('.')
+        && ["pii", "phi", "special", "financial", "children", "credential", "technical"].contains(&root)
+    {
         return Some(word);
     }
     Some(
@@ -235,14 +262,20 @@ impl TableYaml {
         }
         for column in &self.columns {
             let id = AssetId::column(&asset.id, &column.name);
-            let mut column_asset = Asset::new(id.clone(), AssetKind::Column, format!("{}.{}", self.full_name, column.name), &*column.name);
+            let mut column_asset =
+                Asset::new(id.clone(), AssetKind::Column, format!("{}.{}", self.full_name, column.name), &*column.name);
             column_asset.place = Some(column.place.clone());
             column_asset.in_tests = self.in_tests;
             for tag in &column.tags {
                 column_asset.add_tag(tag.clone());
             }
             facts.assets.push(column_asset);
-            facts.links.push(Link::new(RelationKind::PartOf, Ref::Id(id), Ref::Id(asset.id.clone()), Some(column.place.clone())));
+            facts.links.push(Link::new(
+                RelationKind::PartOf,
+                Ref::Id(id),
+                Ref::Id(asset.id.clone()),
+                Some(column.place.clone()),
+            ));
         }
         facts.assets.push(asset);
     }

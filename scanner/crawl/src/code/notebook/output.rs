@@ -32,12 +32,19 @@ pub(super) fn facts(file: &File, cells: &[&Value], context: Context<'_>) -> Opti
         }
         let place = file.place(0, 0).in_cell(number);
         let address = format!("output of cell {}", number + 1);
-        let mut sample = Asset::new(AssetId::new(AssetKind::Dataset, &file.path, &address), AssetKind::Dataset, &*address, &*address);
+        let mut sample = Asset::new(
+            AssetId::new(AssetKind::Dataset, &file.path, &address),
+            AssetKind::Dataset,
+            &*address,
+            &*address,
+        );
         sample.type_name = "notebook output".to_owned();
         sample.place = Some(place.clone());
         sample.in_tests = file.in_tests;
-        let mut link = Link::new(RelationKind::SendsTo, Ref::Id(notebook.clone()), Ref::Id(sink_id.clone()), Some(place.clone()));
-        let columns: BTreeMap<String, Protection> = shown.columns.keys().map(|name| (name.clone(), Protection::None)).collect();
+        let mut link =
+            Link::new(RelationKind::SendsTo, Ref::Id(notebook.clone()), Ref::Id(sink_id.clone()), Some(place.clone()));
+        let columns: BTreeMap<String, Protection> =
+            shown.columns.keys().map(|name| (name.clone(), Protection::None)).collect();
         link.flow = Some(Flow {
             columns: if columns.is_empty() { Columns::All } else { Columns::Named(columns) },
             sources: BTreeSet::new(),
@@ -87,7 +94,8 @@ impl Shown {
         // nbformat 3 names them `html` and `text`.
         let table = of("text/html").or_else(|| of("html")).map(|html| html_table(cut(&html)));
         let plain = of("text/plain").or_else(|| of("text"));
-        let table = table.filter(|rows| rows.len() > 1).or_else(|| plain.as_deref().and_then(|text| text_table(cut(text))));
+        let table =
+            table.filter(|rows| rows.len() > 1).or_else(|| plain.as_deref().and_then(|text| text_table(cut(text))));
         match table {
             Some(rows) => self.table(&rows, rules),
             None => {
@@ -106,7 +114,8 @@ impl Shown {
             for row in body {
                 rules.identifiers.observe(&mut profile, row.get(at).map(String::as_str));
             }
-            let neighbours: Vec<&str> = names.iter().enumerate().filter(|(nth, _)| *nth != at).take(32).map(|(_, name)| *name).collect();
+            let neighbours: Vec<&str> =
+                names.iter().enumerate().filter(|(nth, _)| *nth != at).take(32).map(|(_, name)| *name).collect();
             let decision = rules.identifiers.decide(name, Some(&profile), &neighbours);
             let tags: Vec<Tag> = decision.tags.into_iter().chain(decision.presence).collect();
             if !tags.is_empty() {
@@ -189,7 +198,12 @@ fn html_table(html: &str) -> Vec<Vec<String>> {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&nbsp;", " ").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&")
 }
 
 /// A printed frame: `+---+` borders of Spark's `show`, or columns aligned by two spaces or more.
@@ -211,7 +225,8 @@ fn text_table(text: &str) -> Option<Vec<Vec<String>>> {
     let names: Vec<String> = header.split_whitespace().map(str::to_owned).collect();
     let mut rows = vec![names.clone()];
     for line in body {
-        let fields: Vec<String> = line.split("  ").map(str::trim).filter(|field| !field.is_empty()).map(str::to_owned).collect();
+        let fields: Vec<String> =
+            line.split("  ").map(str::trim).filter(|field| !field.is_empty()).map(str::to_owned).collect();
         // The first field is the index.
         let fields: Vec<String> = fields.into_iter().skip(1).collect();
         if fields.len() == names.len() {
@@ -230,7 +245,10 @@ mod tests {
         let html = "<table><thead><tr><th></th><th>email</th><th>age</th></tr></thead><tbody><tr><th>0</th><td>a@b.example</td><td>4</td></tr></tbody></table>";
         assert_eq!(html_table(html), [vec!["email", "age"], vec!["a@b.example", "4"]]);
         let text = "        email  age\n0  a@b.example    4\n1  c@d.example    5";
-        assert_eq!(text_table(text).unwrap(), [vec!["email", "age"], vec!["a@b.example", "4"], vec!["c@d.example", "5"]]);
+        assert_eq!(
+            text_table(text).unwrap(),
+            [vec!["email", "age"], vec!["a@b.example", "4"], vec!["c@d.example", "5"]]
+        );
         let shown = "+-----+\n|email|\n+-----+\n|a@b.c|\n+-----+";
         assert_eq!(text_table(shown).unwrap(), [vec!["email"], vec!["a@b.c"]]);
     }

@@ -38,7 +38,16 @@ fn sql_cells_magics_and_shell_lines_are_read() {
         code("%%writefile train.py\nimport pandas as pd\npd.read_csv('t.csv')\n"),
     ]);
     let facts = facts_of(&[("nb.ipynb", &text)]);
-    tells(&told(&facts), &["writes gold.p [email]", "reads clinic.visits [mrn]", "sends log [mrn]", "writes s3://share/out.csv [*]", "reads t.csv [*]"]);
+    tells(
+        &told(&facts),
+        &[
+            "writes gold.p [email]",
+            "reads clinic.visits [mrn]",
+            "sends log [mrn]",
+            "writes s3://share/out.csv [*]",
+            "reads t.csv [*]",
+        ],
+    );
     assert!(facts.gaps.is_empty(), "{:?}", facts.gaps);
 }
 

@@ -19,7 +19,13 @@ pub(super) type Fields<'w> = BTreeMap<String, Value<'w>>;
 
 impl<'w> Interpreter<'w> {
     /// What the call means by the rule `api`.
-    pub(super) fn apply(&mut self, api: &'w Api, receiver: Value<'w>, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+    pub(super) fn apply(
+        &mut self,
+        api: &'w Api,
+        receiver: Value<'w>,
+        arguments: Arguments<'w>,
+        site: &Site<'w>,
+    ) -> Value<'w> {
         let fields = self.fields(api, &receiver, &arguments);
         if !self.quiet {
             self.settings(api, &fields, &arguments, site);
@@ -50,7 +56,11 @@ impl<'w> Interpreter<'w> {
             }
             Effect::Train => self.train(api, receiver, &arguments, &fields, site),
             Effect::Load => {
-                let mut made = Object { kind: api.returns.clone().unwrap_or_else(|| "model".to_owned()), fields, ..Object::default() };
+                let mut made = Object {
+                    kind: api.returns.clone().unwrap_or_else(|| "model".to_owned()),
+                    fields,
+                    ..Object::default()
+                };
                 made.made = Some(site.place.clone());
                 Value::Object(made)
             }
@@ -91,7 +101,8 @@ impl<'w> Interpreter<'w> {
             let holds = setting.when.as_ref().is_none_or(|when| arguments.holds(api, when));
             match (&setting.from, holds) {
                 (Some(role), true) => {
-                    if let Some(text) = fields.get(role).and_then(|value| value.shown()).filter(|text| !text.is_empty()) {
+                    if let Some(text) = fields.get(role).and_then(|value| value.shown()).filter(|text| !text.is_empty())
+                    {
                         self.pipeline.set(&setting.attribute, Known::Text(text), &site.place);
                     }
                 }
@@ -118,7 +129,14 @@ impl<'w> Interpreter<'w> {
     }
 
     /// The attributes that the rule gives to the relation of the call.
-    pub(super) fn relation_attributes(&self, api: &Api, of: SettingOf, fields: &Fields<'w>, arguments: &Arguments<'w>, place: &Place) -> BTreeMap<String, Attribute> {
+    pub(super) fn relation_attributes(
+        &self,
+        api: &Api,
+        of: SettingOf,
+        fields: &Fields<'w>,
+        arguments: &Arguments<'w>,
+        place: &Place,
+    ) -> BTreeMap<String, Attribute> {
         let mut attributes = BTreeMap::new();
         for setting in api.sets.iter().filter(|setting| setting.of == of) {
             if !setting.when.as_ref().is_none_or(|when| arguments.holds(api, when)) {
@@ -132,7 +150,8 @@ impl<'w> Interpreter<'w> {
                 // A setting that an argument decides stands where the argument does.
                 let role = setting.from.as_ref().or(setting.when.as_ref().map(|when| &when.arg));
                 let own = role.and_then(|role| arguments.role_place(api, role));
-                attributes.insert(setting.attribute.clone(), Attribute { value, place: own.or_else(|| Some(place.clone())) });
+                attributes
+                    .insert(setting.attribute.clone(), Attribute { value, place: own.or_else(|| Some(place.clone())) });
             }
         }
         attributes
@@ -154,7 +173,10 @@ impl<'w> Interpreter<'w> {
         let Some(value) = fields.get("path") else { return Vec::new() };
         let texts = texts(value);
         if texts.is_empty() {
-            return vec![Ref::named(AssetKind::Dataset, self.unknown_name(arguments.role_source(api, "path").unwrap_or("?")))];
+            return vec![Ref::named(
+                AssetKind::Dataset,
+                self.unknown_name(arguments.role_source(api, "path").unwrap_or("?")),
+            )];
         }
         texts
             .into_iter()
@@ -197,8 +219,17 @@ impl<'w> Interpreter<'w> {
         format!("{{{}#{}}}", self.at().path, super::expression::hole_name(expression))
     }
 
-    fn read(&mut self, api: &'w Api, fields: Fields<'w>, receiver: &Value<'w>, arguments: &Arguments<'w>, site: &Site<'w>) -> Value<'w> {
-        if let Some(query) = fields.get("query").and_then(text_of).filter(|text| text.text.trim().contains(char::is_whitespace)) {
+    fn read(
+        &mut self,
+        api: &'w Api,
+        fields: Fields<'w>,
+        receiver: &Value<'w>,
+        arguments: &Arguments<'w>,
+        site: &Site<'w>,
+    ) -> Value<'w> {
+        if let Some(query) =
+            fields.get("query").and_then(text_of).filter(|text| text.text.trim().contains(char::is_whitespace))
+        {
             let data = self.sql_text(&query, &site.place);
             return self.returned(api, fields, data, receiver, arguments, site);
         }
@@ -229,7 +260,13 @@ impl<'w> Interpreter<'w> {
     }
 
     /// The data that the rule says travels.
-    pub(super) fn travelling(&mut self, api: &Api, receiver: &Value<'w>, arguments: &Arguments<'w>, fields: &Fields<'w>) -> Data {
+    pub(super) fn travelling(
+        &mut self,
+        api: &Api,
+        receiver: &Value<'w>,
+        arguments: &Arguments<'w>,
+        fields: &Fields<'w>,
+    ) -> Data {
         let mut data = Data::default();
         for role in &api.data {
             match role.as_str() {
@@ -245,7 +282,14 @@ impl<'w> Interpreter<'w> {
         data
     }
 
-    fn write(&mut self, api: &'w Api, fields: &Fields<'w>, receiver: &Value<'w>, arguments: &Arguments<'w>, site: &Site<'w>) {
+    fn write(
+        &mut self,
+        api: &'w Api,
+        fields: &Fields<'w>,
+        receiver: &Value<'w>,
+        arguments: &Arguments<'w>,
+        site: &Site<'w>,
+    ) {
         let mut data = self.travelling(api, receiver, arguments, fields);
         if self.quiet {
             return;
@@ -278,7 +322,13 @@ impl<'w> Interpreter<'w> {
         let vendor = sink.vendor.clone().or_else(|| {
             fields.get("url").and_then(text_of).map(|url| {
                 let rest = url.text.split_once("://").map_or(url.text.as_str(), |(_, rest)| rest);
-                rest.split(['/', '?', ':']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default().to_lowercase()
+                rest.split(['/', '?', ':'])
+                    .next()
+                    .unwrap_or_default()
+                    .rsplit('@')
+                    .next()
+                    .unwrap_or_default()
+                    .to_lowercase()
             })
         });
         let address = match (sink.kind.as_str(), &vendor) {
@@ -307,7 +357,14 @@ impl<'w> Interpreter<'w> {
         self.pipeline.sends(&destination, data, &site.place);
     }
 
-    fn train(&mut self, api: &Api, receiver: Value<'w>, arguments: &Arguments<'w>, fields: &Fields<'w>, site: &Site<'w>) -> Value<'w> {
+    fn train(
+        &mut self,
+        api: &Api,
+        receiver: Value<'w>,
+        arguments: &Arguments<'w>,
+        fields: &Fields<'w>,
+        site: &Site<'w>,
+    ) -> Value<'w> {
         let mut data = self.travelling(api, &receiver, arguments, fields);
         // Managed training is handed URIs: `estimator.fit({"train": "s3://…"})`.
         if let Some(value) = fields.get("inputs") {
@@ -324,14 +381,17 @@ impl<'w> Interpreter<'w> {
             _ => Object { kind: "model".to_owned(), ..Object::default() },
         };
         object.data = Data::default();
-        let name = [fields.get("name"), object.fields.get("variable")].into_iter().flatten().find_map(text_of).map_or_else(
-            || match (site.receiver, &self.target) {
-                (Some(receiver), _) if !api.methods.is_empty() => super::expression::hole_name(self.source(receiver)),
-                (_, Some(target)) => target.clone(),
-                _ => "model".to_owned(),
-            },
-            |text| text.text,
-        );
+        let name =
+            [fields.get("name"), object.fields.get("variable")].into_iter().flatten().find_map(text_of).map_or_else(
+                || match (site.receiver, &self.target) {
+                    (Some(receiver), _) if !api.methods.is_empty() => {
+                        super::expression::hole_name(self.source(receiver))
+                    }
+                    (_, Some(target)) => target.clone(),
+                    _ => "model".to_owned(),
+                },
+                |text| text.text,
+            );
         let id = AssetId::new(AssetKind::Model, &self.pipeline.asset.address, &name);
         object.fields.insert("model".to_owned(), Value::text(id.as_str()));
         if !self.quiet {
@@ -351,7 +411,14 @@ impl<'w> Interpreter<'w> {
         Value::Object(object)
     }
 
-    fn release(&mut self, api: &Api, receiver: &Value<'w>, arguments: &Arguments<'w>, fields: &Fields<'w>, site: &Site<'w>) {
+    fn release(
+        &mut self,
+        api: &Api,
+        receiver: &Value<'w>,
+        arguments: &Arguments<'w>,
+        fields: &Fields<'w>,
+        site: &Site<'w>,
+    ) {
         if self.quiet {
             return;
         }
@@ -363,7 +430,10 @@ impl<'w> Interpreter<'w> {
             self.pipeline.sends(&destination, &data, &site.place);
         }
         let attributes = self.relation_attributes(api, SettingOf::Relation, fields, arguments, &site.place);
-        let held = fields.get("model").and_then(|value| model_of(value).or_else(|| model_id(value))).or_else(|| model_of(receiver));
+        let held = fields
+            .get("model")
+            .and_then(|value| model_of(value).or_else(|| model_id(value)))
+            .or_else(|| model_of(receiver));
         let name = fields.get("name").and_then(text_of).map(|text| text.text).filter(|name| !self.is_all_hole(name));
         let what = match (held, name) {
             (Some(id), name) => {
@@ -376,7 +446,8 @@ impl<'w> Interpreter<'w> {
             (None, None) if api.args.contains_key("name") && attributes.is_empty() => return,
             (None, None) => {
                 let name = site.receiver.map_or("model", |receiver| self.source(receiver));
-                let id = AssetId::new(AssetKind::Model, &self.pipeline.asset.address, &super::expression::hole_name(name));
+                let id =
+                    AssetId::new(AssetKind::Model, &self.pipeline.asset.address, &super::expression::hole_name(name));
                 let mut asset = Asset::new(id.clone(), AssetKind::Model, name, name);
                 asset.place = Some(site.place.clone());
                 self.pipeline.add(asset);
@@ -408,7 +479,12 @@ impl<'w> Interpreter<'w> {
                 let mut asset = Asset::new(column_id.clone(), AssetKind::Column, &*column.text, &*column.text);
                 asset.place.clone_from(&field.made);
                 self.pipeline.add(asset);
-                self.pipeline.link(crate::Link::new(aedile_model::RelationKind::PartOf, Ref::Id(column_id), Ref::Id(id.clone()), field.made.clone()));
+                self.pipeline.link(crate::Link::new(
+                    aedile_model::RelationKind::PartOf,
+                    Ref::Id(column_id),
+                    Ref::Id(id.clone()),
+                    field.made.clone(),
+                ));
             }
         }
         if let Some(Value::Object(source)) = fields.get("source") {
@@ -418,7 +494,12 @@ impl<'w> Interpreter<'w> {
                         "path" => Ref::named(AssetKind::Dataset, dataset_name(&text.text)),
                         _ => Ref::named(AssetKind::Table, table_name(&text.text)),
                     };
-                    let mut link = crate::Link::new(aedile_model::RelationKind::DerivedFrom, Ref::Id(id.clone()), target, Some(site.place.clone()));
+                    let mut link = crate::Link::new(
+                        aedile_model::RelationKind::DerivedFrom,
+                        Ref::Id(id.clone()),
+                        target,
+                        Some(site.place.clone()),
+                    );
                     let mut flow = crate::code::output::all_columns(vec![site.place.clone()]);
                     // A schema says which columns the view takes; without one it takes what the source has.
                     if !declared.is_empty() {
@@ -432,7 +513,15 @@ impl<'w> Interpreter<'w> {
     }
 
     /// The result of the call as the rule types it.
-    fn returned(&mut self, api: &'w Api, fields: Fields<'w>, data: Data, receiver: &Value<'w>, arguments: &Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+    fn returned(
+        &mut self,
+        api: &'w Api,
+        fields: Fields<'w>,
+        data: Data,
+        receiver: &Value<'w>,
+        arguments: &Arguments<'w>,
+        site: &Site<'w>,
+    ) -> Value<'w> {
         match api.returns.as_deref() {
             None | Some("none") => Value::Unknown,
             Some("frame") => Value::holding(Shape::Frame, data),
@@ -536,7 +625,9 @@ fn known(value: &Value<'_>) -> Option<Known> {
     match value {
         Value::Bool(truth) => Some(Known::Bool(*truth)),
         Value::Int(number) => Some(Known::Int(*number)),
-        Value::Text(text) if text.holes => Some(Known::unknown(text.text.clone(), "the value is not a constant in the sources")),
+        Value::Text(text) if text.holes => {
+            Some(Known::unknown(text.text.clone(), "the value is not a constant in the sources"))
+        }
         Value::Text(text) => Some(Known::Text(text.text.clone())),
         // `timedelta(days=30)`
         Value::Object(object) => object.fields.get("days").and_then(known),
@@ -569,6 +660,8 @@ fn is_internal_host(host: &str) -> bool {
         || host.starts_with("127.")
         || host.starts_with("10.")
         || host.starts_with("192.168.")
-        || [".internal", ".local", ".svc", ".corp", ".cluster.local", ".lan"].iter().any(|suffix| host.ends_with(suffix))
+        || [".internal", ".local", ".svc", ".corp", ".cluster.local", ".lan"]
+            .iter()
+            .any(|suffix| host.ends_with(suffix))
         || (!host.contains('.') && !host.contains('{') && host != "unknown")
 }

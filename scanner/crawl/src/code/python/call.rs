@@ -102,7 +102,12 @@ impl<'w> Interpreter<'w> {
                 if let Some(value) = self.command_line(&object, name, &arguments) {
                     return value;
                 }
-                match self.world.apis.lookup(&format!("<{}>.{name}", object.kind)).or_else(|| self.world.apis.lookup_method(name)) {
+                match self
+                    .world
+                    .apis
+                    .lookup(&format!("<{}>.{name}", object.kind))
+                    .or_else(|| self.world.apis.lookup_method(name))
+                {
                     Some(api) => self.apply(api, Value::Object(object), arguments, site),
                     None => {
                         let mut data = object.data.clone();
@@ -121,11 +126,18 @@ impl<'w> Interpreter<'w> {
             Value::List(items) => self.list_method(items, name, arguments, site),
             Value::Map(items) => match name {
                 "get" | "pop" | "setdefault" => {
-                    let key = arguments.positional.first().and_then(Value::as_text).map(|text| text.text.clone()).unwrap_or_default();
+                    let key = arguments
+                        .positional
+                        .first()
+                        .and_then(Value::as_text)
+                        .map(|text| text.text.clone())
+                        .unwrap_or_default();
                     let held = Value::Map(items).member(&key).cloned();
                     held.or_else(|| arguments.positional.get(1).cloned()).unwrap_or_default()
                 }
-                "items" => Value::List(items.into_iter().map(|(key, value)| Value::List(vec![Value::text(key), value])).collect()),
+                "items" => Value::List(
+                    items.into_iter().map(|(key, value)| Value::List(vec![Value::text(key), value])).collect(),
+                ),
                 "values" => Value::List(items.into_iter().map(|(_, value)| value).collect()),
                 "keys" => Value::List(items.into_iter().map(|(key, _)| Value::text(key)).collect()),
                 _ => Value::Map(items),
@@ -142,7 +154,13 @@ impl<'w> Interpreter<'w> {
         }
     }
 
-    fn list_method(&mut self, mut items: Vec<Value<'w>>, name: &str, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+    fn list_method(
+        &mut self,
+        mut items: Vec<Value<'w>>,
+        name: &str,
+        arguments: Arguments<'w>,
+        site: &Site<'w>,
+    ) -> Value<'w> {
         match name {
             "append" | "add" | "extend" | "insert" => {
                 match arguments.positional.into_iter().last() {
@@ -179,13 +197,17 @@ impl<'w> Interpreter<'w> {
             return self.apply(api, Value::Unknown, arguments, site);
         }
         match path.strip_prefix("builtins.") {
-            Some("len" | "isinstance" | "type" | "range" | "id" | "callable" | "hasattr" | "any" | "all") => Value::Unknown,
-            Some("list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "next" | "dict" | "filter" | "frozenset") => {
-                arguments.positional.into_iter().last().unwrap_or(Value::Map(arguments.keywords))
+            Some("len" | "isinstance" | "type" | "range" | "id" | "callable" | "hasattr" | "any" | "all") => {
+                Value::Unknown
             }
+            Some(
+                "list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "next" | "dict" | "filter" | "frozenset",
+            ) => arguments.positional.into_iter().last().unwrap_or(Value::Map(arguments.keywords)),
             Some("enumerate") => match arguments.positional.into_iter().next().unwrap_or_default() {
                 Value::Data(_, data) => Value::Data(Shape::IndexedRows, data),
-                Value::List(items) => Value::List(items.into_iter().map(|item| Value::List(vec![Value::Unknown, item])).collect()),
+                Value::List(items) => {
+                    Value::List(items.into_iter().map(|item| Value::List(vec![Value::Unknown, item])).collect())
+                }
                 _ => Value::Unknown,
             },
             Some("zip") => {
@@ -204,7 +226,12 @@ impl<'w> Interpreter<'w> {
                 let data = arguments.data();
                 // What a callable reference is given to may run it: `PythonOperator(python_callable=load)`.
                 self.enter_references(&arguments);
-                Value::Object(Object { kind: path.to_owned(), data, made: Some(site.place.clone()), ..Object::default() })
+                Value::Object(Object {
+                    kind: path.to_owned(),
+                    data,
+                    made: Some(site.place.clone()),
+                    ..Object::default()
+                })
             }
         }
     }
@@ -269,7 +296,10 @@ impl<'w> Interpreter<'w> {
     fn parameters(&mut self, function: Function<'w>, arguments: Arguments<'w>) -> BTreeMap<String, Value<'w>> {
         let parameters = &function.def.parameters;
         let mut scope = BTreeMap::new();
-        let is_static = function.def.decorator_list.iter().any(|decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"));
+        let is_static =
+            function.def.decorator_list.iter().any(
+                |decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"),
+            );
         let mut positional = Vec::new();
         if let Some(receiver) = function.receiver.filter(|_| !is_static) {
             positional.push(Value::Instance(receiver));
@@ -280,7 +310,8 @@ impl<'w> Interpreter<'w> {
         let take = |keywords: &mut Vec<(String, Value<'w>)>, name: &str| {
             keywords.iter().position(|(held, _)| held == name).map(|at| keywords.remove(at).1)
         };
-        let by_position: Vec<&'w ParameterWithDefault> = parameters.posonlyargs.iter().chain(&parameters.args).collect();
+        let by_position: Vec<&'w ParameterWithDefault> =
+            parameters.posonlyargs.iter().chain(&parameters.args).collect();
         for parameter in by_position {
             let name = parameter.name().as_str();
             let given = positional.next().or_else(|| take(&mut keywords, name));
@@ -315,7 +346,9 @@ impl<'w> Interpreter<'w> {
         match (value, parameter.annotation()) {
             // `def run(spark: SparkSession)`: the annotation is the type.
             (Value::Unknown, Some(annotation)) => match self.value(annotation) {
-                Value::External(path) if !path.starts_with("builtins.") && !path.starts_with("typing.") => self.annotated(&path),
+                Value::External(path) if !path.starts_with("builtins.") && !path.starts_with("typing.") => {
+                    self.annotated(&path)
+                }
                 _ => Value::Unknown,
             },
             (value, _) => value,
@@ -371,7 +404,9 @@ impl<'w> Interpreter<'w> {
                     .and_then(Value::as_text)
                     .map_or_else(|| name.trim_start_matches('-').replace('-', "_"), |dest| dest.text.clone());
                 let value = match arguments.keyword("default") {
-                    Some(Value::None | Value::Unknown) | None => Value::Text(super::value::Text::hole(&name, Default::default())),
+                    Some(Value::None | Value::Unknown) | None => {
+                        Value::Text(super::value::Text::hole(&name, Default::default()))
+                    }
                     Some(value) => value.clone(),
                 };
                 self.parameters.insert(format!("argparse.{name}"), value);
@@ -381,9 +416,12 @@ impl<'w> Interpreter<'w> {
                 let fields = self
                     .parameters
                     .iter()
-                    .filter_map(|(name, value)| name.strip_prefix("argparse.").map(|name| (name.to_owned(), value.clone())))
+                    .filter_map(|(name, value)| {
+                        name.strip_prefix("argparse.").map(|name| (name.to_owned(), value.clone()))
+                    })
                     .collect();
-                let parsed = Value::Object(Object { kind: "argparse.Namespace".to_owned(), fields, ..Object::default() });
+                let parsed =
+                    Value::Object(Object { kind: "argparse.Namespace".to_owned(), fields, ..Object::default() });
                 Some(if name == "parse_args" { parsed } else { Value::List(vec![parsed, Value::Unknown]) })
             }
             "add_argument_group" | "add_mutually_exclusive_group" => Some(Value::Object(object.clone())),

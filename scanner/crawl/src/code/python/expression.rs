@@ -1,6 +1,8 @@
 //! Expressions: constants, attributes, subscripts, comprehensions.
 
-use ruff_python_ast::{Comprehension, Expr, ExprAttribute, ExprSubscript, FStringPart, InterpolatedStringElement, Number, Operator};
+use ruff_python_ast::{
+    Comprehension, Expr, ExprAttribute, ExprSubscript, FStringPart, InterpolatedStringElement, Number, Operator,
+};
 use ruff_text_size::Ranged;
 
 use super::interpret::Interpreter;
@@ -59,9 +61,11 @@ impl<'w> Interpreter<'w> {
             Expr::Subscript(subscript) => self.subscript(subscript),
             Expr::Call(call) => self.call(call, expression),
             Expr::BinOp(binary) => self.binary(&binary.left, binary.op, &binary.right),
-            Expr::BoolOp(boolean) => {
-                boolean.values.iter().map(|value| self.value(value)).fold(Value::Unknown, |held, value| held.either(value, "value"))
-            }
+            Expr::BoolOp(boolean) => boolean
+                .values
+                .iter()
+                .map(|value| self.value(value))
+                .fold(Value::Unknown, |held, value| held.either(value, "value")),
             Expr::UnaryOp(unary) => self.value(&unary.operand),
             Expr::If(choice) => {
                 let held = self.value(&choice.body);
@@ -266,7 +270,12 @@ impl<'w> Interpreter<'w> {
             && api.effect == aedile_rules::Effect::Make
             && let Some(kind) = &api.returns
         {
-            return Value::Object(Object { kind: kind.clone(), data, made: Some(self.place(attribute)), ..Object::default() });
+            return Value::Object(Object {
+                kind: kind.clone(),
+                data,
+                made: Some(self.place(attribute)),
+                ..Object::default()
+            });
         }
         match shape {
             Shape::Frame | Shape::Row | Shape::Grouped => {
@@ -311,7 +320,9 @@ impl<'w> Interpreter<'w> {
                     None => Value::Object(Object { kind: format!("{}.{name}", object.kind), ..object }),
                 }
             }
-            Value::Map(items) => items.into_iter().find(|(key, _)| key == name).map_or(Value::Unknown, |(_, value)| value),
+            Value::Map(items) => {
+                items.into_iter().find(|(key, _)| key == name).map_or(Value::Unknown, |(_, value)| value)
+            }
             Value::Text(text) => Value::Text(text),
             Value::Expression(expression) => Value::Expression(expression),
             _ => Value::Unknown,
@@ -323,7 +334,13 @@ impl<'w> Interpreter<'w> {
         self.class_member_within(class, name, receiver, 0)
     }
 
-    fn class_member_within(&mut self, class: Class<'w>, name: &str, receiver: Option<usize>, level: usize) -> Value<'w> {
+    fn class_member_within(
+        &mut self,
+        class: Class<'w>,
+        name: &str,
+        receiver: Option<usize>,
+        level: usize,
+    ) -> Value<'w> {
         use ruff_python_ast::Stmt;
         let here = (self.module, self.block);
         (self.module, self.block) = (class.module, class.block);
@@ -332,9 +349,16 @@ impl<'w> Interpreter<'w> {
         for statement in &class.def.body {
             match statement {
                 Stmt::FunctionDef(def) if def.name.as_str() == name => {
-                    found = Value::Function(super::value::Function { def, module: class.module, block: class.block, receiver });
+                    found = Value::Function(super::value::Function {
+                        def,
+                        module: class.module,
+                        block: class.block,
+                        receiver,
+                    });
                 }
-                Stmt::Assign(assign) if assign.targets.iter().any(|target| is_name(target, name)) => found = self.value(&assign.value),
+                Stmt::Assign(assign) if assign.targets.iter().any(|target| is_name(target, name)) => {
+                    found = self.value(&assign.value)
+                }
                 Stmt::AnnAssign(assign) if is_name(&assign.target, name) => {
                     found = assign.value.as_ref().map_or(Value::Unknown, |value| self.value(value));
                 }
@@ -369,7 +393,11 @@ impl<'w> Interpreter<'w> {
                     // `df.loc[rows, columns]`, `df[["a", "b"]]`.
                     Value::List(items) => {
                         let located = matches!(&*subscript.value, Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "loc" | "iloc" | "at" | "iat"));
-                        let columns = if located { items.last().map(Value::words).unwrap_or_default() } else { items.iter().flat_map(Value::words).collect() };
+                        let columns = if located {
+                            items.last().map(Value::words).unwrap_or_default()
+                        } else {
+                            items.iter().flat_map(Value::words).collect()
+                        };
                         if columns.is_empty() {
                             return Value::Data(shape, data);
                         }
@@ -382,12 +410,17 @@ impl<'w> Interpreter<'w> {
             }
             (Value::Data(Shape::Rows, data), _) => Value::Data(Shape::Row, data),
             (Value::Data(shape, data), _) => Value::Data(shape, data),
-            (owner @ Value::Map(_), Value::Text(key)) => owner.member(&key.text).cloned().unwrap_or_else(|| Value::holding(Shape::Scalar, owner.data())),
+            (owner @ Value::Map(_), Value::Text(key)) => {
+                owner.member(&key.text).cloned().unwrap_or_else(|| Value::holding(Shape::Scalar, owner.data()))
+            }
             (Value::List(items), Value::Int(at)) => {
-                let at = if at < 0 { items.len().checked_sub(at.unsigned_abs() as usize) } else { usize::try_from(at).ok() };
+                let at =
+                    if at < 0 { items.len().checked_sub(at.unsigned_abs() as usize) } else { usize::try_from(at).ok() };
                 at.and_then(|at| items.into_iter().nth(at)).unwrap_or_default()
             }
-            (Value::External(path), Value::Text(key)) if path == "os.environ" => Value::Text(Text::hole(&key.text, Data::default())),
+            (Value::External(path), Value::Text(key)) if path == "os.environ" => {
+                Value::Text(Text::hole(&key.text, Data::default()))
+            }
             (Value::Object(object), Value::Text(key)) => match object.fields.get(&key.text) {
                 Some(value) => value.clone(),
                 None if !object.data.is_empty() => Value::holding(Shape::Scalar, object.data),
@@ -418,7 +451,9 @@ impl Shape {
 
 /// A hole's name: the expression if it is short, else a question mark.
 pub(super) fn hole_name(source: &str) -> String {
-    let plain = source.len() <= 40 && !source.is_empty() && source.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    let plain = source.len() <= 40
+        && !source.is_empty()
+        && source.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
     if plain { source.to_owned() } else { "?".to_owned() }
 }
 
@@ -437,8 +472,20 @@ fn predefined<'w>(name: &str) -> Value<'w> {
 }
 
 /// What of a frame says nothing about its values.
-const METADATA: [&str; 12] =
-    ["columns", "dtype", "dtypes", "empty", "index", "isStreaming", "ndim", "nbytes", "schema", "shape", "size", "width"];
+const METADATA: [&str; 12] = [
+    "columns",
+    "dtype",
+    "dtypes",
+    "empty",
+    "index",
+    "isStreaming",
+    "ndim",
+    "nbytes",
+    "schema",
+    "shape",
+    "size",
+    "width",
+];
 
 /// What of a frame is the frame again.
 const PASSING: [&str; 11] = ["T", "at", "cat", "dt", "iat", "iloc", "loc", "na", "rdd", "str", "values"];

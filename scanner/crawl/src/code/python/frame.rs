@@ -12,12 +12,32 @@ use super::value::{ColumnExpression, Shape, Value};
 use crate::code::flow::Data;
 
 /// Aggregations that give a value of the group itself, so that nothing is hidden.
-const KEEPING: [&str; 13] =
-    ["max", "min", "first", "last", "any_value", "mode", "list", "unique", "collect_list", "collect_set", "array_agg", "nth", "sample"];
+const KEEPING: [&str; 13] = [
+    "max",
+    "min",
+    "first",
+    "last",
+    "any_value",
+    "mode",
+    "list",
+    "unique",
+    "collect_list",
+    "collect_set",
+    "array_agg",
+    "nth",
+    "sample",
+];
 
 impl<'w> Interpreter<'w> {
     /// The frame that the call makes from its receiver.
-    pub(super) fn frame(&mut self, api: &'w Api, receiver: Value<'w>, arguments: Arguments<'w>, fields: Fields<'w>, site: &Site<'w>) -> Value<'w> {
+    pub(super) fn frame(
+        &mut self,
+        api: &'w Api,
+        receiver: Value<'w>,
+        arguments: Arguments<'w>,
+        fields: Fields<'w>,
+        site: &Site<'w>,
+    ) -> Value<'w> {
         let Some(op) = api.frame else { return Value::Unknown };
         let (shape, mut data) = match &receiver {
             Value::Data(shape, data) => (*shape, data.clone()),
@@ -29,7 +49,9 @@ impl<'w> Interpreter<'w> {
             FrameOp::Column => return column_expression(&fields, &arguments),
             FrameOp::Alias => return alias(receiver, &fields),
             FrameOp::Metadata => return Value::Unknown,
-            FrameOp::Pass => return if let Value::Expression(_) = receiver { receiver } else { self.passed(receiver, &arguments) },
+            FrameOp::Pass => {
+                return if let Value::Expression(_) = receiver { receiver } else { self.passed(receiver, &arguments) };
+            }
             FrameOp::View => {
                 if let Some(name) = fields.get("name").and_then(text_of) {
                     data.join(&fields.get("data").map(Value::data).unwrap_or_default());
@@ -70,7 +92,8 @@ impl<'w> Interpreter<'w> {
                 }
             }
             FrameOp::WithColumn => {
-                if let (Some(name), Some(value)) = (fields.get("name").and_then(text_of), fields.get("value").cloned()) {
+                if let (Some(name), Some(value)) = (fields.get("name").and_then(text_of), fields.get("value").cloned())
+                {
                     let value = self.computed(value, &data, site);
                     data.assign(&name.text, &value);
                 }
@@ -98,12 +121,15 @@ impl<'w> Interpreter<'w> {
                     other => Value::Data(other, data.clone()),
                 };
                 let result = match function {
-                    Value::Lambda(_) | Value::Function(_) => {
-                        self.invoke(function, Arguments { positional: vec![inner], ..Arguments::default() }, site).data()
-                    }
+                    Value::Lambda(_) | Value::Function(_) => self
+                        .invoke(function, Arguments { positional: vec![inner], ..Arguments::default() }, site)
+                        .data(),
                     // `.map({…})` and functions of libraries by name.
                     Value::External(path) => match self.world.apis.lookup(&path) {
-                        Some(rule) if rule.effect == aedile_rules::Effect::Protect || rule.effect == aedile_rules::Effect::Log => {
+                        Some(rule)
+                            if rule.effect == aedile_rules::Effect::Protect
+                                || rule.effect == aedile_rules::Effect::Log =>
+                        {
                             let rule_arguments = Arguments { positional: vec![inner], ..Arguments::default() };
                             let result = self.invoke(Value::External(path), rule_arguments, site).data();
                             if result.is_empty() { data } else { result }
@@ -125,7 +151,10 @@ impl<'w> Interpreter<'w> {
                     .positional
                     .iter()
                     .flat_map(|value| {
-                        let held = Value::holding(if let Value::Data(shape, _) = value { *shape } else { Shape::Frame }, value.data());
+                        let held = Value::holding(
+                            if let Value::Data(shape, _) = value { *shape } else { Shape::Frame },
+                            value.data(),
+                        );
                         [held.clone(), held]
                     })
                     .collect();
@@ -199,7 +228,8 @@ impl<'w> Interpreter<'w> {
     fn computed(&mut self, value: Value<'w>, of: &Data, site: &Site<'w>) -> Data {
         match value {
             Value::Lambda(_) | Value::Function(_) => {
-                let arguments = Arguments { positional: vec![Value::Data(Shape::Frame, of.clone())], ..Arguments::default() };
+                let arguments =
+                    Arguments { positional: vec![Value::Data(Shape::Frame, of.clone())], ..Arguments::default() };
                 let result = self.invoke(value, arguments, site);
                 self.bound(result, of)
             }
@@ -233,7 +263,11 @@ impl<'w> Interpreter<'w> {
                     }
                 }
                 Value::Expression(expression) => {
-                    let name = expression.alias.clone().or_else(|| expression.columns.keys().next().cloned()).unwrap_or_default();
+                    let name = expression
+                        .alias
+                        .clone()
+                        .or_else(|| expression.columns.keys().next().cloned())
+                        .unwrap_or_default();
                     let bound = self.bound(Value::Expression(expression.clone()), data);
                     result.assign(&name, &bound);
                 }
@@ -245,7 +279,11 @@ impl<'w> Interpreter<'w> {
                 Value::List(hows) => {
                     for one in hows {
                         if let Value::Expression(expression) = one {
-                            let name = expression.alias.clone().or_else(|| expression.columns.keys().next().cloned()).unwrap_or_default();
+                            let name = expression
+                                .alias
+                                .clone()
+                                .or_else(|| expression.columns.keys().next().cloned())
+                                .unwrap_or_default();
                             let bound = self.bound(one.clone(), data);
                             result.assign(&name, &bound);
                         }

@@ -125,7 +125,12 @@ fn functions(number: usize, module: &Module) -> Vec<Found<'_>> {
 
 type Found<'w> = (FunctionKey, Function<'w>, Option<Class<'w>>);
 
-fn gather<'w>(statements: &'w [Stmt], (module, block): (usize, usize), class: Option<Class<'w>>, found: &mut Vec<Found<'w>>) {
+fn gather<'w>(
+    statements: &'w [Stmt],
+    (module, block): (usize, usize),
+    class: Option<Class<'w>>,
+    found: &mut Vec<Found<'w>>,
+) {
     for statement in statements {
         match statement {
             Stmt::FunctionDef(def) => {
@@ -208,7 +213,9 @@ impl<'w> Interpreter<'w> {
             return false;
         }
         self.budget -= 1;
-        if self.budget == 0 && let Some(module) = self.world.modules.get(self.module) {
+        if self.budget == 0
+            && let Some(module) = self.world.modules.get(self.module)
+        {
             self.pipeline.gap(Gap {
                 place: module.place(),
                 kind: GapKind::Limit,

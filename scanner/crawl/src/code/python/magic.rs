@@ -23,7 +23,9 @@ pub(crate) fn cell_language(text: &str) -> Language {
     let start = text.len() - text.trim_start().len();
     let body = text.get(start..).unwrap_or_default();
     let line = body.lines().next().unwrap_or_default();
-    let Some(command) = line.strip_prefix("%%").or_else(|| (line.starts_with("%sql") && body.lines().count() > 1).then(|| &line[1..])) else {
+    let Some(command) =
+        line.strip_prefix("%%").or_else(|| (line.starts_with("%sql") && body.lines().count() > 1).then(|| &line[1..]))
+    else {
         return Language::Python;
     };
     let mut words = command.split_whitespace();
@@ -32,9 +34,11 @@ pub(crate) fn cell_language(text: &str) -> Language {
             // `%%sql SELECT …` on one line, or a connection or options and the SQL below.
             let rest = command.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
             let inline = rest.trim_start().get(..6).is_some_and(|head| {
-                ["select", "create", "insert", "merge ", "with a", "delete", "update", "grant "].contains(&head.to_ascii_lowercase().as_str())
+                ["select", "create", "insert", "merge ", "with a", "delete", "update", "grant "]
+                    .contains(&head.to_ascii_lowercase().as_str())
             });
-            let skip = if inline || line.len() >= body.len() { start + line.len() - rest.len() } else { start + line.len() };
+            let skip =
+                if inline || line.len() >= body.len() { start + line.len() - rest.len() } else { start + line.len() };
             let into = words.next().and_then(|word| word.strip_suffix("<<")).map(str::trim).map(ToOwned::to_owned);
             Language::Sql { skip, into: into.filter(|name| !name.is_empty()) }
         }
@@ -101,7 +105,10 @@ mod tests {
     fn the_first_line_says_the_language() {
         assert_eq!(cell_language("x = 1"), Language::Python);
         assert_eq!(cell_language("%%sql\nSELECT 1"), Language::Sql { skip: 5, into: None });
-        assert_eq!(cell_language("%%bigquery df --project p\nSELECT 1"), Language::Sql { skip: 25, into: Some("df".into()) });
+        assert_eq!(
+            cell_language("%%bigquery df --project p\nSELECT 1"),
+            Language::Sql { skip: 25, into: Some("df".into()) }
+        );
         assert_eq!(cell_language("%%bash\nls"), Language::Shell);
         assert_eq!(cell_language("%%html\n<b>"), Language::Text);
         assert_eq!(cell_language("%%time\nx = 1"), Language::Python);

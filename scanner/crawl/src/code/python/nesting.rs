@@ -38,11 +38,15 @@ pub(super) fn too_deep(text: &str, nesting: usize) -> Option<(usize, String)> {
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             b'\n' if depth == 0 => chain = 0,
             b',' | b';' => chain = 0,
-            b'+' | b'-' | b'*' | b'/' | b'|' | b'&' | b'^' | b'%' | b'~' | b'@' | b'.' | b'<' | b'>' | b'=' | b':' => chain += 1,
+            b'+' | b'-' | b'*' | b'/' | b'|' | b'&' | b'^' | b'%' | b'~' | b'@' | b'.' | b'<' | b'>' | b'=' | b':' => {
+                chain += 1
+            }
             b' ' if depth > 0 || !line_start => {
                 let word = bytes.get(at + 1..).unwrap_or_default();
                 let is = |name: &[u8]| word.starts_with(name);
-                chain += usize::from(is(b"and ") || is(b"or ") || is(b"not ") || is(b"if ") || is(b"lambda") || is(b"await "));
+                chain += usize::from(
+                    is(b"and ") || is(b"or ") || is(b"not ") || is(b"if ") || is(b"lambda") || is(b"await "),
+                );
             }
             _ => {}
         }
@@ -64,7 +68,9 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
             b'\\' => at += 1,
             b'\n' if !triple => return at,
             _ if byte == quote && !triple => return at + 1,
-            _ if byte == quote && bytes.get(at..at + 3).is_some_and(|three| three.iter().all(|b| *b == quote)) => return at + 3,
+            _ if byte == quote && bytes.get(at..at + 3).is_some_and(|three| three.iter().all(|b| *b == quote)) => {
+                return at + 3;
+            }
             _ => {}
         }
         at += 1;

@@ -49,7 +49,11 @@ impl<'w> Interpreter<'w> {
                     _ => {}
                 }
             }
-            IpyEscapeKind::Help | IpyEscapeKind::Help2 | IpyEscapeKind::Paren | IpyEscapeKind::Quote | IpyEscapeKind::Quote2 => {}
+            IpyEscapeKind::Help
+            | IpyEscapeKind::Help2
+            | IpyEscapeKind::Paren
+            | IpyEscapeKind::Quote
+            | IpyEscapeKind::Quote2 => {}
         }
         Value::Unknown
     }

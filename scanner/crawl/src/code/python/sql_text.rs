@@ -56,7 +56,9 @@ fn mask_holes(text: &str) -> String {
                 depth -= 1;
                 masked.push('_');
             }
-            c if depth > 0 && !(c.is_ascii_alphanumeric() || c == '_') => masked.extend(std::iter::repeat_n('_', c.len_utf8())),
+            c if depth > 0 && !(c.is_ascii_alphanumeric() || c == '_') => {
+                masked.extend(std::iter::repeat_n('_', c.len_utf8()))
+            }
             c => masked.push(c),
         }
     }

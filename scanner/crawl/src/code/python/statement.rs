@@ -1,7 +1,7 @@
 //! Statements: what they bind, and which of them open a branch or a loop.
 
 use aedile_model::Protection;
-use ruff_python_ast::{Expr, ExceptHandler, Stmt, StmtFor, StmtImport, StmtImportFrom};
+use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtImport, StmtImportFrom};
 
 use super::interpret::Interpreter;
 use super::value::{Class, Function, Shape, Text, Value};
@@ -130,7 +130,12 @@ impl<'w> Interpreter<'w> {
                 let start = command.range.start().to_usize();
                 self.escape(command.kind, &command.value, &at, start);
             }
-            Stmt::TypeAlias(_) | Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
+            Stmt::TypeAlias(_)
+            | Stmt::Global(_)
+            | Stmt::Nonlocal(_)
+            | Stmt::Pass(_)
+            | Stmt::Break(_)
+            | Stmt::Continue(_) => {}
         }
     }
 
@@ -180,7 +185,9 @@ impl<'w> Interpreter<'w> {
             Value::Data(Shape::Frame, _) => Value::Unknown,
             Value::Data(Shape::Row, data) => Value::Data(Shape::Scalar, data),
             Value::List(items) => items.into_iter().reduce(|a, b| a.either(b, "item")).unwrap_or_default(),
-            Value::Map(items) if items.len() == 1 => items.into_iter().next().map_or(Value::Unknown, |(key, _)| Value::text(key)),
+            Value::Map(items) if items.len() == 1 => {
+                items.into_iter().next().map_or(Value::Unknown, |(key, _)| Value::text(key))
+            }
             Value::Object(object) if !object.data.is_empty() => Value::Data(Shape::Row, object.data),
             _ => Value::Unknown,
         }
@@ -228,7 +235,9 @@ impl<'w> Interpreter<'w> {
                 };
                 let place = self.place(target);
                 let base = match &*subscript.value {
-                    Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "loc" | "at" | "iloc") => &attribute.value,
+                    Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "loc" | "at" | "iloc") => {
+                        &attribute.value
+                    }
                     _ => &subscript.value,
                 };
                 let words = keys.words();
@@ -376,7 +385,8 @@ impl<'w> Interpreter<'w> {
             return;
         }
         let names: Vec<String> = call.arguments.args.iter().flat_map(|argument| self.value(argument).words()).collect();
-        let default = call.arguments.find_keyword("default").map_or(Value::Unknown, |keyword| self.value(&keyword.value));
+        let default =
+            call.arguments.find_keyword("default").map_or(Value::Unknown, |keyword| self.value(&keyword.value));
         let Some(name) = names.iter().find(|name| name.starts_with("--")).or(names.first()) else { return };
         let name = name.trim_start_matches('-').replace('-', "_");
         if let Value::Unknown | Value::None = default {
@@ -406,8 +416,30 @@ fn join_scopes<'w>(a: Option<Scope<'w>>, b: Option<Scope<'w>>) -> Option<Scope<'
 
 /// What `from pyspark.sql.functions import *` is used for; the rest of the module has no rule.
 const STAR_FUNCTIONS: [&str; 24] = [
-    "aes_encrypt", "avg", "coalesce", "col", "collect_list", "collect_set", "concat", "concat_ws", "count", "date_trunc", "expr", "first",
-    "hash", "lit", "lower", "max", "md5", "min", "sha1", "sha2", "substring", "sum", "xxhash64", "year",
+    "aes_encrypt",
+    "avg",
+    "coalesce",
+    "col",
+    "collect_list",
+    "collect_set",
+    "concat",
+    "concat_ws",
+    "count",
+    "date_trunc",
+    "expr",
+    "first",
+    "hash",
+    "lit",
+    "lower",
+    "max",
+    "md5",
+    "min",
+    "sha1",
+    "sha2",
+    "substring",
+    "sum",
+    "xxhash64",
+    "year",
 ];
 
 /// A text or a hole of that name.

@@ -9,7 +9,11 @@ pub(super) const PATH: &str = "pathlib.Path";
 
 /// A path object.
 pub(super) fn path<'w>(text: Text) -> Value<'w> {
-    Value::Object(Object { kind: PATH.to_owned(), fields: [("path".to_owned(), Value::Text(text))].into(), ..Object::default() })
+    Value::Object(Object {
+        kind: PATH.to_owned(),
+        fields: [("path".to_owned(), Value::Text(text))].into(),
+        ..Object::default()
+    })
 }
 
 /// The text of a string or path object.
@@ -112,7 +116,9 @@ pub(super) fn format(format: &Text, arguments: &Arguments<'_>) -> Text {
 /// A method of a string.
 pub(super) fn method<'w>(text: &Text, name: &str, arguments: &Arguments<'w>) -> Value<'w> {
     let first = arguments.positional.first();
-    let kept = |changed: String| Value::Text(Text { text: changed, offsets: Default::default(), data: text.data.clone(), holes: text.holes });
+    let kept = |changed: String| {
+        Value::Text(Text { text: changed, offsets: Default::default(), data: text.data.clone(), holes: text.holes })
+    };
     match name {
         "format" => Value::Text(format(text, arguments)),
         "format_map" => Value::Text(text.clone()),
@@ -150,7 +156,12 @@ pub(super) fn method<'w>(text: &Text, name: &str, arguments: &Arguments<'w>) -> 
                 let mut data = text.data.clone();
                 data.join(&new.data);
                 let holes = text.holes || new.holes;
-                Value::Text(Text { text: text.text.replace(&old.text, &new.text), offsets: Default::default(), data, holes })
+                Value::Text(Text {
+                    text: text.text.replace(&old.text, &new.text),
+                    offsets: Default::default(),
+                    data,
+                    holes,
+                })
             }
             _ => Value::Text(text.clone()),
         },
@@ -199,30 +210,46 @@ pub(super) fn function<'w>(path_name: &str, arguments: &Arguments<'w>) -> Option
     };
     match path_name {
         "os.path.join" | "posixpath.join" | "ntpath.join" => {
-            let pieces = arguments.positional.iter().map(|value| text_of(value).unwrap_or_else(|| text_or_hole(value.clone(), "?")));
+            let pieces = arguments
+                .positional
+                .iter()
+                .map(|value| text_of(value).unwrap_or_else(|| text_or_hole(value.clone(), "?")));
             Some(Value::Text(join_path(pieces)))
         }
-        "os.path.abspath" | "os.path.expanduser" | "os.path.expandvars" | "os.path.normpath" | "os.path.realpath" | "os.fspath" => Some(first()),
+        "os.path.abspath" | "os.path.expanduser" | "os.path.expandvars" | "os.path.normpath" | "os.path.realpath"
+        | "os.fspath" => Some(first()),
         "os.path.basename" => Some(Value::text(text(0).text.rsplit('/').next().unwrap_or_default())),
         "os.path.dirname" => Some(Value::text(text(0).text.rsplit_once('/').map_or("", |(folder, _)| folder))),
         "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" => {
-            let pieces: Vec<Text> = arguments.positional.iter().map(|value| text_of(value).unwrap_or_else(|| text_or_hole(value.clone(), "?"))).collect();
+            let pieces: Vec<Text> = arguments
+                .positional
+                .iter()
+                .map(|value| text_of(value).unwrap_or_else(|| text_or_hole(value.clone(), "?")))
+                .collect();
             Some(path(join_path(pieces)))
         }
         "os.getenv" | "os.environ.get" | "os.environ.setdefault" | "decouple.config" => {
             setting(arguments.positional.get(1).or_else(|| arguments.keyword("default")))
         }
-        "airflow.models.Variable.get" | "airflow.sdk.Variable.get" => setting(arguments.keyword("default_var").or_else(|| arguments.keyword("default"))),
+        "airflow.models.Variable.get" | "airflow.sdk.Variable.get" => {
+            setting(arguments.keyword("default_var").or_else(|| arguments.keyword("default")))
+        }
         "typer.Option" | "typer.Argument" | "fastapi.Query" | "pydantic.Field" | "dataclasses.field" => {
             arguments.positional.first().or_else(|| arguments.keyword("default")).cloned()
         }
-        "builtins.str" | "builtins.int" | "builtins.float" | "textwrap.dedent" | "sqlalchemy.text" | "sqlalchemy.sql.text" | "inspect.cleandoc" | "builtins.repr" | "builtins.bool" => {
-            Some(match first() {
-                Value::Object(object) if object.kind == PATH => object.fields.get("path").cloned().unwrap_or_default(),
-                Value::Data(_, data) => Value::Data(Shape::Scalar, data),
-                other => other,
-            })
-        }
+        "builtins.str"
+        | "builtins.int"
+        | "builtins.float"
+        | "textwrap.dedent"
+        | "sqlalchemy.text"
+        | "sqlalchemy.sql.text"
+        | "inspect.cleandoc"
+        | "builtins.repr"
+        | "builtins.bool" => Some(match first() {
+            Value::Object(object) if object.kind == PATH => object.fields.get("path").cloned().unwrap_or_default(),
+            Value::Data(_, data) => Value::Data(Shape::Scalar, data),
+            other => other,
+        }),
         _ => None,
     }
 }

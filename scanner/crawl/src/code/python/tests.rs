@@ -3,7 +3,10 @@
 use crate::code::tests::{facts_of, python, tells, told};
 
 fn path_of(code: &str) -> Vec<String> {
-    python(&format!("import pandas as pd\nimport os\nfrom pathlib import Path\n{code}")).into_iter().filter(|line| line.starts_with("reads")).collect()
+    python(&format!("import pandas as pd\nimport os\nfrom pathlib import Path\n{code}"))
+        .into_iter()
+        .filter(|line| line.starts_with("reads"))
+        .collect()
 }
 
 #[test]
@@ -27,12 +30,17 @@ fn settings_take_their_defaults() {
     assert_eq!(path_of("pd.read_csv(os.environ.get('P', 'data/a.csv'))"), ["reads data/a.csv [*]"]);
     assert_eq!(path_of("pd.read_csv(f\"s3://raw/{os.environ['DAY']}/a.csv\")"), ["reads s3://raw/{DAY}/a.csv [*]"]);
     assert_eq!(
-        path_of("import argparse\np = argparse.ArgumentParser()\np.add_argument('--in-path', default='data/a.csv')\nargs = p.parse_args()\npd.read_csv(args.in_path)"),
+        path_of(
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--in-path', default='data/a.csv')\nargs = p.parse_args()\npd.read_csv(args.in_path)"
+        ),
         ["reads data/a.csv [*]"]
     );
     assert_eq!(path_of("def run(path='data/a.csv'):\n    return pd.read_csv(path)"), ["reads data/a.csv [*]"]);
     assert_eq!(path_of("class S:\n    path = 'data/a.csv'\ns = S()\npd.read_csv(s.path)"), ["reads data/a.csv [*]"]);
-    assert_eq!(path_of("CONFIG = {'in': {'path': 'data/a.csv'}}\npd.read_csv(CONFIG['in']['path'])"), ["reads data/a.csv [*]"]);
+    assert_eq!(
+        path_of("CONFIG = {'in': {'path': 'data/a.csv'}}\npd.read_csv(CONFIG['in']['path'])"),
+        ["reads data/a.csv [*]"]
+    );
 }
 
 #[test]
@@ -45,7 +53,10 @@ fn what_is_not_known_is_a_hole_of_its_own_file() {
 fn a_constant_of_another_module_is_known() {
     let told = told(&facts_of(&[
         ("pipe/settings.py", "BUCKET = 's3://raw'\n"),
-        ("pipe/job.py", "import pandas as pd\nfrom pipe.settings import BUCKET\nfrom . import settings\npd.read_csv(BUCKET + '/a.csv')\npd.read_csv(settings.BUCKET + '/b.csv')\n"),
+        (
+            "pipe/job.py",
+            "import pandas as pd\nfrom pipe.settings import BUCKET\nfrom . import settings\npd.read_csv(BUCKET + '/a.csv')\npd.read_csv(settings.BUCKET + '/b.csv')\n",
+        ),
     ]));
     tells(&told, &["reads s3://raw/a.csv [*]", "reads s3://raw/b.csv [*]"]);
 }
@@ -59,7 +70,10 @@ fn modules_that_import_each_other_do_not_hang() {
 #[test]
 fn frames_are_followed_through_functions_of_other_modules() {
     let told = told(&facts_of(&[
-        ("lib/clean.py", "def clean(df):\n    return df.drop(columns=['ssn'])\n\ndef load():\n    import pandas as pd\n    return pd.read_csv('data/p.csv')\n"),
+        (
+            "lib/clean.py",
+            "def clean(df):\n    return df.drop(columns=['ssn'])\n\ndef load():\n    import pandas as pd\n    return pd.read_csv('data/p.csv')\n",
+        ),
         ("lib/job.py", "from lib.clean import clean, load\ndf = clean(load())\ndf.to_parquet('s3://out/p')\n"),
     ]));
     tells(&told, &["reads data/p.csv [*]", "writes s3://out/p [* without ssn]"]);
@@ -72,15 +86,24 @@ fn the_facts_of_a_function_belong_to_who_calls_it() {
         ("lib/job.py", "import pandas as pd\nfrom lib.log import show\nshow(pd.read_csv('p.csv')[['email']])\n"),
     ]);
     let link = facts.links.iter().find(|link| link.kind == aedile_model::RelationKind::SendsTo).unwrap();
-    assert_eq!(link.from, crate::Ref::Id(aedile_model::AssetId::new(aedile_model::AssetKind::Pipeline, "", "lib/job.py")));
+    assert_eq!(
+        link.from,
+        crate::Ref::Id(aedile_model::AssetId::new(aedile_model::AssetKind::Pipeline, "", "lib/job.py"))
+    );
     assert_eq!(&*link.place.as_ref().unwrap().path, "lib/log.py");
 }
 
 #[test]
 fn what_a_test_calls_is_told_by_the_module_it_is_in() {
     let facts = facts_of(&[
-        ("lib/job.py", "import pandas as pd\ndef run(path='p.csv'):\n    print(pd.read_csv(path)['email'])\n    helper(path)\n\ndef helper(path):\n    pd.read_csv(path).to_csv('out.csv')\n"),
-        ("tests/test_job.py", "import pandas as pd\nfrom lib.job import run\nfrom tests.stub import show\nrun('fixture.csv')\nshow(pd.read_csv('fixture.csv'))\n"),
+        (
+            "lib/job.py",
+            "import pandas as pd\ndef run(path='p.csv'):\n    print(pd.read_csv(path)['email'])\n    helper(path)\n\ndef helper(path):\n    pd.read_csv(path).to_csv('out.csv')\n",
+        ),
+        (
+            "tests/test_job.py",
+            "import pandas as pd\nfrom lib.job import run\nfrom tests.stub import show\nrun('fixture.csv')\nshow(pd.read_csv('fixture.csv'))\n",
+        ),
         ("tests/stub.py", "def show(df):\n    print(df['name'])\n"),
     ]);
     let from = |name: &str| -> Vec<&crate::Link> {
@@ -88,7 +111,10 @@ fn what_a_test_calls_is_told_by_the_module_it_is_in() {
         facts.links.iter().filter(|link| link.from == id).collect()
     };
     assert!(from("tests/test_job.py").iter().all(|link| link.place.as_ref().unwrap().path.starts_with("tests/")));
-    assert!(from("tests/test_job.py").iter().any(|link| link.kind == aedile_model::RelationKind::SendsTo), "stubs are the test's own");
+    assert!(
+        from("tests/test_job.py").iter().any(|link| link.kind == aedile_model::RelationKind::SendsTo),
+        "stubs are the test's own"
+    );
     assert!(from("lib/job.py").iter().any(|link| link.kind == aedile_model::RelationKind::SendsTo));
     assert!(from("lib/job.py").iter().any(|link| link.kind == aedile_model::RelationKind::Writes));
 }
@@ -142,7 +168,9 @@ fn labels_and_features_of_a_split_are_trained_on() {
 
 #[test]
 fn lengths_and_names_of_columns_are_no_values() {
-    let told = python("import pandas as pd\ndf = pd.read_csv('a.csv')\nprint(len(df), df.columns, df.shape, f'{len(df)} rows', df['email'].nunique())\n");
+    let told = python(
+        "import pandas as pd\ndf = pd.read_csv('a.csv')\nprint(len(df), df.columns, df.shape, f'{len(df)} rows', df['email'].nunique())\n",
+    );
     assert_eq!(told, ["reads a.csv [*]"]);
 }
 
@@ -171,7 +199,12 @@ fn a_statement_that_does_not_parse_is_a_gap_and_the_rest_is_read() {
 
 #[test]
 fn hostile_depth_gives_a_gap_and_no_crash() {
-    for text in ["(".repeat(50_000), format!("x = {}1", "1 + ".repeat(50_000)), "[".repeat(3_000) + &"]".repeat(3_000), format!("x{}", ".a()".repeat(20_000))] {
+    for text in [
+        "(".repeat(50_000),
+        format!("x = {}1", "1 + ".repeat(50_000)),
+        "[".repeat(3_000) + &"]".repeat(3_000),
+        format!("x{}", ".a()".repeat(20_000)),
+    ] {
         let facts = facts_of(&[("job.py", &text)]);
         assert!(facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit), "{}", &text[..10]);
     }
@@ -190,7 +223,8 @@ fn databricks_cells_are_python_and_sql() {
 
 #[test]
 fn temporary_files_are_sinks_and_project_files_are_not() {
-    let told = python("import pandas as pd\ndf = pd.read_csv('a.csv')\ndf.to_csv('/tmp/x.csv')\ndf.to_csv('data/y.csv')\n");
+    let told =
+        python("import pandas as pd\ndf = pd.read_csv('a.csv')\ndf.to_csv('/tmp/x.csv')\ndf.to_csv('data/y.csv')\n");
     assert_eq!(told.iter().filter(|line| line.starts_with("sends file")).count(), 1);
 }
 
@@ -204,7 +238,8 @@ fn a_callable_handed_to_an_operator_runs() {
 
 #[test]
 fn a_loop_over_records_sees_rows() {
-    let told = python("import pandas as pd\nfor r in pd.read_csv('a.csv').to_dict('records'):\n    print(r['email'])\n");
+    let told =
+        python("import pandas as pd\nfor r in pd.read_csv('a.csv').to_dict('records'):\n    print(r['email'])\n");
     tells(&told, &["sends log [email]"]);
 }
 

@@ -226,7 +226,9 @@ impl<'w> Value<'w> {
     /// The value, or where it has more than [`LARGEST`] values in it, what data it holds.
     pub(super) fn bounded(self) -> Value<'w> {
         match &self {
-            Value::List(_) | Value::Map(_) if self.weight(LARGEST) >= LARGEST => Value::holding(Shape::Scalar, self.data()),
+            Value::List(_) | Value::Map(_) if self.weight(LARGEST) >= LARGEST => {
+                Value::holding(Shape::Scalar, self.data())
+            }
             _ => self,
         }
     }

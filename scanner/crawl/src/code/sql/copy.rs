@@ -41,7 +41,9 @@ pub(super) fn read(words: &[Word], text: &str) -> Option<Copy> {
         "COPY" => {
             let query = inner_query(words, text, 1);
             let table = if query.is_none() { words.get(1).map(|word| table_name(&word.text)) } else { None };
-            let way = words.iter().position(|word| !word.literal && matches!(word.upper.as_str(), "FROM" | "TO") && words_after_literal(words, word))?;
+            let way = words.iter().position(|word| {
+                !word.literal && matches!(word.upper.as_str(), "FROM" | "TO") && words_after_literal(words, word)
+            })?;
             let files = words.get(way + 1)?;
             Some(Copy { files: dataset_name(&files.text), table, query, unload: words.get(way)?.upper == "TO" })
         }
@@ -134,12 +136,30 @@ mod tests {
 
     #[test]
     fn loads_and_unloads_of_the_vendors_are_read() {
-        assert_eq!(copy("COPY INTO raw.patients FROM 's3://b/p/'"), ("s3://b/p/".into(), Some("raw.patients".into()), false, false));
-        assert_eq!(copy("COPY INTO raw.patients FROM @stage/p/ FILE_FORMAT=(TYPE=CSV)"), ("@stage/p/".into(), Some("raw.patients".into()), false, false));
-        assert_eq!(copy("COPY INTO 's3://out/x' FROM raw.patients"), ("s3://out/x".into(), Some("raw.patients".into()), false, true));
+        assert_eq!(
+            copy("COPY INTO raw.patients FROM 's3://b/p/'"),
+            ("s3://b/p/".into(), Some("raw.patients".into()), false, false)
+        );
+        assert_eq!(
+            copy("COPY INTO raw.patients FROM @stage/p/ FILE_FORMAT=(TYPE=CSV)"),
+            ("@stage/p/".into(), Some("raw.patients".into()), false, false)
+        );
+        assert_eq!(
+            copy("COPY INTO 's3://out/x' FROM raw.patients"),
+            ("s3://out/x".into(), Some("raw.patients".into()), false, true)
+        );
         assert_eq!(copy("COPY INTO @out FROM (SELECT email FROM p)"), ("@out".into(), None, true, true));
-        assert_eq!(copy("UNLOAD ('SELECT email FROM p WHERE x = ''a''') TO 's3://out/'"), ("s3://out/".into(), None, true, true));
-        assert_eq!(copy("COPY patients FROM 's3://b/p' IAM_ROLE 'arn'"), ("s3://b/p".into(), Some("patients".into()), false, false));
-        assert_eq!(copy("EXPORT DATA OPTIONS (uri='gs://out/*.csv', format='CSV') AS SELECT email FROM p"), ("gs://out/*.csv".into(), None, true, true));
+        assert_eq!(
+            copy("UNLOAD ('SELECT email FROM p WHERE x = ''a''') TO 's3://out/'"),
+            ("s3://out/".into(), None, true, true)
+        );
+        assert_eq!(
+            copy("COPY patients FROM 's3://b/p' IAM_ROLE 'arn'"),
+            ("s3://b/p".into(), Some("patients".into()), false, false)
+        );
+        assert_eq!(
+            copy("EXPORT DATA OPTIONS (uri='gs://out/*.csv', format='CSV') AS SELECT email FROM p"),
+            ("gs://out/*.csv".into(), None, true, true)
+        );
     }
 }

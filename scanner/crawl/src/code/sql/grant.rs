@@ -80,7 +80,13 @@ fn statement(words: &[Word], revoke: bool) -> Option<Grant> {
     let is = |word: &Word, text: &str| !word.literal && word.upper == text;
     let to = words.iter().rposition(|word| is(word, if revoke { "FROM" } else { "TO" }))?;
     let (before, after) = (words.get(..to)?, words.get(to + 1..)?);
-    let end = after.iter().position(|word| !word.literal && matches!(word.upper.as_str(), "WITH" | "GRANTED" | "CASCADE" | "RESTRICT" | "COPY" | "REVOKE")).unwrap_or(after.len());
+    let end = after
+        .iter()
+        .position(|word| {
+            !word.literal
+                && matches!(word.upper.as_str(), "WITH" | "GRANTED" | "CASCADE" | "RESTRICT" | "COPY" | "REVOKE")
+        })
+        .unwrap_or(after.len());
     let grantees = principals(after.get(..end)?);
     let option = after.get(end..)?.windows(2).any(|pair| matches!(pair, [a, b] if is(a, "GRANT") && is(b, "OPTION")));
     match before.iter().position(|word| is(word, "ON")) {
@@ -91,7 +97,12 @@ fn statement(words: &[Word], revoke: bool) -> Option<Grant> {
         }
         None => {
             let skip = before.iter().take_while(|word| matches!(word.upper.as_str(), "DATABASE" | "ROLE")).count();
-            let roles = before.get(skip..)?.iter().filter(|word| word.upper != ",").map(|word| table_name(&word.text)).collect();
+            let roles = before
+                .get(skip..)?
+                .iter()
+                .filter(|word| word.upper != ",")
+                .map(|word| table_name(&word.text))
+                .collect();
             Some(Grant::Membership { revoke, roles, members: grantees })
         }
     }
@@ -112,7 +123,15 @@ fn principals(words: &[Word]) -> Vec<(AssetKind, String)> {
             _ => {
                 let name = table_name(&word.text);
                 // Unity Catalog's groups of everybody, and BigQuery's.
-                let everyone = matches!(name.as_str(), "account users" | "users" | "allusers" | "allauthenticatedusers" | "specialgroup:allusers" | "public");
+                let everyone = matches!(
+                    name.as_str(),
+                    "account users"
+                        | "users"
+                        | "allusers"
+                        | "allauthenticatedusers"
+                        | "specialgroup:allusers"
+                        | "public"
+                );
                 let guessed = if everyone {
                     AssetKind::AnyOne
                 } else if name.contains('@') {
@@ -140,7 +159,8 @@ fn access(words: &[Word]) -> BTreeSet<Access> {
             "SELECT" | "READ" | "READ_FILES" | "READ_VOLUME" | "ROLES/BIGQUERY.DATAVIEWER" => {
                 found.insert(Access::Read);
             }
-            "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" | "MODIFY" | "WRITE" | "WRITE_FILES" | "WRITE_VOLUME" | "MERGE" => {
+            "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" | "MODIFY" | "WRITE" | "WRITE_FILES" | "WRITE_VOLUME"
+            | "MERGE" => {
                 found.insert(Access::Write);
             }
             "ALL" => found.extend([Access::Read, Access::Write, Access::Administer]),
@@ -168,7 +188,8 @@ fn objects(words: &[Word]) -> Vec<(AssetKind, String)> {
             "SCHEMA" => level = "SCHEMA",
             "DATABASE" | "CATALOG" => level = "DATABASE",
             // Not data.
-            "FUNCTION" | "FUNCTIONS" | "PROCEDURE" | "WAREHOUSE" | "SEQUENCE" | "SEQUENCES" | "INTEGRATION" | "STAGE" | "LANGUAGE" | "TYPE" | "ACCOUNT" => {
+            "FUNCTION" | "FUNCTIONS" | "PROCEDURE" | "WAREHOUSE" | "SEQUENCE" | "SEQUENCES" | "INTEGRATION"
+            | "STAGE" | "LANGUAGE" | "TYPE" | "ACCOUNT" => {
                 return Vec::new();
             }
             "VOLUME" => level = "VOLUME",
@@ -205,7 +226,11 @@ mod tests {
     fn privileges_objects_and_grantees_are_read() {
         assert_eq!(
             privileges("GRANT SELECT, INSERT ON clinic.patients TO ROLE analyst, alice@example.org"),
-            (vec![Access::Read, Access::Write], vec!["Table clinic.patients".into()], vec!["Role analyst".into(), "User alice@example.org".into()])
+            (
+                vec![Access::Read, Access::Write],
+                vec!["Table clinic.patients".into()],
+                vec!["Role analyst".into(), "User alice@example.org".into()]
+            )
         );
     }
 
@@ -229,6 +254,13 @@ mod tests {
     #[test]
     fn a_role_is_granted_to_a_user() {
         let grant = read(&words("GRANT ROLE analyst TO USER bob")).unwrap();
-        assert_eq!(grant, Grant::Membership { revoke: false, roles: vec!["analyst".into()], members: vec![(AssetKind::User, "bob".into())] });
+        assert_eq!(
+            grant,
+            Grant::Membership {
+                revoke: false,
+                roles: vec!["analyst".into()],
+                members: vec![(AssetKind::User, "bob".into())]
+            }
+        );
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aedile_model::{AssetKind, Protection};
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableFactor, TableWithJoins, Visit, Visitor, WildcardAdditionalOptions,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins, Visit, Visitor, WildcardAdditionalOptions,
 };
 
 use super::Schemas;
@@ -79,7 +79,9 @@ impl<'a> Lineage<'a> {
                 Some(name) => self.table(&name.to_lowercase()),
                 None => Data::default(),
             },
-            SetExpr::Values(_) | SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => Data::default(),
+            SetExpr::Values(_) | SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                Data::default()
+            }
         }
     }
 
@@ -137,7 +139,9 @@ impl<'a> Lineage<'a> {
         }
         match &options.opt_exclude {
             Some(sqlparser::ast::ExcludeSelectItem::Single(name)) => gone.push(last_part(&name_of(name)).to_owned()),
-            Some(sqlparser::ast::ExcludeSelectItem::Multiple(names)) => gone.extend(names.iter().map(|name| last_part(&name_of(name)).to_owned())),
+            Some(sqlparser::ast::ExcludeSelectItem::Multiple(names)) => {
+                gone.extend(names.iter().map(|name| last_part(&name_of(name)).to_owned()))
+            }
             None => {}
         }
         data.drop(&gone);
@@ -150,9 +154,14 @@ impl<'a> Lineage<'a> {
             }
         }
         match &options.opt_rename {
-            Some(sqlparser::ast::RenameSelectItem::Single(pair)) => data.rename(&[(pair.ident.value.to_lowercase(), pair.alias.value.to_lowercase())]),
+            Some(sqlparser::ast::RenameSelectItem::Single(pair)) => {
+                data.rename(&[(pair.ident.value.to_lowercase(), pair.alias.value.to_lowercase())])
+            }
             Some(sqlparser::ast::RenameSelectItem::Multiple(pairs)) => {
-                let pairs: Vec<(String, String)> = pairs.iter().map(|pair| (pair.ident.value.to_lowercase(), pair.alias.value.to_lowercase())).collect();
+                let pairs: Vec<(String, String)> = pairs
+                    .iter()
+                    .map(|pair| (pair.ident.value.to_lowercase(), pair.alias.value.to_lowercase()))
+                    .collect();
                 data.rename(&pairs);
             }
             None => {}
@@ -198,7 +207,9 @@ impl<'a> Lineage<'a> {
                     self.add(&join.relation, scope);
                 }
             }
-            TableFactor::Pivot { table, .. } | TableFactor::Unpivot { table, .. } | TableFactor::MatchRecognize { table, .. } => self.add(table, scope),
+            TableFactor::Pivot { table, .. }
+            | TableFactor::Unpivot { table, .. }
+            | TableFactor::MatchRecognize { table, .. } => self.add(table, scope),
             _ => {}
         }
     }
@@ -228,11 +239,18 @@ impl<'a> Lineage<'a> {
             return data.clone();
         }
         // Spark's `csv.`/path``, DuckDB's `'x.parquet'`, Snowflake's `@stage/x`.
-        let files = ["csv.", "parquet.", "json.", "delta.", "orc.", "avro.", "text."].iter().find_map(|format| name.strip_prefix(format)).filter(|rest| rest.contains('/'));
+        let files = ["csv.", "parquet.", "json.", "delta.", "orc.", "avro.", "text."]
+            .iter()
+            .find_map(|format| name.strip_prefix(format))
+            .filter(|rest| rest.contains('/'));
         if let Some(path) = files {
             return self.dataset(path);
         }
-        if name.starts_with('@') || name.contains("://") || (name.contains('/') && !name.contains(' ')) || [".csv", ".parquet", ".json"].iter().any(|end| name.ends_with(end)) {
+        if name.starts_with('@')
+            || name.contains("://")
+            || (name.contains('/') && !name.contains(' '))
+            || [".csv", ".parquet", ".json"].iter().any(|end| name.ends_with(end))
+        {
             return self.dataset(name);
         }
         let full = self.schemas.canonical(&table_name(name));
@@ -251,26 +269,34 @@ impl<'a> Lineage<'a> {
             Expr::Identifier(ident) => scope.column(None, &ident.value),
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
                 [.., qualifier, column] => {
-                    let whole: Vec<String> = parts.iter().take(parts.len() - 1).map(|part| part.value.to_lowercase()).collect();
+                    let whole: Vec<String> =
+                        parts.iter().take(parts.len() - 1).map(|part| part.value.to_lowercase()).collect();
                     let made = scope.column(Some(&whole.join(".")), &column.value);
                     // `struct_column.field`
                     if made.is_empty() { scope.column(None, &qualifier.value) } else { made }
                 }
                 _ => Made::new(),
             },
-            Expr::Nested(inner) | Expr::Cast { expr: inner, .. } | Expr::Collate { expr: inner, .. } | Expr::Convert { expr: inner, .. } => self.expression(inner, scope),
+            Expr::Nested(inner)
+            | Expr::Cast { expr: inner, .. }
+            | Expr::Collate { expr: inner, .. }
+            | Expr::Convert { expr: inner, .. } => self.expression(inner, scope),
             Expr::AtTimeZone { timestamp, .. } => self.expression(timestamp, scope),
-            Expr::Named { expr, .. } | Expr::OuterJoin(expr) | Expr::Prior(expr) | Expr::UnaryOp { expr, .. } => self.expression(expr, scope),
+            Expr::Named { expr, .. } | Expr::OuterJoin(expr) | Expr::Prior(expr) | Expr::UnaryOp { expr, .. } => {
+                self.expression(expr, scope)
+            }
             Expr::JsonAccess { value, .. } => self.expression(value, scope),
             Expr::CompoundFieldAccess { root, .. } => self.expression(root, scope),
             Expr::Trim { expr, .. } => raised(self.expression(expr, scope), Protection::Formatted),
-            Expr::Substring { expr, .. } | Expr::Extract { expr, .. } | Expr::Floor { expr, .. } | Expr::Ceil { expr, .. } => {
-                raised(self.expression(expr, scope), Protection::Truncated)
-            }
+            Expr::Substring { expr, .. }
+            | Expr::Extract { expr, .. }
+            | Expr::Floor { expr, .. }
+            | Expr::Ceil { expr, .. } => raised(self.expression(expr, scope), Protection::Truncated),
             Expr::BinaryOp { left, op, right } => {
                 use sqlparser::ast::BinaryOperator as Op;
                 // A comparison gives a truth value.
-                if matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq | Op::And | Op::Or | Op::Xor) {
+                if matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq | Op::And | Op::Or | Op::Xor)
+                {
                     return Made::new();
                 }
                 let mut made = self.expression(left, scope);
@@ -292,7 +318,11 @@ impl<'a> Lineage<'a> {
             Expr::Function(function) => self.function(function, scope),
             Expr::Subquery(query) => {
                 let data = self.query(query);
-                data.parts.into_iter().map(|(target, part)| (target, part.everything())).filter(|(_, origin)| !origin.is_empty()).collect()
+                data.parts
+                    .into_iter()
+                    .map(|(target, part)| (target, part.everything()))
+                    .filter(|(_, origin)| !origin.is_empty())
+                    .collect()
             }
             Expr::Tuple(items) => {
                 let mut made = Made::new();
@@ -301,7 +331,16 @@ impl<'a> Lineage<'a> {
                 }
                 made
             }
-            Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::IsTrue(_) | Expr::IsFalse(_) | Expr::InList { .. } | Expr::Between { .. } | Expr::Like { .. } | Expr::ILike { .. } | Expr::Exists { .. } | Expr::Value(_) => Made::new(),
+            Expr::IsNull(_)
+            | Expr::IsNotNull(_)
+            | Expr::IsTrue(_)
+            | Expr::IsFalse(_)
+            | Expr::InList { .. }
+            | Expr::Between { .. }
+            | Expr::Like { .. }
+            | Expr::ILike { .. }
+            | Expr::Exists { .. }
+            | Expr::Value(_) => Made::new(),
             Expr::InSubquery { subquery, .. } => {
                 self.query(subquery);
                 Made::new()
@@ -325,11 +364,14 @@ impl<'a> Lineage<'a> {
         let mut made = Made::new();
         if let FunctionArguments::List(list) = &function.args {
             for argument in &list.args {
-                let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = argument;
+                let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) =
+                    argument;
                 match arg {
                     FunctionArgExpr::Expr(expr) => unite(&mut made, self.expression(expr, scope)),
                     // `count(*)`
-                    FunctionArgExpr::Wildcard | FunctionArgExpr::WildcardWithOptions(_) | FunctionArgExpr::QualifiedWildcard(_) => {}
+                    FunctionArgExpr::Wildcard
+                    | FunctionArgExpr::WildcardWithOptions(_)
+                    | FunctionArgExpr::QualifiedWildcard(_) => {}
                 }
             }
         }
@@ -375,16 +417,25 @@ impl Scope {
     fn column(&self, qualifier: Option<&str>, name: &str) -> Made {
         let name = name.to_lowercase();
         let of = |data: &Data| -> Made {
-            data.parts.iter().map(|(target, part)| (target.clone(), part.column(&name))).filter(|(_, origin)| !origin.is_empty()).collect()
+            data.parts
+                .iter()
+                .map(|(target, part)| (target.clone(), part.column(&name)))
+                .filter(|(_, origin)| !origin.is_empty())
+                .collect()
         };
         if let Some(qualifier) = qualifier {
             return self.relation(qualifier).map(of).unwrap_or_default();
         }
         // A relation that lists the column is surer than one whose columns are unknown.
-        let listed: Vec<&Data> =
-            self.relations.iter().map(|(_, data)| data).filter(|data| data.parts.values().any(|part| part.columns.contains_key(&name))).collect();
+        let listed: Vec<&Data> = self
+            .relations
+            .iter()
+            .map(|(_, data)| data)
+            .filter(|data| data.parts.values().any(|part| part.columns.contains_key(&name)))
+            .collect();
         let mut made = Made::new();
-        let candidates: Vec<&Data> = if listed.is_empty() { self.relations.iter().map(|(_, data)| data).collect() } else { listed };
+        let candidates: Vec<&Data> =
+            if listed.is_empty() { self.relations.iter().map(|(_, data)| data).collect() } else { listed };
         for data in candidates {
             unite(&mut made, of(data));
         }
@@ -462,8 +513,12 @@ fn outputs(body: &SetExpr) -> Option<Vec<String>> {
 /// Renames the outputs of `body` to `names`, by position.
 pub(super) fn rename_in_order(data: &mut Data, body: &SetExpr, names: &[&Ident]) {
     if let Some(outputs) = outputs(body).filter(|_| !names.is_empty()) {
-        let pairs: Vec<(String, String)> =
-            outputs.into_iter().zip(names).map(|(old, new)| (old, new.value.to_lowercase())).filter(|(old, new)| old != new).collect();
+        let pairs: Vec<(String, String)> = outputs
+            .into_iter()
+            .zip(names)
+            .map(|(old, new)| (old, new.value.to_lowercase()))
+            .filter(|(old, new)| old != new)
+            .collect();
         data.rename(&pairs);
     }
 }

@@ -17,9 +17,13 @@ pub(crate) struct Mask {
 /// The mask that `words` attach, if they do.
 pub(super) fn read(words: &[Word]) -> Option<Mask> {
     let word = |at: usize| words.get(at).map(|word| word.upper.as_str());
-    let has = |phrase: &[&str]| words.windows(phrase.len()).any(|run| run.iter().zip(phrase).all(|(word, text)| word.upper == *text));
+    let has = |phrase: &[&str]| {
+        words.windows(phrase.len()).any(|run| run.iter().zip(phrase).all(|(word, text)| word.upper == *text))
+    };
     let named_after = |phrase: &[&str]| {
-        let at = words.windows(phrase.len()).position(|run| run.iter().zip(phrase).all(|(word, text)| word.upper == *text))?;
+        let at = words
+            .windows(phrase.len())
+            .position(|run| run.iter().zip(phrase).all(|(word, text)| word.upper == *text))?;
         words.get(at + phrase.len()).map(|word| word.text.clone())
     };
     match word(0)? {
@@ -31,7 +35,8 @@ pub(super) fn read(words: &[Word]) -> Option<Mask> {
             if has(&["MASKING", "POLICY"]) || has(&["SET", "MASK"]) || has(&["DROP", "MASK"]) {
                 return Some(Mask { table, column, unset: has(&["UNSET", "MASKING"]) || has(&["DROP", "MASK"]) });
             }
-            let rows = has(&["ROW", "ACCESS", "POLICY"]) || has(&["ROW", "FILTER"]) || has(&["ROW", "LEVEL", "SECURITY"]);
+            let rows =
+                has(&["ROW", "ACCESS", "POLICY"]) || has(&["ROW", "FILTER"]) || has(&["ROW", "LEVEL", "SECURITY"]);
             rows.then(|| Mask { table, column: None, unset: has(&["DROP"]) || has(&["DISABLE"]) })
         }
         // Redshift.
@@ -41,7 +46,9 @@ pub(super) fn read(words: &[Word]) -> Option<Mask> {
             Some(Mask { table, column: words.get(open + 1).map(|word| word.text.to_lowercase()), unset: false })
         }
         // Redshift, BigQuery.
-        "ATTACH" if word(1) == Some("RLS") => Some(Mask { table: table_name(&named_after(&["ON"])?), column: None, unset: false }),
+        "ATTACH" if word(1) == Some("RLS") => {
+            Some(Mask { table: table_name(&named_after(&["ON"])?), column: None, unset: false })
+        }
         "CREATE" if has(&["ROW", "ACCESS", "POLICY"]) && has(&["FILTER", "USING"]) => {
             Some(Mask { table: table_name(&named_after(&["ON"])?), column: None, unset: false })
         }

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Access, Asset, AssetId, AssetKind, Attribute, Columns, Flow, Place, RelationKind, Value};
-use sqlparser::ast::{self, AssignmentTarget, FromTable, MergeAction, MergeInsertKind, MergeUpdateKind, TableFactor, TableObject, UpdateTableFromKind};
+use sqlparser::ast::{
+    self, AssignmentTarget, FromTable, MergeAction, MergeInsertKind, MergeUpdateKind, TableFactor, TableObject,
+    UpdateTableFromKind,
+};
 
 use super::lineage::{Lineage, Scope, last_part, name_of, put, rename_in_order};
 use super::{Content, Schemas, Script, Statement, copy, grant, mask};
@@ -47,11 +50,20 @@ impl Run {
 
 /// Runs over `script`, whose text stands where `offsets` say (or at `fallback`). Temporary views of the
 /// session are looked up and added.
-pub(crate) fn run(script: &Script, offsets: &Offsets, fallback: Option<&Place>, schemas: &Schemas, views: &mut BTreeMap<String, Data>) -> Run {
+pub(crate) fn run(
+    script: &Script,
+    offsets: &Offsets,
+    fallback: Option<&Place>,
+    schemas: &Schemas,
+    views: &mut BTreeMap<String, Data>,
+) -> Run {
     let mut run = Run::default();
     let mut grants = Grants::default();
     for statement in &script.statements {
-        let place = offsets.place(statement.start, statement.end).or_else(|| fallback.cloned()).unwrap_or_else(|| Place::file(&"".into()));
+        let place = offsets
+            .place(statement.start, statement.end)
+            .or_else(|| fallback.cloned())
+            .unwrap_or_else(|| Place::file(&"".into()));
         let mut step = Step { run: &mut run, schemas, place, statement, offsets };
         match &statement.content {
             Content::Ast(ast) => step.statement(ast, views),
@@ -90,7 +102,9 @@ impl Step<'_> {
             }
             ast::Statement::CreateTable(table) => {
                 let name = self.schemas.canonical(&name_of(&table.name));
-                if table.temporary && let Some(query) = &table.query {
+                if table.temporary
+                    && let Some(query) = &table.query
+                {
                     let data = self.source(query, views);
                     views.insert(name, data);
                     return;
@@ -98,7 +112,8 @@ impl Step<'_> {
                 self.define(&name, "table", &table.columns);
                 if let Some(location) = &table.location {
                     let stored = Ref::named(AssetKind::Dataset, crate::code::output::dataset_name(location));
-                    let mut link = Link::new(RelationKind::DerivedFrom, table_ref(&name), stored, Some(self.place.clone()));
+                    let mut link =
+                        Link::new(RelationKind::DerivedFrom, table_ref(&name), stored, Some(self.place.clone()));
                     link.flow = Some(crate::code::output::all_columns(Vec::new()));
                     self.run.links.push(link);
                 }
@@ -175,7 +190,9 @@ impl Step<'_> {
                 let Some(name) = factor_name(&update.table.relation) else { return };
                 let mut lineage = Lineage::new(self.schemas, views);
                 let mut scope = match &update.from {
-                    Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) => lineage.scope(from),
+                    Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) => {
+                        lineage.scope(from)
+                    }
                     None => Scope::default(),
                 };
                 lineage.add(&update.table.relation, &mut scope);
@@ -240,7 +257,8 @@ impl Step<'_> {
             }
             let column_name = column.name.value.to_lowercase();
             let column_id = AssetId::column(&id, &column_name);
-            let mut column_asset = Asset::new(column_id.clone(), AssetKind::Column, format!("{name}.{column_name}"), &*column_name);
+            let mut column_asset =
+                Asset::new(column_id.clone(), AssetKind::Column, format!("{name}.{column_name}"), &*column_name);
             column_asset.type_name = column.data_type.to_string().to_lowercase();
             column_asset.place = Some(place.clone());
             self.run.assets.push(column_asset);
@@ -303,9 +321,19 @@ impl Step<'_> {
         let mut asset = table_asset(&name, "table");
         asset.set("masked", !mask.unset, Some(self.place.clone()));
         if let Some(column) = &mask.column {
-            let mut column_asset = Asset::new(AssetId::column(&asset.id, column), AssetKind::Column, format!("{name}.{column}"), column.as_str());
+            let mut column_asset = Asset::new(
+                AssetId::column(&asset.id, column),
+                AssetKind::Column,
+                format!("{name}.{column}"),
+                column.as_str(),
+            );
             column_asset.set("masked", !mask.unset, Some(self.place.clone()));
-            self.run.links.push(Link::new(RelationKind::PartOf, Ref::Id(column_asset.id.clone()), Ref::Id(asset.id.clone()), Some(self.place.clone())));
+            self.run.links.push(Link::new(
+                RelationKind::PartOf,
+                Ref::Id(column_asset.id.clone()),
+                Ref::Id(asset.id.clone()),
+                Some(self.place.clone()),
+            ));
             self.run.assets.push(column_asset);
         }
         self.run.assets.push(asset);
@@ -322,9 +350,16 @@ impl Step<'_> {
                     let role = self.principal(AssetKind::Role, role);
                     for (kind, member) in members {
                         let member = self.principal(*kind, member);
-                        let link = Link::new(RelationKind::MemberOf, Ref::Id(member.id.clone()), Ref::Id(role.id.clone()), Some(self.place.clone()));
+                        let link = Link::new(
+                            RelationKind::MemberOf,
+                            Ref::Id(member.id.clone()),
+                            Ref::Id(role.id.clone()),
+                            Some(self.place.clone()),
+                        );
                         if *revoke {
-                            grants.links.retain(|held| !(held.kind == link.kind && held.from == link.from && held.to == link.to));
+                            grants.links.retain(|held| {
+                                !(held.kind == link.kind && held.from == link.from && held.to == link.to)
+                            });
                         } else {
                             self.run.assets.push(member);
                             grants.links.push(link);
@@ -354,7 +389,10 @@ impl Step<'_> {
                         link.access.clone_from(access);
                         if *option {
                             link.access.insert(Access::Share);
-                            link.attributes.insert("grantOption".to_owned(), Attribute { value: Value::Bool(true), place: Some(self.place.clone()) });
+                            link.attributes.insert(
+                                "grantOption".to_owned(),
+                                Attribute { value: Value::Bool(true), place: Some(self.place.clone()) },
+                            );
                         }
                         grants.links.push(link);
                     }
@@ -398,7 +436,8 @@ pub(crate) fn lineage_links(run: &mut Run, name: &str, data: &Data, place: &Plac
             let from = column_of(run, &target, name, output, place);
             for (column, protection) in origin {
                 let to = column_of(run, &source_id, source_name, column, place);
-                let mut link = Link::new(RelationKind::DerivedFrom, Ref::Id(from.clone()), Ref::Id(to), Some(place.clone()));
+                let mut link =
+                    Link::new(RelationKind::DerivedFrom, Ref::Id(from.clone()), Ref::Id(to), Some(place.clone()));
                 link.flow = Some(Flow {
                     columns: Columns::Named(BTreeMap::from([(column.clone(), *protection)])),
                     sources: BTreeSet::new(),
@@ -416,7 +455,12 @@ fn column_of(run: &mut Run, table: &AssetId, table_name: &str, column: &str, pla
     let id = AssetId::column(table, column);
     if !run.assets.iter().any(|asset| asset.id == id) {
         run.assets.push(Asset::new(id.clone(), AssetKind::Column, format!("{table_name}.{column}"), column));
-        run.links.push(Link::new(RelationKind::PartOf, Ref::Id(id.clone()), Ref::named(AssetKind::Table, table_name), Some(place.clone())));
+        run.links.push(Link::new(
+            RelationKind::PartOf,
+            Ref::Id(id.clone()),
+            Ref::named(AssetKind::Table, table_name),
+            Some(place.clone()),
+        ));
     }
     id
 }
@@ -455,7 +499,9 @@ fn assign(lineage: &mut Lineage<'_>, assignments: &[ast::Assignment], scope: &Sc
 }
 
 fn revoke_from(links: &mut Vec<Link>, from: &Ref, object: &Ref, access: &BTreeSet<Access>) {
-    for link in links.iter_mut().filter(|link| link.kind == RelationKind::Grants && link.from == *from && link.to == *object) {
+    for link in
+        links.iter_mut().filter(|link| link.kind == RelationKind::Grants && link.from == *from && link.to == *object)
+    {
         link.access.retain(|held| !access.contains(held));
         if link.access.iter().all(|held| *held == Access::Share) {
             link.access.clear();
@@ -463,4 +509,3 @@ fn revoke_from(links: &mut Vec<Link>, from: &Ref, object: &Ref, access: &BTreeSe
     }
     links.retain(|link| link.kind != RelationKind::Grants || !link.access.is_empty());
 }
-

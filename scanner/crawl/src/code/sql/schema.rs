@@ -27,7 +27,11 @@ impl Schemas {
         let functions = apis
             .rules()
             .filter_map(|rule| rule.protection.map(|protection| (rule, protection)))
-            .flat_map(|(rule, protection)| rule.call.iter().filter_map(move |call| call.strip_prefix("sql.").map(|name| (name.to_owned(), protection))))
+            .flat_map(|(rule, protection)| {
+                rule.call
+                    .iter()
+                    .filter_map(move |call| call.strip_prefix("sql.").map(|name| (name.to_owned(), protection)))
+            })
             .collect();
         Schemas { functions, ..Schemas::default() }
     }

@@ -54,7 +54,9 @@ pub(super) fn comment_end(bytes: &[u8], at: usize) -> Option<usize> {
         return Some(at + rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()));
     }
     if rest.starts_with(b"/*") {
-        return Some(at + 2 + rest.get(2..)?.windows(2).position(|two| two == b"*/").map_or(rest.len() - 2, |end| end + 2));
+        return Some(
+            at + 2 + rest.get(2..)?.windows(2).position(|two| two == b"*/").map_or(rest.len() - 2, |end| end + 2),
+        );
     }
     None
 }

@@ -6,7 +6,9 @@ use crate::code::tests::{facts_of, sql, tells, told};
 
 #[test]
 fn a_table_made_from_a_query_knows_its_columns() {
-    let told = sql("CREATE TABLE app.users (id INT, email TEXT, born DATE);\nCREATE TABLE mart.users AS SELECT id, sha2(email, 256) AS email, year(born) AS y FROM app.users;");
+    let told = sql(
+        "CREATE TABLE app.users (id INT, email TEXT, born DATE);\nCREATE TABLE mart.users AS SELECT id, sha2(email, 256) AS email, year(born) AS y FROM app.users;",
+    );
     tells(
         &told,
         &[
@@ -31,25 +33,43 @@ fn columns_of_a_definition_are_assets_with_places() {
 
 #[test]
 fn a_star_is_expanded_by_a_known_table() {
-    let told = sql("CREATE TABLE app.u (id INT, email TEXT);\nCREATE VIEW v AS SELECT * FROM app.u;\nCREATE VIEW w AS SELECT * FROM other;");
+    let told = sql(
+        "CREATE TABLE app.u (id INT, email TEXT);\nCREATE VIEW v AS SELECT * FROM app.u;\nCREATE VIEW w AS SELECT * FROM other;",
+    );
     tells(&told, &["v from app.u [email, id]", "w from other [*]"]);
 }
 
 #[test]
 fn common_table_expressions_and_aliases_are_followed() {
-    let told = sql("INSERT INTO m.t (a, b) WITH c AS (SELECT u.email AS e, u.zip FROM app.u u) SELECT c.e, left(c.zip, 3) FROM c JOIN x ON x.id = c.e;");
-    tells(&told, &["Column:Table:m.t/a from Column:Table:app.u/email [email]", "Column:Table:m.t/b from Column:Table:app.u/zip [zip:truncated]"]);
+    let told = sql(
+        "INSERT INTO m.t (a, b) WITH c AS (SELECT u.email AS e, u.zip FROM app.u u) SELECT c.e, left(c.zip, 3) FROM c JOIN x ON x.id = c.e;",
+    );
+    tells(
+        &told,
+        &[
+            "Column:Table:m.t/a from Column:Table:app.u/email [email]",
+            "Column:Table:m.t/b from Column:Table:app.u/zip [zip:truncated]",
+        ],
+    );
 }
 
 #[test]
 fn a_union_goes_by_position() {
     let told = sql("CREATE TABLE t AS SELECT email AS contact FROM a UNION ALL SELECT phone FROM b;");
-    tells(&told, &["Column:Table:t/contact from Column:Table:a/email [email]", "Column:Table:t/contact from Column:Table:b/phone [phone]"]);
+    tells(
+        &told,
+        &[
+            "Column:Table:t/contact from Column:Table:a/email [email]",
+            "Column:Table:t/contact from Column:Table:b/phone [phone]",
+        ],
+    );
 }
 
 #[test]
 fn aggregates_hide_and_extremes_do_not() {
-    let told = sql("CREATE TABLE t AS SELECT city, count(email) AS n, max(email) AS m, array_agg(phone) AS p FROM u GROUP BY city;");
+    let told = sql(
+        "CREATE TABLE t AS SELECT city, count(email) AS n, max(email) AS m, array_agg(phone) AS p FROM u GROUP BY city;",
+    );
     tells(
         &told,
         &[
@@ -69,20 +89,35 @@ fn a_filter_on_a_column_is_not_its_value() {
 
 #[test]
 fn merges_and_updates_write() {
-    let told = sql("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET email = s.mail WHEN NOT MATCHED THEN INSERT (id, email) VALUES (s.id, s.mail);\nUPDATE t SET phone = x.tel FROM x WHERE x.id = t.id;");
-    tells(&told, &["Column:Table:t/email from Column:Table:s/mail [mail]", "Column:Table:t/phone from Column:Table:x/tel [tel]"]);
+    let told = sql(
+        "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET email = s.mail WHEN NOT MATCHED THEN INSERT (id, email) VALUES (s.id, s.mail);\nUPDATE t SET phone = x.tel FROM x WHERE x.id = t.id;",
+    );
+    tells(
+        &told,
+        &["Column:Table:t/email from Column:Table:s/mail [mail]", "Column:Table:t/phone from Column:Table:x/tel [tel]"],
+    );
 }
 
 #[test]
 fn copies_join_tables_and_files() {
-    let told = sql("COPY INTO raw.p FROM 's3://land/p/' FILE_FORMAT = (TYPE = CSV);\nUNLOAD ('SELECT email FROM raw.p') TO 's3://out/p' IAM_ROLE 'x';");
-    tells(&told, &["reads s3://land/p/ [*]", "writes raw.p [*]", "raw.p from s3://land/p/ [*]", "writes s3://out/p [email]"]);
+    let told = sql(
+        "COPY INTO raw.p FROM 's3://land/p/' FILE_FORMAT = (TYPE = CSV);\nUNLOAD ('SELECT email FROM raw.p') TO 's3://out/p' IAM_ROLE 'x';",
+    );
+    tells(
+        &told,
+        &["reads s3://land/p/ [*]", "writes raw.p [*]", "raw.p from s3://land/p/ [*]", "writes s3://out/p [email]"],
+    );
 }
 
 #[test]
 fn grants_are_links_and_a_revoke_takes_them_away() {
-    let told = sql("GRANT SELECT, INSERT ON clinic.p TO ROLE analyst;\nGRANT SELECT ON clinic.p TO PUBLIC;\nREVOKE INSERT ON clinic.p FROM ROLE analyst;\nGRANT ROLE analyst TO USER bob;");
-    tells(&told, &["Role:analyst may read clinic.p", "AnyOne:anyone may read clinic.p", "User:bob member of Role:analyst"]);
+    let told = sql(
+        "GRANT SELECT, INSERT ON clinic.p TO ROLE analyst;\nGRANT SELECT ON clinic.p TO PUBLIC;\nREVOKE INSERT ON clinic.p FROM ROLE analyst;\nGRANT ROLE analyst TO USER bob;",
+    );
+    tells(
+        &told,
+        &["Role:analyst may read clinic.p", "AnyOne:anyone may read clinic.p", "User:bob member of Role:analyst"],
+    );
     assert!(!told.iter().any(|line| line.contains("write clinic.p")));
 }
 
@@ -93,28 +128,42 @@ fn a_revoked_grant_is_gone() {
 
 #[test]
 fn a_short_name_means_the_one_table_that_ends_with_it() {
-    let told = sql("CREATE TABLE clinic.patients (mrn TEXT);\nGRANT SELECT ON patients TO r;\nCREATE VIEW v AS SELECT * FROM patients;");
+    let told = sql(
+        "CREATE TABLE clinic.patients (mrn TEXT);\nGRANT SELECT ON patients TO r;\nCREATE VIEW v AS SELECT * FROM patients;",
+    );
     tells(&told, &["Role:r may read clinic.patients", "v from clinic.patients [mrn]"]);
 }
 
 #[test]
 fn a_mask_sets_the_attribute() {
-    let facts = facts_of(&[("t.sql", "CREATE TABLE p (email TEXT);\nALTER TABLE p ALTER COLUMN email SET MASK mask_email;")]);
-    let masked: Vec<AssetKind> =
-        facts.assets.iter().filter(|asset| asset.value("masked") == Some(&aedile_model::Value::Bool(true))).map(|asset| asset.kind).collect();
+    let facts =
+        facts_of(&[("t.sql", "CREATE TABLE p (email TEXT);\nALTER TABLE p ALTER COLUMN email SET MASK mask_email;")]);
+    let masked: Vec<AssetKind> = facts
+        .assets
+        .iter()
+        .filter(|asset| asset.value("masked") == Some(&aedile_model::Value::Bool(true)))
+        .map(|asset| asset.kind)
+        .collect();
     assert!(masked.contains(&AssetKind::Table) && masked.contains(&AssetKind::Column));
 }
 
 #[test]
 fn one_bad_statement_is_one_gap() {
-    let facts = facts_of(&[("t.sql", "CREATE TABLE a (x INT);\nSELECT FROM WHERE ((;\nCREATE TABLE b AS SELECT x FROM a;\nVACUUM a;")]);
+    let facts = facts_of(&[(
+        "t.sql",
+        "CREATE TABLE a (x INT);\nSELECT FROM WHERE ((;\nCREATE TABLE b AS SELECT x FROM a;\nVACUUM a;",
+    )]);
     assert_eq!(facts.gaps.iter().filter(|gap| gap.kind == GapKind::Unparsed).count(), 1, "{:?}", facts.gaps);
     tells(&told(&facts), &["b from a [x]"]);
 }
 
 #[test]
 fn hostile_depth_gives_a_gap_and_no_crash() {
-    for text in [format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)), format!("SELECT 1{}", " + 1".repeat(20_000)), format!("SELECT a{}", " AND a".repeat(20_000))] {
+    for text in [
+        format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)),
+        format!("SELECT 1{}", " + 1".repeat(20_000)),
+        format!("SELECT a{}", " AND a".repeat(20_000)),
+    ] {
         let facts = facts_of(&[("t.sql", &text)]);
         assert_eq!(facts.gaps.len(), 1);
     }

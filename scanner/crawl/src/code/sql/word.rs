@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_qualified_name_is_one_word() {
-        let texts: Vec<String> = words("GRANT SELECT ON \"Raw\".`t` TO 'x', é -- c").into_iter().map(|word| word.text).collect();
+        let texts: Vec<String> =
+            words("GRANT SELECT ON \"Raw\".`t` TO 'x', é -- c").into_iter().map(|word| word.text).collect();
         assert_eq!(texts, ["GRANT", "SELECT", "ON", "Raw.t", "TO", "x", ",", "é"]);
     }
 }

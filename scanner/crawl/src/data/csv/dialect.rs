@@ -26,7 +26,8 @@ impl Dialect {
         let scored = candidates.into_iter().map(|dialect| (dialect.score(head), dialect));
         // The first of equals wins: `max_by_key` would take the last.
         let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
-        best.filter(|(score, _)| *score > (0, 0)).map_or(Dialect { delimiter: b',', quote, escape }, |(_, dialect)| dialect)
+        best.filter(|(score, _)| *score > (0, 0))
+            .map_or(Dialect { delimiter: b',', quote, escape }, |(_, dialect)| dialect)
     }
 
     /// Lines of the commonest number of cells in percent of all lines, and that number; zero if it is one.
@@ -72,7 +73,9 @@ pub(crate) fn modal(counts: &[usize]) -> usize {
 
 /// How often a cell seems to begin with `quote`.
 fn quoted_by(head: &[u8], quote: u8) -> usize {
-    head.windows(2).filter(|pair| matches!(pair, [b',' | b'\t' | b';' | b'|' | b'\n', second] if *second == quote)).count()
+    head.windows(2)
+        .filter(|pair| matches!(pair, [b',' | b'\t' | b';' | b'|' | b'\n', second] if *second == quote))
+        .count()
 }
 
 #[cfg(test)]

@@ -25,15 +25,25 @@ pub(crate) fn first_row(first: &[String], below: &[Vec<String>]) -> FirstRow {
         return FirstRow::Data;
     }
     let mut columns = cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
-    let repeats = |(at, cell): (usize, &&str)| below.iter().any(|row| row.get(at).is_some_and(|other| other.trim() == *cell));
+    let repeats =
+        |(at, cell): (usize, &&str)| below.iter().any(|row| row.get(at).is_some_and(|other| other.trim() == *cell));
     if columns.any(repeats) {
         return FirstRow::Data;
     }
     let differs = |at: usize, cell: &str| {
-        let shapes: Vec<Shape> = below.iter().filter_map(|row| row.get(at)).filter(|other| !other.trim().is_empty()).map(|other| shape(other)).collect();
+        let shapes: Vec<Shape> = below
+            .iter()
+            .filter_map(|row| row.get(at))
+            .filter(|other| !other.trim().is_empty())
+            .map(|other| shape(other))
+            .collect();
         !shapes.is_empty() && shapes.iter().filter(|&&other| other == shape(cell)).count() * 5 <= shapes.len()
     };
-    if cells.iter().enumerate().any(|(at, cell)| !cell.is_empty() && differs(at, cell)) { FirstRow::Names } else { FirstRow::Either }
+    if cells.iter().enumerate().any(|(at, cell)| !cell.is_empty() && differs(at, cell)) {
+        FirstRow::Names
+    } else {
+        FirstRow::Either
+    }
 }
 
 /// Whether `cell` has the form of a column's name and not of a value.
@@ -78,7 +88,8 @@ fn shape(cell: &str) -> Shape {
     }
     let mut letters = cell.chars().filter(|c| c.is_alphabetic());
     let first_upper = letters.next().is_some_and(char::is_uppercase);
-    let (upper, lower) = letters.fold((0, 0), |(upper, lower), c| if c.is_uppercase() { (upper + 1, lower) } else { (upper, lower + 1) });
+    let (upper, lower) = letters
+        .fold((0, 0), |(upper, lower), c| if c.is_uppercase() { (upper + 1, lower) } else { (upper, lower + 1) });
     match (first_upper, upper, lower) {
         (true, _, 0) => Shape::Upper,
         (true, _, _) => Shape::Capitalised,

@@ -23,17 +23,13 @@ impl Grants<'_, '_> {
             own.into_iter().collect()
         } else {
             let named = grant.on.iter().flat_map(|path| values(&body, path));
-            named
-                .flat_map(|value| sides(self.unit, &value, kind, grant.names.as_deref()))
-                .collect()
+            named.flat_map(|value| sides(self.unit, &value, kind, grant.names.as_deref())).collect()
         };
         match common_list(grant) {
             Some(list) => {
                 for item in values(&body, &list) {
-                    let inner = |path: &String| {
-                        path.strip_prefix(&list)
-                            .map(|rest| rest.trim_start_matches('.').to_owned())
-                    };
+                    let inner =
+                        |path: &String| path.strip_prefix(&list).map(|rest| rest.trim_start_matches('.').to_owned());
                     let principals: Vec<String> = grant.principals.iter().filter_map(inner).collect();
                     let roles: Vec<String> = grant.roles.iter().filter_map(inner).collect();
                     self.bind(&item, &principals, &roles, &on, grant);
@@ -46,10 +42,7 @@ impl Grants<'_, '_> {
     fn bind(&mut self, body: &Datum, principals: &[String], roles: &[String], on: &[Ref], grant: &GrantRule) {
         let mut access: BTreeSet<Access> = BTreeSet::new();
         for role in roles.iter().flat_map(|path| values(body, path)) {
-            match role
-                .text()
-                .and_then(|name| self.unit.rules.role(&name).map(|role| role.access.clone()))
-            {
+            match role.text().and_then(|name| self.unit.rules.role(&name).map(|role| role.access.clone())) {
                 Some(found) => access.extend(found),
                 None => {
                     let name = role.holed().unwrap_or_else(|| "unknown".to_owned());
@@ -62,26 +55,18 @@ impl Grants<'_, '_> {
             return;
         }
         let option = grant.option.as_ref().is_some_and(|path| {
-            values(body, path)
-                .iter()
-                .any(|value| !matches!(value.kind, Kind::Bool(false)) && !value.is_null())
+            values(body, path).iter().any(|value| !matches!(value.kind, Kind::Bool(false)) && !value.is_null())
         });
         if option {
             access.insert(Access::Share);
         }
         let kind = grant.principal.unwrap_or(AssetKind::Role);
-        let conditioned = body
-            .member("condition")
-            .is_some_and(|condition| !condition.items().is_empty());
+        let conditioned = body.member("condition").is_some_and(|condition| !condition.items().is_empty());
         for value in principals.iter().flat_map(|path| values(body, path)) {
             for from in principal::member(self.unit, &value, kind) {
                 for to in on {
-                    let context = Context {
-                        via_wildcard: None,
-                        conditioned,
-                        cross_account: false,
-                        grant_option: option,
-                    };
+                    let context =
+                        Context { via_wildcard: None, conditioned, cross_account: false, grant_option: option };
                     self.grant(from.clone(), to.clone(), access.clone(), &context, value.place.clone());
                 }
             }
@@ -93,10 +78,5 @@ impl Grants<'_, '_> {
 fn common_list(grant: &GrantRule) -> Option<String> {
     let first = grant.principals.first()?.split_once('.')?.0.to_owned();
     let start = format!("{first}.");
-    grant
-        .principals
-        .iter()
-        .chain(&grant.roles)
-        .all(|path| path.starts_with(&start))
-        .then_some(first)
+    grant.principals.iter().chain(&grant.roles).all(|path| path.starts_with(&start)).then_some(first)
 }

@@ -20,11 +20,7 @@ pub(super) fn side(unit: &Unit<'_>, principal: &Principal) -> Option<(Ref, bool)
         Principal::Service(_) | Principal::Federated(_) => return None,
         Principal::Aws(value) => value,
     };
-    let own = unit
-        .referred(value)
-        .into_iter()
-        .filter_map(|at| unit.asset(at))
-        .find(|(kind, _)| kind.is_principal());
+    let own = unit.referred(value).into_iter().filter_map(|at| unit.asset(at)).find(|(kind, _)| kind.is_principal());
     if let Some((_, id)) = own {
         return Some((Ref::Id(id), false));
     }
@@ -32,16 +28,8 @@ pub(super) fn side(unit: &Unit<'_>, principal: &Principal) -> Option<(Ref, bool)
         Kind::Text(text) => {
             let cross = account(text).is_some_and(|account| !unit.accounts.contains(&account));
             let is_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-            let name = if is_number {
-                format!("arn:aws:iam::{text}:root")
-            } else {
-                text.clone()
-            };
-            let kind = if name.contains(":user/") {
-                AssetKind::User
-            } else {
-                AssetKind::Role
-            };
+            let name = if is_number { format!("arn:aws:iam::{text}:root") } else { text.clone() };
+            let kind = if name.contains(":user/") { AssetKind::User } else { AssetKind::Role };
             Some((Ref::named(kind, name), cross))
         }
         // The account is this configuration's own, or nobody knows which.
@@ -52,28 +40,17 @@ pub(super) fn side(unit: &Unit<'_>, principal: &Principal) -> Option<(Ref, bool)
 
 /// The account number in an ARN, or a number alone.
 fn account(text: &str) -> Option<String> {
-    let part = if text.starts_with("arn:") {
-        text.split(':').nth(4)?
-    } else {
-        text
-    };
+    let part = if text.starts_with("arn:") { text.split(':').nth(4)? } else { text };
     (part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.to_owned())
 }
 
 /// Kubernetes service accounts (`namespace/name`) that a trust statement lets in by the subject of their tokens.
 pub(super) fn service_accounts(statement: &Statement) -> Vec<String> {
-    let subjects = statement
-        .conditions
-        .iter()
-        .filter(|(_, name, _)| name.ends_with(":sub"));
+    let subjects = statement.conditions.iter().filter(|(_, name, _)| name.ends_with(":sub"));
     subjects
         .flat_map(|(_, _, values)| values)
         .filter_map(Datum::holed)
-        .filter_map(|subject| {
-            subject
-                .strip_prefix("system:serviceaccount:")
-                .map(|rest| rest.replacen(':', "/", 1))
-        })
+        .filter_map(|subject| subject.strip_prefix("system:serviceaccount:").map(|rest| rest.replacen(':', "/", 1)))
         .collect()
 }
 

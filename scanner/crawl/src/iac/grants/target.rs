@@ -36,11 +36,7 @@ pub(super) fn access(statement: &Statement, service: &Service) -> BTreeSet<Acces
             }
         })
     };
-    graded
-        .into_iter()
-        .filter(|(_, rules)| reached(rules))
-        .map(|(access, _)| access)
-        .collect()
+    graded.into_iter().filter(|(_, rules)| reached(rules)).map(|(access, _)| access).collect()
 }
 
 /// The place of the entry by which the statement names every action of `service`, if it does.
@@ -77,9 +73,7 @@ fn of(unit: &Unit<'_>, resource: &Datum, service: &Service) -> Vec<Target> {
     if text == "*" {
         return everything(unit, service);
     }
-    if let Some(at) = unit
-        .in_hole(&text)
-        .or_else(|| unit.referred(resource).into_iter().next())
+    if let Some(at) = unit.in_hole(&text).or_else(|| unit.referred(resource).into_iter().next())
         && let Some(target) = unit.resource(at)
     {
         // A reference to a resource of another service gives nothing here.
@@ -88,11 +82,7 @@ fn of(unit: &Unit<'_>, resource: &Datum, service: &Service) -> Vec<Target> {
         }
         return unit
             .asset(at)
-            .map(|(_, id)| Target {
-                side: Ref::Id(id),
-                pattern: false,
-                place: None,
-            })
+            .map(|(_, id)| Target { side: Ref::Id(id), pattern: false, place: None })
             .into_iter()
             .collect();
     }
@@ -127,26 +117,14 @@ fn named(unit: &Unit<'_>, text: &str, rest: &str, service: &Service) -> Vec<Targ
         .flat_map(|type_name| unit.of_type(type_name))
         .filter(|&&at| called(unit, at, name))
         .filter_map(|&at| unit.asset(at))
-        .map(|(_, id)| Target {
-            side: Ref::Id(id),
-            pattern,
-            place: None,
-        })
+        .map(|(_, id)| Target { side: Ref::Id(id), pattern, place: None })
         .collect();
     if !own.is_empty() && !pattern {
         return own;
     }
-    let global = if service.id == "s3" {
-        format!("arn:aws:s3:::{name}")
-    } else {
-        text.to_owned()
-    };
+    let global = if service.id == "s3" { format!("arn:aws:s3:::{name}") } else { text.to_owned() };
     let mut found = own;
-    found.push(Target {
-        side: Ref::named(service.asset, global),
-        pattern,
-        place: None,
-    });
+    found.push(Target { side: Ref::named(service.asset, global), pattern, place: None });
     found
 }
 
@@ -155,28 +133,17 @@ fn called(unit: &Unit<'_>, at: usize, pattern: &str) -> bool {
         return false;
     };
     let Some(rule) = unit.rule(resource) else { return false };
-    let mut names = rule
-        .name
-        .iter()
-        .flat_map(|path| crate::iac::path::texts(&resource.body, path));
+    let mut names = rule.name.iter().flat_map(|path| crate::iac::path::texts(&resource.body, path));
     names.any(|name| overlap(pattern, &name))
 }
 
 /// All resources of the service: by its wildcard name, which linking expands, or those of the unit.
 fn everything(unit: &Unit<'_>, service: &Service) -> Vec<Target> {
     if let Some(wildcard) = &service.wildcard {
-        return vec![Target {
-            side: Ref::named(service.asset, wildcard.clone()),
-            pattern: true,
-            place: None,
-        }];
+        return vec![Target { side: Ref::named(service.asset, wildcard.clone()), pattern: true, place: None }];
     }
     let own = service.types.iter().flat_map(|type_name| unit.of_type(type_name));
     own.filter_map(|&at| unit.asset(at))
-        .map(|(_, id)| Target {
-            side: Ref::Id(id),
-            pattern: true,
-            place: None,
-        })
+        .map(|(_, id)| Target { side: Ref::Id(id), pattern: true, place: None })
         .collect()
 }

@@ -38,10 +38,7 @@ pub(super) fn describe(assets: &mut [Asset], objects: &[Resource]) {
                 "spec.rules.http.paths.backend.serviceName",
                 "spec.defaultBackend.service.name",
             ];
-            let names = paths
-                .iter()
-                .flat_map(|path| values(&object.body, path))
-                .collect::<Vec<_>>();
+            let names = paths.iter().flat_map(|path| values(&object.body, path)).collect::<Vec<_>>();
             names
                 .into_iter()
                 .filter_map(|name| Some((object.unit.as_str(), key(object, &name.text()?), name.place.clone())))
@@ -51,23 +48,16 @@ pub(super) fn describe(assets: &mut [Asset], objects: &[Resource]) {
         let Some(selector) = labels(&service.body, "spec.selector") else {
             continue;
         };
-        let own = texts(&service.body, "metadata.name")
-            .into_iter()
-            .next()
-            .unwrap_or_default();
+        let own = texts(&service.body, "metadata.name").into_iter().next().unwrap_or_default();
         let outside = outside(service).or_else(|| {
             let name = key(service, &own);
-            ingresses
-                .iter()
-                .find(|(_, backend, _)| *backend == name)
-                .map(|(_, _, place)| place.clone())
+            ingresses.iter().find(|(_, backend, _)| *backend == name).map(|(_, _, place)| place.clone())
         });
         let Some(place) = outside else { continue };
         for object in objects.iter().filter(|object| namespace(object) == namespace(service)) {
             if selects(&selector, object)
-                && let Some(asset) = assets
-                    .iter_mut()
-                    .find(|asset| asset.kind == AssetKind::Workload && asset.place == object.place)
+                && let Some(asset) =
+                    assets.iter_mut().find(|asset| asset.kind == AssetKind::Workload && asset.place == object.place)
             {
                 asset.set("public", true, place.clone());
             }
@@ -90,11 +80,9 @@ fn outside(service: &Resource) -> Option<Option<Place>> {
         return None;
     }
     let annotations = labels(&service.body, "metadata.annotations").unwrap_or_default();
-    let internal = annotations.iter().any(|(key, value)| {
-        INTERNAL
-            .iter()
-            .any(|(part, word)| key.contains(part) && value.eq_ignore_ascii_case(word))
-    });
+    let internal = annotations
+        .iter()
+        .any(|(key, value)| INTERNAL.iter().any(|(part, word)| key.contains(part) && value.eq_ignore_ascii_case(word)));
     (!internal).then_some(kind.place)
 }
 
@@ -108,21 +96,15 @@ fn selects(selector: &BTreeMap<String, String>, object: &Resource) -> bool {
 
 fn labels(body: &Datum, path: &str) -> Option<BTreeMap<String, String>> {
     match &path.split('.').try_fold(body, |body, key| body.member(key))?.kind {
-        Kind::Map(map) => Some(
-            map.members
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), value.text()?)))
-                .collect(),
-        ),
+        Kind::Map(map) => {
+            Some(map.members.iter().filter_map(|(key, value)| Some((key.clone(), value.text()?))).collect())
+        }
         _ => None,
     }
 }
 
 fn namespace(object: &Resource) -> String {
-    texts(&object.body, "metadata.namespace")
-        .into_iter()
-        .next()
-        .unwrap_or_default()
+    texts(&object.body, "metadata.namespace").into_iter().next().unwrap_or_default()
 }
 
 fn key(object: &Resource, name: &str) -> String {

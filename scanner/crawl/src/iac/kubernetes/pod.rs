@@ -38,65 +38,40 @@ pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rule: &ResourceTy
     let own = containers(&pods, &["initContainers", "containers"]);
     let runtime = containers(&pods, &RUNTIMES);
     let containers: Vec<(&Datum, &Datum)> = own.iter().chain(&runtime).copied().collect();
-    let any_pod = |path: &str| {
-        pods.iter()
-            .find_map(|pod| values(pod, path).into_iter().find(|v| v.bool() == Some(true)))
-    };
+    let any_pod =
+        |path: &str| pods.iter().find_map(|pod| values(pod, path).into_iter().find(|v| v.bool() == Some(true)));
     let host = any_pod("hostNetwork");
     asset.set("hostNetwork", host.is_some(), host.and_then(|host| host.place));
     if containers.is_empty() {
         return;
     }
     let privileged = containers.iter().find_map(|(_, container)| {
-        values(container, "securityContext.privileged")
-            .into_iter()
-            .find(|value| value.bool() == Some(true))
+        values(container, "securityContext.privileged").into_iter().find(|value| value.bool() == Some(true))
     });
-    asset.set(
-        "privileged",
-        privileged.is_some(),
-        privileged.and_then(|value| value.place),
-    );
+    asset.set("privileged", privileged.is_some(), privileged.and_then(|value| value.place));
     let said = |(pod, container): &&(&Datum, &Datum)| says_user(pod, container);
-    let root = own
-        .iter()
-        .chain(runtime.iter().filter(said))
-        .find_map(|(pod, container)| as_root(pod, container));
+    let root = own.iter().chain(runtime.iter().filter(said)).find_map(|(pod, container)| as_root(pod, container));
     let runs_as_root = root.is_some();
     asset.set("runsAsRoot", runs_as_root, root.flatten());
     if let Some((_, container)) = runtime.iter().find(|container| !said(container)).filter(|_| !runs_as_root) {
         undecided(asset, "runsAsRoot", container);
     }
     let limited = |container: &Datum| {
-        ["memory", "cpu"]
-            .iter()
-            .all(|what| !values(container, &format!("resources.limits.{what}")).is_empty())
+        ["memory", "cpu"].iter().all(|what| !values(container, &format!("resources.limits.{what}")).is_empty())
             || !values(container, "resources.limits.memory").is_empty()
     };
     let mut main = own.iter().filter(|(pod, container)| {
-        !pod.member("initContainers")
-            .map(Datum::items)
-            .unwrap_or_default()
-            .contains(container)
+        !pod.member("initContainers").map(Datum::items).unwrap_or_default().contains(container)
     });
     let unlimited = main.find(|(_, container)| !limited(container));
-    asset.set(
-        "limitsSet",
-        unlimited.is_none(),
-        unlimited.and_then(|(_, container)| container.place.clone()),
-    );
+    asset.set("limitsSet", unlimited.is_none(), unlimited.and_then(|(_, container)| container.place.clone()));
     let open = runtime.iter().find(|(_, container)| !limited(container));
     if let Some((_, container)) = open.filter(|_| unlimited.is_none()) {
         undecided(asset, "limitsSet", container);
     }
-    let images: Vec<Datum> = containers
-        .iter()
-        .flat_map(|(_, container)| values(container, "image"))
-        .collect();
+    let images: Vec<Datum> = containers.iter().flat_map(|(_, container)| values(container, "image")).collect();
     if !images.is_empty() {
-        let loose = images
-            .iter()
-            .find(|image| !image.text().is_some_and(|text| text.contains("@sha256:")));
+        let loose = images.iter().find(|image| !image.text().is_some_and(|text| text.contains("@sha256:")));
         let masked = loose.and_then(Datum::text).filter(|text| text.contains("__"));
         let place = loose.and_then(|image| image.place.clone());
         let value = match masked {
@@ -144,10 +119,7 @@ fn as_root(pod: &Datum, container: &Datum) -> Option<Option<Place>> {
     let shared = pod.member("securityContext");
     let setting = |name: &str| {
         let of = |context: Option<&Datum>| {
-            context
-                .and_then(|context| context.member(name))
-                .filter(|v| !v.is_null())
-                .cloned()
+            context.and_then(|context| context.member(name)).filter(|v| !v.is_null()).cloned()
         };
         of(own).or_else(|| of(shared))
     };
@@ -157,11 +129,7 @@ fn as_root(pod: &Datum, container: &Datum) -> Option<Option<Place>> {
     }
     let safe = user.is_some_and(|user| user.int().is_some_and(|id| id > 0))
         || non_root.as_ref().is_some_and(|flag| flag.bool() == Some(true));
-    if safe {
-        None
-    } else {
-        Some(non_root.and_then(|flag| flag.place).or_else(|| container.place.clone()))
-    }
+    if safe { None } else { Some(non_root.and_then(|flag| flag.place).or_else(|| container.place.clone())) }
 }
 
 /// Parts of names of variables that hold credentials.
@@ -180,9 +148,7 @@ const SECRET_WORDS: [&str; 11] = [
 ];
 
 /// Ends of names that speak of a credential without holding it.
-const HARMLESS_ENDS: [&str; 9] = [
-    "_arn", "_dir", "_expiry", "_file", "_id", "_name", "_path", "_ttl", "_url",
-];
+const HARMLESS_ENDS: [&str; 9] = ["_arn", "_dir", "_expiry", "_file", "_id", "_name", "_path", "_ttl", "_url"];
 
 /// Whether `value` is a URL with a password that is written out: `postgresql://user:password@host`.
 fn has_password(value: &str) -> bool {
@@ -197,11 +163,7 @@ fn has_password(value: &str) -> bool {
 fn secret_in_env(container: &Datum) -> Option<Option<Place>> {
     let variables = container.member("env").map(Datum::items).unwrap_or_default();
     let found = variables.iter().find(|variable| {
-        let name = variable
-            .member("name")
-            .and_then(Datum::text)
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let name = variable.member("name").and_then(Datum::text).unwrap_or_default().to_ascii_lowercase();
         let value = variable.member("value").and_then(Datum::text).unwrap_or_default();
         let named = SECRET_WORDS.iter().any(|word| name.contains(word))
             && !HARMLESS_ENDS.iter().any(|end| name.ends_with(end))

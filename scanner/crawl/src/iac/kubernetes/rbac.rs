@@ -32,11 +32,7 @@ pub(super) fn write(unit: &Unit<'_>, facts: &mut Facts) {
                 if let Some((_, id)) = unit.asset(at)
                     && let Some(asset) = facts.assets.iter_mut().find(|asset| asset.id == id)
                 {
-                    asset.set(
-                        "adminWildcard",
-                        wildcard.is_some(),
-                        wildcard.and_then(|rule| rule.place),
-                    );
+                    asset.set("adminWildcard", wildcard.is_some(), wildcard.and_then(|rule| rule.place));
                 }
                 if let Some((_, id)) = unit.asset(at) {
                     grants(unit, object, &id, facts);
@@ -54,9 +50,7 @@ pub(super) fn write(unit: &Unit<'_>, facts: &mut Facts) {
 }
 
 fn is_admin(rule: &Datum) -> bool {
-    ["apiGroups", "resources", "verbs"]
-        .iter()
-        .all(|part| texts(rule, part).iter().any(|text| text == "*"))
+    ["apiGroups", "resources", "verbs"].iter().all(|part| texts(rule, part).iter().any(|text| text == "*"))
 }
 
 /// Rules over workloads and secrets of the namespace become grants on the assets they are.
@@ -75,29 +69,18 @@ fn grants(unit: &Unit<'_>, role: &Resource, id: &AssetId, facts: &mut Facts) {
             };
             let plural = plural(&object.type_name);
             let same_space = role.type_name == "ClusterRole" || space(role) == space(object);
-            let named = names.is_empty()
-                || texts(&object.body, "metadata.name")
-                    .iter()
-                    .any(|name| names.contains(name));
+            let named =
+                names.is_empty() || texts(&object.body, "metadata.name").iter().any(|name| names.contains(name));
             if kind == AssetKind::Network || !same_space || !named || !(pattern || kinds.contains(&plural)) {
                 continue;
             }
-            let mut link = Link::new(
-                RelationKind::Grants,
-                Ref::Id(id.clone()),
-                Ref::Id(target),
-                rule.place.clone(),
-            );
+            let mut link = Link::new(RelationKind::Grants, Ref::Id(id.clone()), Ref::Id(target), rule.place.clone());
             link.access.clone_from(&access);
-            for (name, truth) in [
-                ("viaWildcard", pattern),
-                ("conditioned", false),
-                ("crossAccount", false),
-                ("grantOption", false),
-            ] {
+            for (name, truth) in
+                [("viaWildcard", pattern), ("conditioned", false), ("crossAccount", false), ("grantOption", false)]
+            {
                 let value = Value::Bool(truth);
-                link.attributes
-                    .insert(name.to_owned(), aedile_model::Attribute { value, place: None });
+                link.attributes.insert(name.to_owned(), aedile_model::Attribute { value, place: None });
             }
             facts.links.push(link);
         }
@@ -148,18 +131,13 @@ fn binding(unit: &Unit<'_>, object: &Resource, facts: &mut Facts) {
             })
         })
         .find_map(|&at| unit.asset(at));
-    let role = own.map_or_else(
-        || Ref::named(AssetKind::Role, format!("{kind}/{name}")),
-        |(_, id)| Ref::Id(id),
-    );
+    let role = own.map_or_else(|| Ref::named(AssetKind::Role, format!("{kind}/{name}")), |(_, id)| Ref::Id(id));
     for subject in values(&object.body, "subjects") {
         let text = |path: &str| texts(&subject, path).into_iter().next();
         let Some(name) = text("name") else { continue };
         let from = match text("kind").as_deref() {
             Some("ServiceAccount") => {
-                let space = text("namespace")
-                    .or_else(|| space(object))
-                    .unwrap_or_else(|| "default".to_owned());
+                let space = text("namespace").or_else(|| space(object)).unwrap_or_else(|| "default".to_owned());
                 Ref::named(AssetKind::ServiceAccount, format!("{space}/{name}"))
             }
             Some("Group") if EVERYBODY.contains(&name.as_str()) => anyone(),
@@ -170,19 +148,12 @@ fn binding(unit: &Unit<'_>, object: &Resource, facts: &mut Facts) {
         if text("kind").as_deref() == Some("ServiceAccount")
             && let Ref::Named { name: account, .. } = &from
             && kind == "ClusterRole"
-            && texts(&object.body, "roleRef.name")
-                .iter()
-                .any(|role| role == "cluster-admin")
+            && texts(&object.body, "roleRef.name").iter().any(|role| role == "cluster-admin")
             && let Some(asset) = facts.assets.iter_mut().find(|asset| is_account(asset, account))
         {
             asset.set("adminWildcard", true, subject.place.clone());
         }
-        facts.links.push(Link::new(
-            RelationKind::MemberOf,
-            from,
-            role.clone(),
-            subject.place.clone(),
-        ));
+        facts.links.push(Link::new(RelationKind::MemberOf, from, role.clone(), subject.place.clone()));
     }
 }
 
@@ -191,10 +162,7 @@ fn is_account(asset: &Asset, name: &str) -> bool {
 }
 
 fn cloud_identity(object: &Resource, id: &AssetId, facts: &mut Facts) {
-    let annotations = object
-        .body
-        .member("metadata")
-        .and_then(|metadata| metadata.member("annotations"));
+    let annotations = object.body.member("metadata").and_then(|metadata| metadata.member("annotations"));
     let Some(Kind::Map(annotations)) = annotations.map(|annotations| &annotations.kind) else {
         return;
     };
@@ -204,15 +172,8 @@ fn cloud_identity(object: &Resource, id: &AssetId, facts: &mut Facts) {
         {
             let place: Option<Place> = value.place.clone();
             // The configuration that makes the role knows its name; the account in its ARN only apply knows.
-            let name = name
-                .split_once(":role/")
-                .map_or(name.clone(), |(_, role)| role.to_owned());
-            facts.links.push(Link::new(
-                RelationKind::MemberOf,
-                Ref::Id(id.clone()),
-                Ref::named(kind, name),
-                place,
-            ));
+            let name = name.split_once(":role/").map_or(name.clone(), |(_, role)| role.to_owned());
+            facts.links.push(Link::new(RelationKind::MemberOf, Ref::Id(id.clone()), Ref::named(kind, name), place));
         }
     }
 }

@@ -25,11 +25,7 @@ pub(super) fn masked(text: &str) -> (String, Option<Range<usize>>) {
     if first.is_none() {
         return (out, None);
     }
-    let lines: Vec<String> = out
-        .split('\n')
-        .zip(text.split('\n'))
-        .map(|(line, raw)| comment(line, raw))
-        .collect();
+    let lines: Vec<String> = out.split('\n').zip(text.split('\n')).map(|(line, raw)| comment(line, raw)).collect();
     (lines.join("\n"), first)
 }
 

@@ -9,11 +9,7 @@ fn facts(text: &str) -> Facts {
 }
 
 fn workload(facts: &Facts) -> &Asset {
-    facts
-        .assets
-        .iter()
-        .find(|asset| asset.type_name == "Deployment")
-        .unwrap_or_else(|| panic!("{:?}", facts.gaps))
+    facts.assets.iter().find(|asset| asset.type_name == "Deployment").unwrap_or_else(|| panic!("{:?}", facts.gaps))
 }
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1
@@ -40,23 +36,11 @@ fn services_and_ingresses_make_the_workloads_they_select_public() {
         )
     };
     let public = |text: &str| workload(&with(text)).value("public").cloned();
-    assert_eq!(
-        public(&service("LoadBalancer", "serving", "api")),
-        Some(Value::Bool(true))
-    );
+    assert_eq!(public(&service("LoadBalancer", "serving", "api")), Some(Value::Bool(true)));
     assert_eq!(public(&service("NodePort", "serving", "api")), Some(Value::Bool(true)));
-    assert_eq!(
-        public(&service("ClusterIP", "serving", "api")),
-        Some(Value::Bool(false))
-    );
-    assert_eq!(
-        public(&service("LoadBalancer", "other", "api")),
-        Some(Value::Bool(false))
-    );
-    assert_eq!(
-        public(&service("LoadBalancer", "serving", "else")),
-        Some(Value::Bool(false))
-    );
+    assert_eq!(public(&service("ClusterIP", "serving", "api")), Some(Value::Bool(false)));
+    assert_eq!(public(&service("LoadBalancer", "other", "api")), Some(Value::Bool(false)));
+    assert_eq!(public(&service("LoadBalancer", "serving", "else")), Some(Value::Bool(false)));
     let internal = service("LoadBalancer", "serving", "api").replace(
         "namespace: serving}",
         "namespace: serving, annotations: {networking.gke.io/load-balancer-type: Internal}}",
@@ -73,14 +57,8 @@ fn services_and_ingresses_make_the_workloads_they_select_public() {
 fn root_is_judged_by_container_and_pod() {
     let root = |pod: &str, container: &str| {
         let text = DEPLOYMENT
-            .replace(
-                "      containers:\n",
-                &format!("      securityContext: {{{pod}}}\n      containers:\n"),
-            )
-            .replace(
-                "          image",
-                &format!("          securityContext: {{{container}}}\n          image"),
-            );
+            .replace("      containers:\n", &format!("      securityContext: {{{pod}}}\n      containers:\n"))
+            .replace("          image", &format!("          securityContext: {{{container}}}\n          image"));
         workload(&facts(&text)).value("runsAsRoot").cloned()
     };
     for (pod, container, wanted) in [
@@ -102,10 +80,7 @@ fn literal_credentials_in_variables_are_seen_and_references_are_not() {
         workload(&facts(&text)).value("secretsInEnv").cloned()
     };
     assert_eq!(secrets("API_KEY", "value: abcdef"), Some(Value::Bool(true)));
-    assert_eq!(
-        secrets("API_KEY", "valueFrom: {secretKeyRef: {name: a, key: b}}"),
-        Some(Value::Bool(false))
-    );
+    assert_eq!(secrets("API_KEY", "valueFrom: {secretKeyRef: {name: a, key: b}}"), Some(Value::Bool(false)));
     assert_eq!(secrets("API_KEY", "value: $(OTHER)"), Some(Value::Bool(false)));
     assert_eq!(secrets("SECRET_NAME", "value: abcdef"), Some(Value::Bool(false)));
     assert_eq!(secrets("LOG_LEVEL", "value: debug"), Some(Value::Bool(false)));
@@ -129,11 +104,7 @@ fn helm_templates_are_masked_in_place_and_named() {
     let found = workload(&facts);
     assert_eq!(found.value("privileged"), Some(&Value::Bool(true)));
     assert!(matches!(found.value("imagePinned"), Some(Value::Unknown(_))));
-    let span = found.attributes["privileged"]
-        .place
-        .as_ref()
-        .map(|place| place.span)
-        .unwrap_or_default();
+    let span = found.attributes["privileged"].place.as_ref().map(|place| place.span).unwrap_or_default();
     assert_eq!(&text[span.start as usize..span.end as usize], "privileged: true");
 }
 
@@ -143,11 +114,7 @@ fn places_point_to_the_kind_and_lists_are_entered() {
     let facts = facts(text);
     let addresses: Vec<&str> = facts.assets.iter().map(|asset| asset.address.as_str()).collect();
     assert_eq!(addresses, ["ServiceAccount/default/a", "ServiceAccount/n/b"]);
-    let span = facts.assets[0]
-        .place
-        .as_ref()
-        .map(|place| place.span)
-        .unwrap_or_default();
+    let span = facts.assets[0].place.as_ref().map(|place| place.span).unwrap_or_default();
     assert_eq!(&text[span.start as usize..span.end as usize], "kind: ServiceAccount");
 }
 
@@ -163,10 +130,7 @@ fn roles_grant_what_their_rules_name_in_their_namespace() {
     let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r, namespace: serving}\nrules: [{apiGroups: [apps], resources: [deployments], verbs: [get, patch]}]\n";
     let facts = with(role);
     let lines: Vec<String> = facts.links.iter().map(line).collect();
-    assert_eq!(
-        lines,
-        ["grants Role:Role/serving/r -> Workload:Deployment/serving/api [read write]"]
-    );
+    assert_eq!(lines, ["grants Role:Role/serving/r -> Workload:Deployment/serving/api [read write]"]);
 }
 
 #[test]

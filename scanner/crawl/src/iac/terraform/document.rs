@@ -12,14 +12,8 @@ pub(super) fn document(body: &Datum) -> Datum {
         for source in body.member(name).map(Datum::items).unwrap_or_default() {
             match parsed(source) {
                 Some(document) => {
-                    statements.extend(
-                        document
-                            .member("Statement")
-                            .map(Datum::items)
-                            .unwrap_or_default()
-                            .iter()
-                            .cloned(),
-                    );
+                    statements
+                        .extend(document.member("Statement").map(Datum::items).unwrap_or_default().iter().cloned());
                 }
                 None => statements.push(source.clone()),
             }
@@ -66,26 +60,20 @@ fn statement(block: &Datum) -> Datum {
             members.insert(theirs.to_owned(), value.clone());
         }
     }
-    members
-        .entry("Effect".to_owned())
-        .or_insert_with(|| Datum::from_text("Allow"));
+    members.entry("Effect".to_owned()).or_insert_with(|| Datum::from_text("Allow"));
     for (ours, theirs) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
         let mut principals = Map::default();
         for entry in block.member(ours).map(Datum::items).unwrap_or_default() {
             let kind = entry.member("type").and_then(Datum::text);
-            let identifiers = entry
-                .member("identifiers")
-                .cloned()
-                .unwrap_or_else(|| Kind::Null.into());
+            let identifiers = entry.member("identifiers").cloned().unwrap_or_else(|| Kind::Null.into());
             match kind {
                 Some(kind) => {
                     principals.members.insert(kind, identifiers);
                 }
                 None => {
-                    principals.members.insert(
-                        "AWS".to_owned(),
-                        Datum::unknown("principals", "their type is not known"),
-                    );
+                    principals
+                        .members
+                        .insert("AWS".to_owned(), Datum::unknown("principals", "their type is not known"));
                 }
             }
         }
@@ -95,23 +83,13 @@ fn statement(block: &Datum) -> Datum {
     }
     let mut conditions: BTreeMap<String, BTreeMap<String, Datum>> = BTreeMap::new();
     for entry in block.member("condition").map(Datum::items).unwrap_or_default() {
-        let text = |name: &str| {
-            entry
-                .member(name)
-                .and_then(Datum::text)
-                .unwrap_or_else(|| "unknown".to_owned())
-        };
+        let text = |name: &str| entry.member(name).and_then(Datum::text).unwrap_or_else(|| "unknown".to_owned());
         let values = entry.member("values").cloned().unwrap_or_else(|| Kind::Null.into());
-        conditions
-            .entry(text("test"))
-            .or_default()
-            .insert(text("variable"), values);
+        conditions.entry(text("test")).or_default().insert(text("variable"), values);
     }
     if !conditions.is_empty() {
-        let conditions: BTreeMap<String, Datum> = conditions
-            .into_iter()
-            .map(|(test, variables)| (test, variables.into()))
-            .collect();
+        let conditions: BTreeMap<String, Datum> =
+            conditions.into_iter().map(|(test, variables)| (test, variables.into())).collect();
         members.insert("Condition".to_owned(), conditions.into());
     }
     Datum::from(members).at(block.place.clone())

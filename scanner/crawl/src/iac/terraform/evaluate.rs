@@ -89,20 +89,14 @@ impl<'a> Evaluator<'a> {
             };
             let member = self.evaluate(value.expr(), origin, scope);
             let start = key.span().map_or(0, |span| span.start);
-            let place = value
-                .expr()
-                .span()
-                .and_then(|span| origin.place(Some(start.min(span.start)..span.end)));
+            let place = value.expr().span().and_then(|span| origin.place(Some(start.min(span.start)..span.end)));
             match name {
                 Some(name) => {
                     map.members.insert(name, member.at(place));
                 }
                 None => {
                     let expression = origin.snippet(key.span());
-                    map.open = Some(Unknown {
-                        expression,
-                        why: "the key is not known".to_owned(),
-                    });
+                    map.open = Some(Unknown { expression, why: "the key is not known".to_owned() });
                 }
             }
         }
@@ -198,17 +192,11 @@ impl<'a> Evaluator<'a> {
             return yes;
         }
         let expression = origin.snippet(conditional.cond_expr.span());
-        let why = condition
-            .why_unknown()
-            .map_or("the condition is not known".to_owned(), ToString::to_string);
+        let why = condition.why_unknown().map_or("the condition is not known".to_owned(), ToString::to_string);
         let given = |datum: &Datum| !matches!(datum.kind, Kind::Null | Kind::Unknown(_) | Kind::Fault(_));
         if given(&yes) && given(&no) && yes.text().or(no.text()).is_some() {
             let text = hole_for(&expression);
-            return Kind::Computed {
-                text,
-                why: Unknown { expression, why },
-            }
-            .into();
+            return Kind::Computed { text, why: Unknown { expression, why } }.into();
         }
         Datum::unknown(expression, why)
     }
@@ -281,9 +269,7 @@ impl<'a> Evaluator<'a> {
             if let Some(name) = &expression.intro.key_var {
                 inner.names.insert(name.as_str().to_owned(), key);
             }
-            inner
-                .names
-                .insert(expression.intro.value_var.as_str().to_owned(), value);
+            inner.names.insert(expression.intro.value_var.as_str().to_owned(), value);
             if let Some(condition) = &expression.cond {
                 let condition = self.evaluate(&condition.expr, origin, &inner);
                 match condition.bool() {
@@ -310,11 +296,7 @@ impl<'a> Evaluator<'a> {
                 map.members.insert(key, value);
             }
         }
-        if expression.key_expr.is_some() {
-            Kind::Map(map).into()
-        } else {
-            Kind::List(items).into()
-        }
+        if expression.key_expr.is_some() { Kind::Map(map).into() } else { Kind::List(items).into() }
     }
 
     fn traversal(&mut self, traversal: &'a Traversal, origin: &'a Origin, scope: &Scope) -> Datum {
@@ -357,10 +339,7 @@ impl<'a> Evaluator<'a> {
                 // `list.*.name[0]` takes the first of the names, `list[*].name[0]` the first of every name.
                 TraversalOperator::AttrSplat(_) => {
                     let rest: Vec<&TraversalOperator> = operators.copied().collect();
-                    let names = rest
-                        .iter()
-                        .take_while(|next| matches!(next, TraversalOperator::GetAttr(_)))
-                        .count();
+                    let names = rest.iter().take_while(|next| matches!(next, TraversalOperator::GetAttr(_))).count();
                     let (names, rest) = rest.split_at_checked(names).unwrap_or_default();
                     let found = self.splat(datum, names, origin, scope, snippet);
                     return self.apply(found, rest, origin, scope, snippet);
@@ -383,13 +362,7 @@ impl<'a> Evaluator<'a> {
             _ => {}
         }
         let items = datum.items().to_vec();
-        Kind::List(
-            items
-                .into_iter()
-                .map(|item| self.apply(item, rest, origin, scope, snippet))
-                .collect(),
-        )
-        .into()
+        Kind::List(items.into_iter().map(|item| self.apply(item, rest, origin, scope, snippet)).collect()).into()
     }
 
     /// `datum.name`.
@@ -407,11 +380,7 @@ impl<'a> Evaluator<'a> {
                     Some(inner) => format!("{{{inner}.{name}}}"),
                     None => text,
                 };
-                Datum {
-                    kind: Kind::Computed { text, why },
-                    place: None,
-                    of: datum.of,
-                }
+                Datum { kind: Kind::Computed { text, why }, place: None, of: datum.of }
             }
             // Blocks that may stand once are written `x.block.attribute` in old code.
             Kind::List(ref items) if items.len() == 1 => {
@@ -467,12 +436,9 @@ pub(super) fn pairs(collection: &Datum) -> Option<Vec<(Datum, Datum)>> {
                 .map(|(at, item)| (Kind::Int(i64::try_from(at).unwrap_or(i64::MAX)).into(), item.clone()))
                 .collect(),
         ),
-        Kind::Map(Map { members, open: None }) => Some(
-            members
-                .iter()
-                .map(|(key, member)| (Datum::from_text(key), member.clone()))
-                .collect(),
-        ),
+        Kind::Map(Map { members, open: None }) => {
+            Some(members.iter().map(|(key, member)| (Datum::from_text(key), member.clone())).collect())
+        }
         _ => None,
     }
 }
@@ -550,10 +516,7 @@ fn dedent(text: &str) -> String {
         .map(|line| line.len() - line.trim_start_matches(' ').len())
         .min()
         .unwrap_or(0);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(|line| line.get(indent..).unwrap_or_default())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(|line| line.get(indent..).unwrap_or_default()).collect();
     let mut out = lines.join("\n");
     if text.ends_with('\n') {
         out.push('\n');

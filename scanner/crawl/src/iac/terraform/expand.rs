@@ -24,15 +24,7 @@ const EXPANDED: usize = 20_000;
 const MODULE_DEPTH: usize = 16;
 
 /// What a block says about Terraform rather than about the resource.
-const META: [&str; 7] = [
-    "connection",
-    "count",
-    "depends_on",
-    "for_each",
-    "lifecycle",
-    "provider",
-    "provisioner",
-];
+const META: [&str; 7] = ["connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"];
 
 impl<'a> Evaluator<'a> {
     /// The instances of a resource or data source.
@@ -43,10 +35,8 @@ impl<'a> Evaluator<'a> {
         }
         // A resource whose number of instances depends on itself is one that stands for all.
         self.expansions.insert(key, Arc::new(vec![any()]));
-        let declared = self
-            .module(at)
-            .and_then(|module| module.resource(data, kind, name))
-            .map(|(.., declared)| declared);
+        let declared =
+            self.module(at).and_then(|module| module.resource(data, kind, name)).map(|(.., declared)| declared);
         let slots = Arc::new(declared.map_or_else(Vec::new, |declared| self.slots(at, declared)));
         self.expansions.insert(key, Arc::clone(&slots));
         slots
@@ -56,18 +46,15 @@ impl<'a> Evaluator<'a> {
         if self.expanded > EXPANDED {
             return Vec::new();
         }
-        let scope = Scope {
-            instance: at,
-            names: Names::new(),
-        };
+        let scope = Scope { instance: at, names: Names::new() };
         let body = &declared.block.body;
         let attribute = |name| body.get_attribute(name).map(|attribute| &attribute.value);
         let slots = if let Some(count) = attribute("count") {
             match self.evaluate(count, declared.origin, &scope).int() {
                 Some(count) if count <= 0 => Vec::new(),
-                Some(count) if usize::try_from(count).is_ok_and(|count| count <= INSTANCES) => (0..count)
-                    .map(|index| counted(Key::Index(index), Kind::Int(index).into()))
-                    .collect(),
+                Some(count) if usize::try_from(count).is_ok_and(|count| count <= INSTANCES) => {
+                    (0..count).map(|index| counted(Key::Index(index), Kind::Int(index).into())).collect()
+                }
                 Some(count) => {
                     let message = format!("count is {count}: more than {INSTANCES} instances are read as one");
                     self.gap(declared.header(), GapKind::Limit, message);
@@ -82,20 +69,15 @@ impl<'a> Evaluator<'a> {
                     pairs.into_iter().map(|(key, value)| keyed(key, value)).collect()
                 }
                 Some(pairs) => {
-                    let message = format!(
-                        "{} instances by for_each: more than {INSTANCES} are read as one",
-                        pairs.len()
-                    );
+                    let message =
+                        format!("{} instances by for_each: more than {INSTANCES} are read as one", pairs.len());
                     self.gap(declared.header(), GapKind::Limit, message);
                     vec![any()]
                 }
                 None => vec![any()],
             }
         } else {
-            vec![Slot {
-                key: Key::None,
-                names: Names::new(),
-            }]
+            vec![Slot { key: Key::None, names: Names::new() }]
         };
         self.expanded += slots.len();
         if self.expanded > EXPANDED {
@@ -122,21 +104,14 @@ impl<'a> Evaluator<'a> {
         let Some(parent) = self.module(at) else {
             return Vec::new();
         };
-        let scope = Scope {
-            instance: at,
-            names: Names::new(),
-        };
+        let scope = Scope { instance: at, names: Names::new() };
         let body = &declared.block.body;
         let source = match body.get_attribute("source") {
             Some(source) => self.evaluate(&source.value, declared.origin, &scope),
             None => Datum::unknown("source", "it is not given"),
         };
         let Some(source) = source.text() else {
-            self.gap(
-                declared.header(),
-                GapKind::Unresolved,
-                format!("the source of module `{call}` is not known"),
-            );
+            self.gap(declared.header(), GapKind::Unresolved, format!("the source of module `{call}` is not known"));
             return Vec::new();
         };
         let Some(folder) = local_folder(&parent.folder, &source) else {
@@ -153,11 +128,7 @@ impl<'a> Evaluator<'a> {
             .filter_map(|at| self.module(at).map(|module| module.folder.as_str()))
             .collect();
         if ancestors.contains(&folder.as_str()) {
-            self.gap(
-                declared.header(),
-                GapKind::Unresolved,
-                format!("module `{call}` calls itself"),
-            );
+            self.gap(declared.header(), GapKind::Unresolved, format!("module `{call}` calls itself"));
             return Vec::new();
         }
         if ancestors.len() > MODULE_DEPTH {
@@ -168,18 +139,12 @@ impl<'a> Evaluator<'a> {
         let providers = providers_of(declared.block);
         let mut children = Vec::new();
         for slot in self.slots(at, declared) {
-            let scope = Scope {
-                instance: at,
-                names: slot.names.clone(),
-            };
+            let scope = Scope { instance: at, names: slot.names.clone() };
             let mut inputs = Names::new();
             for attribute in body.attributes() {
                 let name = attribute.key.as_str();
                 if !META.contains(&name) && !["source", "version", "providers"].contains(&name) {
-                    inputs.insert(
-                        name.to_owned(),
-                        self.evaluate(&attribute.value, declared.origin, &scope),
-                    );
+                    inputs.insert(name.to_owned(), self.evaluate(&attribute.value, declared.origin, &scope));
                 }
             }
             let parent_prefix = self.instance(at).map_or("", |instance| instance.prefix.as_str());
@@ -210,8 +175,7 @@ impl<'a> Evaluator<'a> {
                         continue;
                     }
                     let value = self.evaluate(&attribute.value, origin, scope);
-                    map.members
-                        .insert(name.to_owned(), value.at(Self::attribute_place(origin, attribute)));
+                    map.members.insert(name.to_owned(), value.at(Self::attribute_place(origin, attribute)));
                 }
                 Structure::Block(block) if block.ident.as_str() == "dynamic" => {
                     self.dynamic(block, origin, scope, &mut map)
@@ -234,10 +198,7 @@ impl<'a> Evaluator<'a> {
         let Some(content) = block.body.get_blocks("content").next() else {
             return;
         };
-        let iterator = block
-            .body
-            .get_attribute("iterator")
-            .and_then(|iterator| iterator.value.as_variable());
+        let iterator = block.body.get_attribute("iterator").and_then(|iterator| iterator.value.as_variable());
         let iterator = iterator.map_or(name, |ident| ident.as_str()).to_owned();
         let place = origin.place(block.span());
         let collection = match block.body.get_attribute("for_each") {
@@ -252,10 +213,7 @@ impl<'a> Evaluator<'a> {
                     Key::Text(text) => Datum::from_text(text),
                     _ => Kind::Null.into(),
                 };
-                pairs
-                    .into_iter()
-                    .map(|(key, value)| (text(key), value))
-                    .collect::<Vec<_>>()
+                pairs.into_iter().map(|(key, value)| (text(key), value)).collect::<Vec<_>>()
             }),
         };
         match pairs {
@@ -268,14 +226,8 @@ impl<'a> Evaluator<'a> {
                 }
             }
             _ => {
-                let why = collection
-                    .why_unknown()
-                    .map_or("there are too many".to_owned(), ToString::to_string);
-                push(
-                    &mut map.members,
-                    name,
-                    Datum::unknown(format!("dynamic \"{name}\""), why).at(place),
-                );
+                let why = collection.why_unknown().map_or("there are too many".to_owned(), ToString::to_string);
+                push(&mut map.members, name, Datum::unknown(format!("dynamic \"{name}\""), why).at(place));
             }
         }
     }
@@ -283,9 +235,7 @@ impl<'a> Evaluator<'a> {
 
 fn push(members: &mut BTreeMap<String, Datum>, name: &str, value: Datum) {
     let place = value.place.clone();
-    let slot = members
-        .entry(name.to_owned())
-        .or_insert_with(|| Datum::from(Kind::List(Vec::new())).at(place));
+    let slot = members.entry(name.to_owned()).or_insert_with(|| Datum::from(Kind::List(Vec::new())).at(place));
     match &mut slot.kind {
         Kind::List(items) => items.push(value),
         // An attribute of the same name: the block form wins, as in providers that take both.
@@ -301,20 +251,14 @@ fn any() -> Slot {
     let unknown = |what: &str| Datum::unknown(what, "the instances are not known");
     let names = BTreeMap::from([
         ("each".to_owned(), pair(unknown("each.key"), unknown("each.value"))),
-        (
-            "count".to_owned(),
-            BTreeMap::from([("index".to_owned(), unknown("count.index"))]).into(),
-        ),
+        ("count".to_owned(), BTreeMap::from([("index".to_owned(), unknown("count.index"))]).into()),
     ]);
     Slot { key: Key::Any, names }
 }
 
 fn counted(key: Key, index: Datum) -> Slot {
     let count = BTreeMap::from([("index".to_owned(), index)]).into();
-    Slot {
-        key,
-        names: BTreeMap::from([("count".to_owned(), count)]),
-    }
+    Slot { key, names: BTreeMap::from([("count".to_owned(), count)]) }
 }
 
 fn keyed(key: Key, value: Datum) -> Slot {
@@ -322,19 +266,12 @@ fn keyed(key: Key, value: Datum) -> Slot {
         Key::Text(text) => Datum::from_text(text.clone()),
         _ => Kind::Null.into(),
     };
-    Slot {
-        key,
-        names: BTreeMap::from([("each".to_owned(), pair(text, value))]),
-    }
+    Slot { key, names: BTreeMap::from([("each".to_owned(), pair(text, value))]) }
 }
 
 /// `providers = { aws = aws.eu }` of a module call.
 fn providers_of(block: &Block) -> BTreeMap<String, String> {
-    let Some(object) = block
-        .body
-        .get_attribute("providers")
-        .and_then(|attribute| attribute.value.as_object())
-    else {
+    let Some(object) = block.body.get_attribute("providers").and_then(|attribute| attribute.value.as_object()) else {
         return BTreeMap::new();
     };
     object

@@ -81,10 +81,7 @@ fn computed(unknown: &Datum, snippet: &dyn Fn() -> String) -> Datum {
     let expression = snippet();
     let why = why.map_or("it is known only after apply".to_owned(), |why| why.to_string());
     Datum {
-        kind: Kind::Computed {
-            text: hole_for(&expression),
-            why: Unknown { expression, why },
-        },
+        kind: Kind::Computed { text: hole_for(&expression), why: Unknown { expression, why } },
         place: None,
         of: unknown.of.clone(),
     }
@@ -117,12 +114,8 @@ fn lenient(name: &str, arguments: &[Datum], snippet: &dyn Fn() -> String) -> Opt
     let first = arguments.first();
     Some(match (name, first) {
         ("try", _) => {
-            let found = arguments
-                .iter()
-                .find(|argument| !matches!(argument.kind, Kind::Fault(_)));
-            found
-                .cloned()
-                .unwrap_or_else(|| Datum::fault(snippet(), "no argument can be evaluated"))
+            let found = arguments.iter().find(|argument| !matches!(argument.kind, Kind::Fault(_)));
+            found.cloned().unwrap_or_else(|| Datum::fault(snippet(), "no argument can be evaluated"))
         }
         ("can", Some(first)) => match first.kind {
             Kind::Fault(_) => Kind::Bool(false).into(),
@@ -136,24 +129,12 @@ fn lenient(name: &str, arguments: &[Datum], snippet: &dyn Fn() -> String) -> Opt
         }
         ("sensitive" | "nonsensitive", Some(first)) => first.clone(),
         ("tomap" | "toobject", Some(first)) => first.clone(),
-        (
-            "toset",
-            Some(Datum {
-                kind: Kind::List(items),
-                ..
-            }),
-        ) => Kind::List(distinct(items)).into(),
+        ("toset", Some(Datum { kind: Kind::List(items), .. })) => Kind::List(distinct(items)).into(),
         ("jsonencode", Some(first)) => match first.kind {
             Kind::Unknown(_) | Kind::Fault(_) => not_known(first, &snippet()),
             _ => Kind::Json(Box::new(first.clone())).into(),
         },
-        (
-            "jsondecode",
-            Some(Datum {
-                kind: Kind::Json(inner),
-                ..
-            }),
-        ) => (**inner).clone(),
+        ("jsondecode", Some(Datum { kind: Kind::Json(inner), .. })) => (**inner).clone(),
         ("merge", _) => merge(arguments, snippet),
         ("concat", _) => {
             let mut all = Vec::new();
@@ -166,29 +147,13 @@ fn lenient(name: &str, arguments: &[Datum], snippet: &dyn Fn() -> String) -> Opt
             }
             Kind::List(all).into()
         }
-        (
-            "flatten",
-            Some(Datum {
-                kind: Kind::List(items),
-                ..
-            }),
-        ) => {
+        ("flatten", Some(Datum { kind: Kind::List(items), .. })) => {
             let mut all = Vec::new();
             flatten(items, &mut all, 0);
             Kind::List(all).into()
         }
-        (
-            "compact",
-            Some(Datum {
-                kind: Kind::List(items),
-                ..
-            }),
-        ) => Kind::List(
-            items
-                .iter()
-                .filter(|item| !item.is_null() && item.text().as_deref() != Some(""))
-                .cloned()
-                .collect(),
+        ("compact", Some(Datum { kind: Kind::List(items), .. })) => Kind::List(
+            items.iter().filter(|item| !item.is_null() && item.text().as_deref() != Some("")).cloned().collect(),
         )
         .into(),
         ("coalesce" | "coalescelist", _) => {
@@ -219,13 +184,7 @@ fn lenient(name: &str, arguments: &[Datum], snippet: &dyn Fn() -> String) -> Opt
                 _ => not_known(first, &snippet()),
             }
         }
-        (
-            "element",
-            Some(Datum {
-                kind: Kind::List(items),
-                ..
-            }),
-        ) => match arguments.get(1).and_then(Datum::int) {
+        ("element", Some(Datum { kind: Kind::List(items), .. })) => match arguments.get(1).and_then(Datum::int) {
             Some(index) if !items.is_empty() => {
                 let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
                 let at = usize::try_from(index.rem_euclid(length)).unwrap_or(0);
@@ -234,84 +193,38 @@ fn lenient(name: &str, arguments: &[Datum], snippet: &dyn Fn() -> String) -> Opt
             Some(_) => Datum::fault(snippet(), "the list is empty"),
             None => Datum::unknown(snippet(), "the index is not known"),
         },
-        (
-            "one",
-            Some(Datum {
-                kind: Kind::List(items),
-                ..
-            }),
-        ) => match items.as_slice() {
+        ("one", Some(Datum { kind: Kind::List(items), .. })) => match items.as_slice() {
             [] => Kind::Null.into(),
             [single] => single.clone(),
             _ => Datum::fault(snippet(), "the list has more than one item"),
         },
-        (
-            "length",
-            Some(Datum {
-                kind: Kind::List(items),
-                ..
-            }),
-        ) => int(items.len()),
-        (
-            "length",
-            Some(Datum {
-                kind: Kind::Map(Map { members, open: None }),
-                ..
-            }),
-        ) => int(members.len()),
-        (
-            "keys",
-            Some(Datum {
-                kind: Kind::Map(Map { members, open: None }),
-                ..
-            }),
-        ) => Kind::List(members.keys().map(Datum::from_text).collect()).into(),
-        (
-            "values",
-            Some(Datum {
-                kind: Kind::Map(Map { members, open: None }),
-                ..
-            }),
-        ) => Kind::List(members.values().cloned().collect()).into(),
-        (
-            "values" | "one",
-            Some(
-                first @ Datum {
-                    kind: Kind::Resource(_) | Kind::Module(_),
-                    ..
-                },
-            ),
-        ) => {
+        ("length", Some(Datum { kind: Kind::List(items), .. })) => int(items.len()),
+        ("length", Some(Datum { kind: Kind::Map(Map { members, open: None }), .. })) => int(members.len()),
+        ("keys", Some(Datum { kind: Kind::Map(Map { members, open: None }), .. })) => {
+            Kind::List(members.keys().map(Datum::from_text).collect()).into()
+        }
+        ("values", Some(Datum { kind: Kind::Map(Map { members, open: None }), .. })) => {
+            Kind::List(members.values().cloned().collect()).into()
+        }
+        ("values" | "one", Some(first @ Datum { kind: Kind::Resource(_) | Kind::Module(_), .. })) => {
             if name == "one" {
                 first.clone()
             } else {
                 Kind::List(vec![first.clone()]).into()
             }
         }
-        (
-            "zipmap",
-            Some(Datum {
-                kind: Kind::List(keys), ..
-            }),
-        ) => {
+        ("zipmap", Some(Datum { kind: Kind::List(keys), .. })) => {
             let values = arguments.get(1).map(Datum::items).unwrap_or_default();
             let keys: Option<Vec<String>> = keys.iter().map(Datum::text).collect();
             match keys {
-                Some(keys) => keys
-                    .into_iter()
-                    .zip(values.iter().cloned())
-                    .collect::<BTreeMap<_, _>>()
-                    .into(),
+                Some(keys) => keys.into_iter().zip(values.iter().cloned()).collect::<BTreeMap<_, _>>().into(),
                 None => Datum::unknown(snippet(), "a key is not known"),
             }
         }
         ("join", Some(separator)) => {
             let separator = separator.text()?;
             let items: Vec<&Datum> = arguments.iter().skip(1).flat_map(Datum::items).collect();
-            if items
-                .iter()
-                .any(|item| matches!(item.kind, Kind::Unknown(_) | Kind::Fault(_)))
-            {
+            if items.iter().any(|item| matches!(item.kind, Kind::Unknown(_) | Kind::Fault(_))) {
                 return None;
             }
             let mut parts = Vec::new();
@@ -337,9 +250,7 @@ fn merge(arguments: &[Datum], snippet: &dyn Fn() -> String) -> Datum {
                 if map.open.is_some() {
                     conceal(&mut merged, map.open.clone());
                 }
-                merged
-                    .members
-                    .extend(map.members.iter().map(|(key, member)| (key.clone(), member.clone())));
+                merged.members.extend(map.members.iter().map(|(key, member)| (key.clone(), member.clone())));
             }
             Kind::Null => {}
             _ => {
@@ -374,11 +285,7 @@ fn flatten(items: &[Datum], all: &mut Vec<Datum>, depth: usize) {
 
 fn distinct(items: &[Datum]) -> Vec<Datum> {
     let mut seen = BTreeSet::new();
-    items
-        .iter()
-        .filter(|item| seen.insert(item.json_holed().to_string()))
-        .cloned()
-        .collect()
+    items.iter().filter(|item| seen.insert(item.json_holed().to_string())).cloned().collect()
 }
 
 fn int(number: usize) -> Datum {
@@ -449,24 +356,10 @@ type Outcome = Result<Datum, String>;
 
 /// Functions of arguments that are all known; `None` if there is no such function here.
 fn strict(name: &str, arguments: &[&Datum]) -> Option<Outcome> {
-    let text = |at: usize| {
-        arguments
-            .get(at)
-            .and_then(|argument| argument.text())
-            .ok_or("it needs text".to_owned())
-    };
-    let list = |at: usize| {
-        arguments
-            .get(at)
-            .map(|argument| argument.items())
-            .ok_or("it needs a list".to_owned())
-    };
-    let number = |at: usize| {
-        arguments
-            .get(at)
-            .and_then(|argument| argument.int())
-            .ok_or("it needs a number".to_owned())
-    };
+    let text = |at: usize| arguments.get(at).and_then(|argument| argument.text()).ok_or("it needs text".to_owned());
+    let list = |at: usize| arguments.get(at).map(|argument| argument.items()).ok_or("it needs a list".to_owned());
+    let number =
+        |at: usize| arguments.get(at).and_then(|argument| argument.int()).ok_or("it needs a number".to_owned());
     let of_text = |form: &dyn Fn(&str) -> String| text(0).map(|text| Datum::from_text(form(&text)));
     Some(match name {
         "lower" => of_text(&str::to_lowercase),
@@ -475,15 +368,9 @@ fn strict(name: &str, arguments: &[&Datum]) -> Option<Outcome> {
         "trimspace" => of_text(&|text| text.trim().to_owned()),
         "chomp" => of_text(&|text| text.trim_end_matches(['\r', '\n']).to_owned()),
         "strrev" => of_text(&|text| text.chars().rev().collect()),
-        "trim" => two(text(0), text(1), |text, set| {
-            text.trim_matches(|c| set.contains(c)).to_owned()
-        }),
-        "trimprefix" => two(text(0), text(1), |text, cut| {
-            text.strip_prefix(cut).unwrap_or(text).to_owned()
-        }),
-        "trimsuffix" => two(text(0), text(1), |text, cut| {
-            text.strip_suffix(cut).unwrap_or(text).to_owned()
-        }),
+        "trim" => two(text(0), text(1), |text, set| text.trim_matches(|c| set.contains(c)).to_owned()),
+        "trimprefix" => two(text(0), text(1), |text, cut| text.strip_prefix(cut).unwrap_or(text).to_owned()),
+        "trimsuffix" => two(text(0), text(1), |text, cut| text.strip_suffix(cut).unwrap_or(text).to_owned()),
         "startswith" => both(text(0), text(1), |text, start| text.starts_with(start)),
         "endswith" => both(text(0), text(1), |text, end| text.ends_with(end)),
         "strcontains" => both(text(0), text(1), |text, part| text.contains(part)),
@@ -515,61 +402,39 @@ fn strict(name: &str, arguments: &[&Datum]) -> Option<Outcome> {
             let wanted = arguments.get(1).ok_or("it needs a value")?.json_holed();
             let plain = arguments.get(1).and_then(|wanted| wanted.text());
             Ok(Kind::Bool(
-                items
-                    .iter()
-                    .any(|item| item.json_holed() == wanted || (plain.is_some() && item.text() == plain)),
+                items.iter().any(|item| item.json_holed() == wanted || (plain.is_some() && item.text() == plain)),
             )
             .into())
         }),
         "index" => list(0).and_then(|items| {
             let wanted = arguments.get(1).ok_or("it needs a value")?.json_holed();
-            let at = items
-                .iter()
-                .position(|item| item.json_holed() == wanted)
-                .ok_or("it is not in the list")?;
+            let at = items.iter().position(|item| item.json_holed() == wanted).ok_or("it is not in the list")?;
             Ok(int(at))
         }),
         "distinct" => list(0).map(|items| Kind::List(distinct(items)).into()),
         "reverse" => list(0).map(|items| Kind::List(items.iter().rev().cloned().collect()).into()),
         "sort" => list(0).and_then(|items| {
-            let mut texts: Vec<String> = items
-                .iter()
-                .map(Datum::text)
-                .collect::<Option<_>>()
-                .ok_or("it needs texts")?;
+            let mut texts: Vec<String> =
+                items.iter().map(Datum::text).collect::<Option<_>>().ok_or("it needs texts")?;
             texts.sort();
             Ok(Kind::List(texts.into_iter().map(Datum::from_text).collect()).into())
         }),
         "slice" => list(0).and_then(|items| {
             let at = |index: i64| usize::try_from(index).map_err(|_| "the index is negative".to_owned());
-            let part = items
-                .get(at(number(1)?)?..at(number(2)?)?)
-                .ok_or("the range is beyond the list")?;
+            let part = items.get(at(number(1)?)?..at(number(2)?)?).ok_or("the range is beyond the list")?;
             Ok(Kind::List(part.to_vec()).into())
         }),
         "chunklist" => list(0).and_then(|items| {
-            let size = usize::try_from(number(1)?)
-                .ok()
-                .filter(|&size| size > 0)
-                .ok_or("the size is not positive")?;
-            Ok(Kind::List(
-                items
-                    .chunks(size)
-                    .map(|chunk| Kind::List(chunk.to_vec()).into())
-                    .collect(),
-            )
-            .into())
+            let size = usize::try_from(number(1)?).ok().filter(|&size| size > 0).ok_or("the size is not positive")?;
+            Ok(Kind::List(items.chunks(size).map(|chunk| Kind::List(chunk.to_vec()).into()).collect()).into())
         }),
-        "setunion" => Ok(Kind::List(distinct(
-            &arguments.iter().flat_map(|a| a.items()).cloned().collect::<Vec<_>>(),
-        ))
-        .into()),
+        "setunion" => {
+            Ok(Kind::List(distinct(&arguments.iter().flat_map(|a| a.items()).cloned().collect::<Vec<_>>())).into())
+        }
         "setintersection" | "setsubtract" => list(0).and_then(|items| {
             let other: BTreeSet<String> = list(1)?.iter().map(|item| item.json_holed().to_string()).collect();
             let keep = name == "setintersection";
-            let kept = items
-                .iter()
-                .filter(|item| other.contains(&item.json_holed().to_string()) == keep);
+            let kept = items.iter().filter(|item| other.contains(&item.json_holed().to_string()) == keep);
             Ok(Kind::List(kept.cloned().collect()).into())
         }),
         "setproduct" => product(arguments),
@@ -577,15 +442,9 @@ fn strict(name: &str, arguments: &[&Datum]) -> Option<Outcome> {
         "anytrue" => list(0).map(|items| Kind::Bool(items.iter().any(|item| item.bool() == Some(true))).into()),
         "max" | "min" => {
             let numbers: Option<Vec<i64>> = arguments.iter().map(|argument| argument.int()).collect();
-            let best = numbers.and_then(|numbers| {
-                if name == "max" {
-                    numbers.into_iter().max()
-                } else {
-                    numbers.into_iter().min()
-                }
-            });
-            best.map(|best| Kind::Int(best).into())
-                .ok_or("it needs whole numbers".to_owned())
+            let best = numbers
+                .and_then(|numbers| if name == "max" { numbers.into_iter().max() } else { numbers.into_iter().min() });
+            best.map(|best| Kind::Int(best).into()).ok_or("it needs whole numbers".to_owned())
         }
         "abs" => number(0).map(|number| Kind::Int(number.saturating_abs()).into()),
         "floor" | "ceil" => match arguments.first().map(|first| &first.kind) {
@@ -656,9 +515,7 @@ fn substr(text: Result<String, String>, start: Result<i64, String>, length: Resu
         usize::try_from(start).unwrap_or(count)
     };
     let length = usize::try_from(length).unwrap_or(count);
-    Ok(Datum::from_text(
-        text.chars().skip(start).take(length).collect::<String>(),
-    ))
+    Ok(Datum::from_text(text.chars().skip(start).take(length).collect::<String>()))
 }
 
 fn title(text: &str) -> String {
@@ -681,10 +538,7 @@ fn product(arguments: &[&Datum]) -> Outcome {
         rows = rows
             .iter()
             .flat_map(|row| {
-                argument
-                    .items()
-                    .iter()
-                    .map(move |item| row.iter().cloned().chain([item.clone()]).collect())
+                argument.items().iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect())
             })
             .collect();
     }
@@ -698,10 +552,9 @@ fn decode(name: &str, text: &str) -> Outcome {
             .map_err(|_| "it is not JSON".to_owned());
     }
     match crate::yaml::parse(text, 64) {
-        (documents, None) => Ok(documents.first().map_or_else(
-            || Kind::Null.into(),
-            |node| Datum::from_yaml(node, &"".into()).unplaced(),
-        )),
+        (documents, None) => Ok(documents
+            .first()
+            .map_or_else(|| Kind::Null.into(), |node| Datum::from_yaml(node, &"".into()).unplaced())),
         (_, Some(_)) => Err("it is not YAML".to_owned()),
     }
 }
@@ -714,10 +567,7 @@ fn base64(bytes: &[u8]) -> String {
         let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for at in 0..4 {
-            let letter = LETTERS
-                .get((bits >> (18 - 6 * at) & 63) as usize)
-                .copied()
-                .unwrap_or(b'=');
+            let letter = LETTERS.get((bits >> (18 - 6 * at) & 63) as usize).copied().unwrap_or(b'=');
             out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
         }
     }

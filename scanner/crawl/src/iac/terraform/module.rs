@@ -56,13 +56,7 @@ impl Declared<'_> {
     /// The block's header: its word and labels.
     pub(super) fn header(&self) -> Option<aedile_model::Place> {
         let start = self.block.ident.span()?.start;
-        let end = self
-            .block
-            .labels
-            .last()
-            .and_then(|label| label.span())
-            .or_else(|| self.block.ident.span())?
-            .end;
+        let end = self.block.labels.last().and_then(|label| label.span()).or_else(|| self.block.ident.span())?.end;
         self.origin.place(Some(start..end))
     }
 }
@@ -89,11 +83,7 @@ pub(super) fn modules<'a>(files: &'a [(&'a crate::File, Source)]) -> BTreeMap<St
         module.in_tests &= file.in_tests;
         for (structure, origin) in &source.parts {
             if let Structure::Block(block) = structure {
-                module.take(Declared {
-                    block,
-                    origin,
-                    in_tests: file.in_tests,
-                });
+                module.take(Declared { block, origin, in_tests: file.in_tests });
             }
         }
     }
@@ -128,25 +118,13 @@ impl<'a> Module<'a> {
             }
             ("locals", ..) => {
                 for attribute in block.body.attributes() {
-                    self.locals.insert(
-                        attribute.key.as_str(),
-                        Written {
-                            expression: &attribute.value,
-                            origin,
-                        },
-                    );
+                    self.locals.insert(attribute.key.as_str(), Written { expression: &attribute.value, origin });
                 }
             }
             ("terraform", ..) => {
                 for providers in block.body.get_blocks("required_providers") {
                     for attribute in providers.body.attributes() {
-                        self.versions.insert(
-                            attribute.key.as_str(),
-                            Written {
-                                expression: &attribute.value,
-                                origin,
-                            },
-                        );
+                        self.versions.insert(attribute.key.as_str(), Written { expression: &attribute.value, origin });
                     }
                 }
             }
@@ -165,13 +143,7 @@ impl<'a> Module<'a> {
     fn take_values(&mut self, source: &'a Source) {
         for (structure, origin) in &source.parts {
             if let Structure::Attribute(attribute) = structure {
-                self.values.insert(
-                    attribute.key.as_str(),
-                    Written {
-                        expression: &attribute.value,
-                        origin,
-                    },
-                );
+                self.values.insert(attribute.key.as_str(), Written { expression: &attribute.value, origin });
             }
         }
     }

@@ -39,9 +39,7 @@ impl Origin {
 
     /// The text of a span on one line, cut at 120 characters.
     pub(super) fn snippet(&self, span: Option<std::ops::Range<usize>>) -> String {
-        let raw = span
-            .and_then(|span| self.text.get(self.base + span.start..self.base + span.end))
-            .unwrap_or_default();
+        let raw = span.and_then(|span| self.text.get(self.base + span.start..self.base + span.end)).unwrap_or_default();
         let line = raw.split_whitespace().collect::<Vec<_>>().join(" ");
         match line.char_indices().nth(120) {
             Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or_default()),
@@ -54,12 +52,7 @@ impl Origin {
 pub(super) fn parse(file: &File) -> Source {
     let text = file.text.clone().unwrap_or_default();
     let path = Arc::clone(&file.path);
-    let mut source = Source {
-        path,
-        text: Arc::clone(&text),
-        parts: Vec::new(),
-        gaps: Vec::new(),
-    };
+    let mut source = Source { path, text: Arc::clone(&text), parts: Vec::new(), gaps: Vec::new() };
     if file.text.is_none() {
         return source;
     }
@@ -90,22 +83,13 @@ fn unparsed(place: Place, reason: &str) -> Gap {
     } else {
         (GapKind::Unparsed, "is not HCL")
     };
-    Gap {
-        place,
-        kind,
-        message: format!("this part of the file {what}: {reason}"),
-    }
+    Gap { place, kind, message: format!("this part of the file {what}: {reason}") }
 }
 
 impl Source {
     fn take(&mut self, body: Body, base: usize) {
-        let origin = Origin {
-            path: Arc::clone(&self.path),
-            text: Arc::clone(&self.text),
-            base,
-        };
-        self.parts
-            .extend(body.into_iter().map(|structure| (structure, origin.clone())));
+        let origin = Origin { path: Arc::clone(&self.path), text: Arc::clone(&self.text), base };
+        self.parts.extend(body.into_iter().map(|structure| (structure, origin.clone())));
     }
 }
 
@@ -116,10 +100,5 @@ pub(super) fn unsupported(file: &File) -> Source {
         kind: GapKind::Unsupported,
         message: "Terraform in JSON is not read yet".to_owned(),
     };
-    Source {
-        path: Arc::clone(&file.path),
-        text: "".into(),
-        parts: Vec::new(),
-        gaps: vec![gap],
-    }
+    Source { path: Arc::clone(&file.path), text: "".into(), parts: Vec::new(), gaps: vec![gap] }
 }

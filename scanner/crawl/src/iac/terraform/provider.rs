@@ -17,20 +17,13 @@ pub(super) struct Settings {
 impl<'a> Evaluator<'a> {
     /// The settings for a resource of type `kind` declared in the module instance `at`.
     pub(super) fn provider(&mut self, at: usize, declared: &Declared<'a>, kind: &str) -> Settings {
-        let named = declared
-            .block
-            .body
-            .get_attribute("provider")
-            .map(|provider| provider.value.to_string());
+        let named = declared.block.body.get_attribute("provider").map(|provider| provider.value.to_string());
         let default = kind.split('_').next().unwrap_or_default().to_owned();
         let name = named.map_or(default, |name| name.trim().trim_matches('"').to_owned());
         let Some((at, provider)) = self.configured(at, name) else {
             return Settings::default();
         };
-        let scope = Scope {
-            instance: at,
-            names: Names::new(),
-        };
+        let scope = Scope { instance: at, names: Names::new() };
         let body = self.body(&provider.block.body, provider.origin, &scope);
         let tags = body.member("default_tags").or_else(|| body.member("default_labels"));
         Settings {
@@ -47,15 +40,10 @@ impl<'a> Evaluator<'a> {
     fn configured(&self, mut at: usize, mut name: String) -> Option<(usize, Declared<'a>)> {
         loop {
             let instance = self.instance(at)?;
-            let (local, alias) = name
-                .split_once('.')
-                .map_or((name.as_str(), None), |(local, alias)| (local, Some(alias)));
+            let (local, alias) =
+                name.split_once('.').map_or((name.as_str(), None), |(local, alias)| (local, Some(alias)));
             let found = instance.module.providers.iter().find(|provider| {
-                let own = provider
-                    .block
-                    .body
-                    .get_attribute("alias")
-                    .and_then(|alias| alias.value.as_str());
+                let own = provider.block.body.get_attribute("alias").and_then(|alias| alias.value.as_str());
                 label(provider.block, 0) == Some(local) && own == alias
             });
             if let Some(provider) = found {
@@ -77,10 +65,7 @@ impl<'a> Evaluator<'a> {
                 let Some(allowed) = provider.block.body.get_attribute("allowed_account_ids") else {
                     continue;
                 };
-                let scope = Scope {
-                    instance: at,
-                    names: Names::new(),
-                };
+                let scope = Scope { instance: at, names: Names::new() };
                 let allowed = self.evaluate(&allowed.value, provider.origin, &scope);
                 accounts.extend(allowed.items().iter().filter_map(Datum::text));
             }

@@ -96,13 +96,8 @@ impl<'a> Evaluator<'a> {
         rules: &'a Resources,
         given: &'a BTreeMap<String, String>,
     ) -> Evaluator<'a> {
-        let instance = Instance {
-            module: root,
-            prefix: String::new(),
-            parent: None,
-            inputs: None,
-            providers: BTreeMap::new(),
-        };
+        let instance =
+            Instance { module: root, prefix: String::new(), parent: None, inputs: None, providers: BTreeMap::new() };
         Evaluator {
             modules,
             rules,
@@ -143,11 +138,7 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn gap(&mut self, place: Option<Place>, kind: GapKind, message: impl Into<String>) {
         if let Some(place) = place {
-            self.gaps.push(Gap {
-                place,
-                kind,
-                message: message.into(),
-            });
+            self.gaps.push(Gap { place, kind, message: message.into() });
         }
     }
 
@@ -177,31 +168,18 @@ impl<'a> Evaluator<'a> {
             ("var", Some(variable), _) => (self.variable(scope.instance, variable, snippet), rest(1)),
             ("local", Some(local), _) => (self.local(scope.instance, local, snippet), rest(1)),
             ("module", Some(call), _) => (self.called(scope.instance, call, snippet), rest(1)),
-            ("data", Some(kind), Some(resource)) => (
-                self.whole_resource(scope.instance, true, kind, resource, snippet),
-                rest(2),
-            ),
+            ("data", Some(kind), Some(resource)) => {
+                (self.whole_resource(scope.instance, true, kind, resource, snippet), rest(2))
+            }
             ("path" | "terraform" | "self", Some(_), _) => {
-                let why = Unknown {
-                    expression: snippet.to_owned(),
-                    why: "it depends on where it is applied".to_owned(),
-                };
-                (
-                    Kind::Computed {
-                        text: hole_for(snippet),
-                        why,
-                    }
-                    .into(),
-                    &[],
-                )
+                let why =
+                    Unknown { expression: snippet.to_owned(), why: "it depends on where it is applied".to_owned() };
+                (Kind::Computed { text: hole_for(snippet), why }.into(), &[])
             }
             ("each" | "count" | "path" | "terraform" | "self", ..) => {
                 (Datum::unknown(snippet, "it is not known here"), &[])
             }
-            (kind, Some(resource), _) => (
-                self.whole_resource(scope.instance, false, kind, resource, snippet),
-                rest(1),
-            ),
+            (kind, Some(resource), _) => (self.whole_resource(scope.instance, false, kind, resource, snippet), rest(1)),
             _ => (Datum::fault(snippet, "there is nothing of that name"), rest(0)),
         }
     }
@@ -214,11 +192,7 @@ impl<'a> Evaluator<'a> {
             return Datum::fault(snippet, "the variable is not declared");
         };
         self.memo(at, Name::Variable(name), snippet, |this| {
-            let type_of = declared
-                .block
-                .body
-                .get_attribute("type")
-                .map(|attribute| &attribute.value);
+            let type_of = declared.block.body.get_attribute("type").map(|attribute| &attribute.value);
             let value = this.variable_value(at, name, declared);
             match (value, type_of) {
                 (value, Some(type_of)) => typed::completed(value, type_of),
@@ -228,10 +202,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn variable_value(&mut self, at: usize, name: &'a str, declared: Declared<'a>) -> Datum {
-        let scope = Scope {
-            instance: at,
-            names: Names::new(),
-        };
+        let scope = Scope { instance: at, names: Names::new() };
         match self.instance(at).map(|instance| &instance.inputs) {
             Some(Some(inputs)) => {
                 if let Some(value) = inputs.get(name) {
@@ -249,10 +220,7 @@ impl<'a> Evaluator<'a> {
         }
         match declared.block.body.get_attribute("default") {
             Some(default) => self.evaluate(&default.value, declared.origin, &scope),
-            None => Datum::unknown(
-                format!("var.{name}"),
-                "the variable has no default and no value is given",
-            ),
+            None => Datum::unknown(format!("var.{name}"), "the variable has no default and no value is given"),
         }
     }
 
@@ -264,10 +232,7 @@ impl<'a> Evaluator<'a> {
             return Datum::fault(snippet, "the local value is not declared");
         };
         self.memo(at, Name::Local(name), snippet, |this| {
-            let scope = Scope {
-                instance: at,
-                names: Names::new(),
-            };
+            let scope = Scope { instance: at, names: Names::new() };
             this.evaluate(written.expression, written.origin, &scope)
         })
     }
@@ -281,10 +246,7 @@ impl<'a> Evaluator<'a> {
             return Datum::fault(snippet, format!("the module has no output `{name}`"));
         };
         self.memo(at, Name::Output(name), snippet, |this| {
-            let scope = Scope {
-                instance: at,
-                names: Names::new(),
-            };
+            let scope = Scope { instance: at, names: Names::new() };
             match declared.block.body.get_attribute("value") {
                 Some(value) => this.evaluate(&value.value, declared.origin, &scope),
                 None => Kind::Null.into(),
@@ -319,11 +281,7 @@ impl<'a> Evaluator<'a> {
         let children = self.children(at, call);
         match children.as_slice() {
             [] => Datum::unknown(snippet, "the module is not in the sources"),
-            children => collected(
-                children
-                    .iter()
-                    .map(|(key, child)| (key.clone(), Kind::Module(*child).into())),
-            ),
+            children => collected(children.iter().map(|(key, child)| (key.clone(), Kind::Module(*child).into()))),
         }
     }
 
@@ -338,38 +296,23 @@ impl<'a> Evaluator<'a> {
             return Kind::List(Vec::new()).into();
         }
         collected(slots.iter().map(|slot| {
-            let handle = Handle {
-                instance: at,
-                data,
-                type_name: kind.to_owned(),
-                name: name.to_owned(),
-                key: slot.key.clone(),
-            };
+            let handle =
+                Handle { instance: at, data, type_name: kind.to_owned(), name: name.to_owned(), key: slot.key.clone() };
             (slot.key.clone(), Kind::Resource(handle).into())
         }))
     }
 
     /// The full address of a resource.
     pub(super) fn address(&self, handle: &Handle) -> String {
-        let prefix = self
-            .instance(handle.instance)
-            .map_or("", |instance| instance.prefix.as_str());
+        let prefix = self.instance(handle.instance).map_or("", |instance| instance.prefix.as_str());
         let data = if handle.data { "data." } else { "" };
-        format!(
-            "{prefix}{data}{}.{}{}",
-            handle.type_name,
-            handle.name,
-            handle.key.suffix()
-        )
+        format!("{prefix}{data}{}.{}{}", handle.type_name, handle.name, handle.key.suffix())
     }
 
     /// The attribute `name` of a resource: as it is written, as the provider forms it, or computed.
     pub(super) fn resource_attribute(&mut self, handle: &Handle, name: &str) -> Datum {
         let address = self.address(handle);
-        let target = Arc::new(Target {
-            address: address.clone(),
-            attribute: name.to_owned(),
-        });
+        let target = Arc::new(Target { address: address.clone(), attribute: name.to_owned() });
         let snippet = format!("{address}.{name}");
         if !self.enter() {
             return Datum::unknown(snippet, "evaluating it reaches a limit");
@@ -381,15 +324,8 @@ impl<'a> Evaluator<'a> {
             // What might be null in the source is something once it is applied only if the provider says so.
             Some(datum) => datum,
             None => {
-                let why = Unknown {
-                    expression: snippet.clone(),
-                    why: "it is known only after apply".to_owned(),
-                };
-                Kind::Computed {
-                    text: hole_for(&snippet),
-                    why,
-                }
-                .into()
+                let why = Unknown { expression: snippet.clone(), why: "it is known only after apply".to_owned() };
+                Kind::Computed { text: hole_for(&snippet), why }.into()
             }
         };
         datum.of = Some(target);
@@ -407,23 +343,14 @@ impl<'a> Evaluator<'a> {
         if let Some(attribute) = declared.block.body.get_attribute(name) {
             return Some(self.evaluate(&attribute.value, declared.origin, &scope));
         }
-        let blocks: Vec<&'a Block> = declared
-            .block
-            .body
-            .blocks()
-            .filter(|block| block.ident.as_str() == name)
-            .collect();
+        let blocks: Vec<&'a Block> =
+            declared.block.body.blocks().filter(|block| block.ident.as_str() == name).collect();
         if blocks.is_empty() {
             return None;
         }
         Some(
-            Kind::List(
-                blocks
-                    .into_iter()
-                    .map(|block| self.body(&block.body, declared.origin, &scope))
-                    .collect(),
-            )
-            .into(),
+            Kind::List(blocks.into_iter().map(|block| self.body(&block.body, declared.origin, &scope)).collect())
+                .into(),
         )
     }
 
@@ -433,17 +360,12 @@ impl<'a> Evaluator<'a> {
         let (kind, name, _) = module.resource(handle.data, &handle.type_name, &handle.name)?;
         let slots = self.expansion(handle.instance, handle.data, kind, name);
         let slot = slots.iter().find(|slot| slot.key == handle.key).or(slots.first())?;
-        Some(Scope {
-            instance: handle.instance,
-            names: slot.names.clone(),
-        })
+        Some(Scope { instance: handle.instance, names: slot.names.clone() })
     }
 
     /// What the rules say that the provider forms from what is written.
     fn exported(&mut self, handle: &Handle, name: &str) -> Option<Datum> {
-        let resource = self
-            .rules
-            .resource(aedile_rules::ResourceSource::Terraform, &handle.type_name)?;
+        let resource = self.rules.resource(aedile_rules::ResourceSource::Terraform, &handle.type_name)?;
         let template = resource.exports.get(name)?;
         let text = crate::iac::name::fill(template, |path| {
             self.written_attribute(handle, path).and_then(|datum| datum.text())
@@ -471,9 +393,5 @@ fn collected(instances: impl Iterator<Item = (Key, Datum)>) -> Datum {
             }
         }
     }
-    if map.is_empty() {
-        Kind::List(list).into()
-    } else {
-        map.into()
-    }
+    if map.is_empty() { Kind::List(list).into() } else { map.into() }
 }

@@ -41,16 +41,11 @@ fn byte(text: &str, at: usize) -> u8 {
 }
 
 fn starts(text: &str, at: usize, with: &str) -> bool {
-    text.as_bytes()
-        .get(at..)
-        .is_some_and(|rest| rest.starts_with(with.as_bytes()))
+    text.as_bytes().get(at..).is_some_and(|rest| rest.starts_with(with.as_bytes()))
 }
 
 fn find(text: &str, from: usize, what: u8) -> usize {
-    text.as_bytes()
-        .get(from..)
-        .and_then(|rest| rest.iter().position(|&b| b == what))
-        .map_or(text.len(), |at| from + at)
+    text.as_bytes().get(from..).and_then(|rest| rest.iter().position(|&b| b == what)).map_or(text.len(), |at| from + at)
 }
 
 fn skip_space(text: &str, mut at: usize) -> usize {
@@ -129,11 +124,7 @@ fn string_end(text: &str, mut at: usize) -> usize {
 /// The end of the heredoc that begins at `at`.
 fn heredoc_end(text: &str, at: usize) -> Option<usize> {
     let line_end = find(text, at, b'\n');
-    let marker = text
-        .get(at..line_end)?
-        .trim_start_matches('<')
-        .trim_start_matches('-')
-        .trim();
+    let marker = text.get(at..line_end)?.trim_start_matches('<').trim_start_matches('-').trim();
     if marker.is_empty() || !marker.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
         return None;
     }

@@ -11,34 +11,17 @@ fn facts(text: &str) -> Facts {
 }
 
 fn project(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Facts {
-    let variables = variables
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    let options = Options {
-        variables,
-        ..Options::default()
-    };
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let options = Options { variables, ..Options::default() };
     let files: Vec<File> = files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
     let mut facts = Facts::default();
-    run::<Terraform>(
-        &files,
-        Context {
-            rules: &RULES,
-            options: &options,
-        },
-        &mut facts,
-    );
+    run::<Terraform>(&files, Context { rules: &RULES, options: &options }, &mut facts);
     facts
 }
 
 fn asset<'f>(facts: &'f Facts, address: &str) -> &'f Asset {
     let all: Vec<&str> = facts.assets.iter().map(|asset| asset.address.as_str()).collect();
-    facts
-        .assets
-        .iter()
-        .find(|asset| asset.address == address)
-        .unwrap_or_else(|| panic!("{address} in {all:?}"))
+    facts.assets.iter().find(|asset| asset.address == address).unwrap_or_else(|| panic!("{address} in {all:?}"))
 }
 
 fn raw<'t>(text: &'t str, place: Option<&Place>) -> &'t str {
@@ -50,10 +33,7 @@ fn raw<'t>(text: &'t str, place: Option<&Place>) -> &'t str {
 fn value(before: &str, expression: &str) -> Value {
     let text = format!("{before}\nresource \"aws_s3_bucket\" \"b\" {{\n tags = {{ owner = {expression} }}\n}}\n");
     let facts = facts(&text);
-    asset(&facts, "aws_s3_bucket.b")
-        .value("owner")
-        .cloned()
-        .unwrap_or(Value::Null)
+    asset(&facts, "aws_s3_bucket.b").value("owner").cloned().unwrap_or(Value::Null)
 }
 
 #[test]
@@ -121,17 +101,9 @@ fn what_cannot_be_known_is_unknown_with_its_reason() {
         ("", "file(\"x\")", "`file` is not evaluated"),
         ("", "cidrsubnet(\"10.0.0.0/8\", 8, 1)", "not evaluated"),
         ("", "var.nope", "not declared"),
-        (
-            "locals {\n a = local.b\n b = local.a\n}",
-            "local.a",
-            "defined by itself",
-        ),
+        ("locals {\n a = local.b\n b = local.a\n}", "local.a", "defined by itself"),
         ("locals { m = {} }", "local.m.x", "there is no `x`"),
-        (
-            "data \"aws_caller_identity\" \"me\" {}",
-            "data.aws_caller_identity.me.account_id",
-            "only after apply",
-        ),
+        ("data \"aws_caller_identity\" \"me\" {}", "data.aws_caller_identity.me.account_id", "only after apply"),
         ("variable \"v\" {}", "merge({ a = 1 }, var.v).a", "no default"),
     ] {
         match value(before, expression) {
@@ -152,10 +124,7 @@ fn variables_take_their_values_from_options_then_files_then_defaults() {
     assert_eq!(name(&[("main.tf", main), values], &[]), "file");
     assert_eq!(name(&[("main.tf", main), auto, values], &[]), "auto");
     assert_eq!(name(&[("main.tf", main), auto, values], &[("a", "given")]), "given");
-    assert_eq!(
-        name(&[("main.tf", main), ("prod.tfvars", "a = \"other\"\n")], &[]),
-        "default"
-    );
+    assert_eq!(name(&[("main.tf", main), ("prod.tfvars", "a = \"other\"\n")], &[]), "default");
 }
 
 #[test]
@@ -187,27 +156,11 @@ fn count_and_for_each_make_instances_that_find_their_companions() {
         "#,
     );
     assert_eq!(facts.assets.len(), 4);
-    assert_eq!(
-        asset(&facts, "aws_s3_bucket.b[\"raw\"]").value("versioned"),
-        Some(&Value::Bool(true))
-    );
-    assert_eq!(
-        asset(&facts, "aws_s3_bucket.b[\"clean\"]").value("versioned"),
-        Some(&Value::Bool(false))
-    );
-    assert!(
-        asset(&facts, "aws_s3_bucket.b[\"raw\"]")
-            .names
-            .contains("s3://clinic-raw")
-    );
-    assert_eq!(
-        asset(&facts, "aws_s3_bucket.c[0]").value("public"),
-        Some(&Value::Bool(false))
-    );
-    assert_eq!(
-        asset(&facts, "aws_s3_bucket.c[1]").value("public"),
-        Some(&Value::Bool(true))
-    );
+    assert_eq!(asset(&facts, "aws_s3_bucket.b[\"raw\"]").value("versioned"), Some(&Value::Bool(true)));
+    assert_eq!(asset(&facts, "aws_s3_bucket.b[\"clean\"]").value("versioned"), Some(&Value::Bool(false)));
+    assert!(asset(&facts, "aws_s3_bucket.b[\"raw\"]").names.contains("s3://clinic-raw"));
+    assert_eq!(asset(&facts, "aws_s3_bucket.c[0]").value("public"), Some(&Value::Bool(false)));
+    assert_eq!(asset(&facts, "aws_s3_bucket.c[1]").value("public"), Some(&Value::Bool(true)));
 }
 
 #[test]
@@ -234,10 +187,7 @@ fn chained_for_each_joins_by_key() {
         "#,
     );
     for key in ["x", "y"] {
-        assert_eq!(
-            asset(&facts, &format!("aws_s3_bucket.b[\"{key}\"]")).value("public"),
-            Some(&Value::Bool(false))
-        );
+        assert_eq!(asset(&facts, &format!("aws_s3_bucket.b[\"{key}\"]")).value("public"), Some(&Value::Bool(false)));
     }
 }
 
@@ -257,10 +207,7 @@ fn unknown_instances_are_one_that_stands_for_all() {
         }
         "#,
     );
-    assert_eq!(
-        asset(&facts, "aws_s3_bucket.b[*]").value("versioned"),
-        Some(&Value::Bool(true))
-    );
+    assert_eq!(asset(&facts, "aws_s3_bucket.b[*]").value("versioned"), Some(&Value::Bool(true)));
 }
 
 #[test]
@@ -271,20 +218,11 @@ fn dynamic_blocks_are_unfolded() {
         )
     };
     let open = facts(&text("default = [{ cidrs = [\"0.0.0.0/0\"] }]"));
-    assert_eq!(
-        asset(&open, "aws_security_group.s").value("openToWorld"),
-        Some(&Value::Bool(true))
-    );
+    assert_eq!(asset(&open, "aws_security_group.s").value("openToWorld"), Some(&Value::Bool(true)));
     let closed = facts(&text("default = [{ cidrs = [\"10.0.0.0/8\"] }]"));
-    assert_eq!(
-        asset(&closed, "aws_security_group.s").value("openToWorld"),
-        Some(&Value::Bool(false))
-    );
+    assert_eq!(asset(&closed, "aws_security_group.s").value("openToWorld"), Some(&Value::Bool(false)));
     let unknown = facts(&text(""));
-    assert!(matches!(
-        asset(&unknown, "aws_security_group.s").value("openToWorld"),
-        Some(Value::Unknown(_))
-    ));
+    assert!(matches!(asset(&unknown, "aws_security_group.s").value("openToWorld"), Some(Value::Unknown(_))));
 }
 
 #[test]
@@ -293,10 +231,7 @@ fn places_point_to_the_header_and_to_the_attribute() {
     let facts = facts(text);
     let found = asset(&facts, "aws_db_instance.d");
     assert_eq!(raw(text, found.place.as_ref()), "resource \"aws_db_instance\" \"d\"");
-    assert_eq!(
-        raw(text, found.attributes["encryptedAtRest"].place.as_ref()),
-        "storage_encrypted = false"
-    );
+    assert_eq!(raw(text, found.attributes["encryptedAtRest"].place.as_ref()), "storage_encrypted = false");
 }
 
 #[test]
@@ -304,10 +239,7 @@ fn a_public_bucket_points_to_the_acl_of_its_companion() {
     let text = "resource \"aws_s3_bucket\" \"b\" {}\nresource \"aws_s3_bucket_acl\" \"a\" {\n  bucket = aws_s3_bucket.b.id\n  acl = \"public-read\"\n}\n";
     let facts = facts(text);
     let found = asset(&facts, "aws_s3_bucket.b");
-    assert_eq!(
-        raw(text, found.attributes["public"].place.as_ref()),
-        "acl = \"public-read\""
-    );
+    assert_eq!(raw(text, found.attributes["public"].place.as_ref()), "acl = \"public-read\"");
 }
 
 #[test]
@@ -316,10 +248,7 @@ fn a_companion_without_a_key_is_where_the_missing_key_is_shown() {
     let facts = facts(text);
     let key = &asset(&facts, "aws_s3_bucket.b").attributes["customerManagedKey"];
     assert_eq!(key.value, Value::Bool(false));
-    assert_eq!(
-        raw(text, key.place.as_ref()),
-        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"a\""
-    );
+    assert_eq!(raw(text, key.place.as_ref()), "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"a\"");
 }
 
 #[test]
@@ -351,13 +280,10 @@ resource "aws_iam_role_policy" "p" {
 }
 "#;
     let facts = facts(text);
-    let wild = |link: &&crate::Link| link.attributes.get("viaWildcard").is_some_and(|said| said.value == Value::Bool(true));
-    let mut found: Vec<&str> = facts
-        .links
-        .iter()
-        .filter(wild)
-        .map(|link| raw(text, link.attributes["viaWildcard"].place.as_ref()))
-        .collect();
+    let wild =
+        |link: &&crate::Link| link.attributes.get("viaWildcard").is_some_and(|said| said.value == Value::Bool(true));
+    let mut found: Vec<&str> =
+        facts.links.iter().filter(wild).map(|link| raw(text, link.attributes["viaWildcard"].place.as_ref())).collect();
     found.sort_unstable();
     assert_eq!(found, ["\"arn:aws:s3:::y-*\"", "\"s3:*\""]);
 }
@@ -390,12 +316,8 @@ fn provider_regions_aliases_and_default_tags_reach_resources_also_in_modules() {
         ],
         &[],
     );
-    let text = |address: &str, name: &str| {
-        asset(&facts, address)
-            .value(name)
-            .and_then(Value::as_text)
-            .map(str::to_owned)
-    };
+    let text =
+        |address: &str, name: &str| asset(&facts, address).value(name).and_then(Value::as_text).map(str::to_owned);
     assert_eq!(text("aws_s3_bucket.eu", "region").as_deref(), Some("eu-west-1"));
     assert_eq!(text("aws_s3_bucket.eu", "owner").as_deref(), Some("own"));
     assert_eq!(text("aws_s3_bucket.eu", "environment").as_deref(), Some("production"));
@@ -440,16 +362,10 @@ fn local_modules_pass_inputs_and_outputs() {
           policy = jsonencode({Statement = [{Effect = "Allow", Action = ["s3:GetObject"], Resource = "${module.lake["open"].arn}/*"}]})
         }
     "#;
-    let facts = project(
-        &[("infra/main.tf", main), ("infra/modules/bucket/main.tf", module)],
-        &[],
-    );
+    let facts = project(&[("infra/main.tf", main), ("infra/modules/bucket/main.tf", module)], &[]);
     let raw = asset(&facts, "module.lake[\"raw\"].aws_s3_bucket.b");
     assert_eq!(raw.id.as_str(), "Bucket:infra#module.lake[\"raw\"].aws_s3_bucket.b");
-    assert_eq!(
-        raw.place.as_ref().map(|place| &*place.path),
-        Some("infra/modules/bucket/main.tf")
-    );
+    assert_eq!(raw.place.as_ref().map(|place| &*place.path), Some("infra/modules/bucket/main.tf"));
     assert_eq!(raw.value("versioned"), Some(&Value::Bool(true)));
     assert_eq!(raw.value("customerManagedKey"), Some(&Value::Bool(true)));
     let open = asset(&facts, "module.lake[\"open\"].aws_s3_bucket.b");
@@ -476,21 +392,9 @@ fn modules_that_are_not_there_are_named_gaps() {
 #[test]
 fn modules_that_call_each_other_end() {
     let call = |to: &str| format!("module \"m\" {{ source = \"{to}\" }}\nresource \"aws_s3_bucket\" \"b\" {{}}\n");
-    let facts = project(
-        &[
-            ("a/main.tf", &call("../b")),
-            ("b/main.tf", &call("../a")),
-            ("c/main.tf", &call("./")),
-        ],
-        &[],
-    );
+    let facts = project(&[("a/main.tf", &call("../b")), ("b/main.tf", &call("../a")), ("c/main.tf", &call("./"))], &[]);
     assert!(facts.gaps.iter().any(|gap| gap.message.contains("calls itself")));
-    assert!(
-        facts
-            .assets
-            .iter()
-            .any(|asset| asset.place.as_ref().is_some_and(|place| &*place.path == "a/main.tf"))
-    );
+    assert!(facts.assets.iter().any(|asset| asset.place.as_ref().is_some_and(|place| &*place.path == "a/main.tf")));
 }
 
 #[test]
@@ -541,35 +445,21 @@ fn growth_and_depth_are_bounded() {
     doubling
         .push_str("}\nresource \"aws_s3_bucket\" \"b\" {\n bucket = local.s63\n tags = { a = length(local.v63) }\n}\n");
     let grown = facts(&doubling);
-    assert!(
-        grown.gaps.iter().any(|gap| gap.kind == GapKind::Limit),
-        "{:?}",
-        grown.gaps
-    );
+    assert!(grown.gaps.iter().any(|gap| gap.kind == GapKind::Limit), "{:?}", grown.gaps);
     let mut chain = String::from("locals {\n l0 = 1\n");
     for at in 1..3000 {
         chain.push_str(&format!(" l{at} = local.l{}\n", at - 1));
     }
     chain.push_str("}\nresource \"aws_s3_bucket\" \"b\" { tags = { owner = local.l2999 } }\n");
     let chained = facts(&chain);
-    assert!(matches!(
-        asset(&chained, "aws_s3_bucket.b").value("owner"),
-        Some(Value::Unknown(_))
-    ));
-    let limits: Vec<&str> = chained
-        .gaps
-        .iter()
-        .filter(|gap| gap.kind == GapKind::Limit)
-        .map(|gap| raw(&chain, Some(&gap.place)))
-        .collect();
+    assert!(matches!(asset(&chained, "aws_s3_bucket.b").value("owner"), Some(Value::Unknown(_))));
+    let limits: Vec<&str> =
+        chained.gaps.iter().filter(|gap| gap.kind == GapKind::Limit).map(|gap| raw(&chain, Some(&gap.place))).collect();
     assert!(limits.len() == 1 && limits[0].starts_with("local.l29"), "{limits:?}");
     let deep = facts(&format!("locals {{\n a = {}{}\n}}\n", "[".repeat(200), "]".repeat(200)));
     assert!(deep.gaps.iter().all(|gap| gap.kind == GapKind::Limit) && deep.gaps.len() == 1, "{:?}", deep.gaps);
-    for text in [
-        format!("a = {}", "[".repeat(10_000)),
-        format!("x {}", "{".repeat(10_000)),
-        "locals { a = ".to_owned(),
-    ] {
+    for text in [format!("a = {}", "[".repeat(10_000)), format!("x {}", "{".repeat(10_000)), "locals { a = ".to_owned()]
+    {
         let _ = facts(&text);
     }
 }
@@ -622,10 +512,7 @@ fn heredoc_policies_with_references_reach_their_bucket() {
         "#,
     );
     let lines: Vec<String> = facts.links.iter().map(line).collect();
-    assert_eq!(
-        lines,
-        ["grants Role:aws_iam_role.r -> Bucket:aws_s3_bucket.b [read write] conditioned"]
-    );
+    assert_eq!(lines, ["grants Role:aws_iam_role.r -> Bucket:aws_s3_bucket.b [read write] conditioned"]);
 }
 
 #[test]
@@ -633,10 +520,7 @@ fn unknown_policies_make_rights_unknown_and_a_gap() {
     let facts = facts(
         "variable \"p\" {}\nresource \"aws_iam_role\" \"r\" { name = \"r\" }\nresource \"aws_iam_role_policy\" \"p\" {\n role = aws_iam_role.r.id\n policy = var.p\n}\n",
     );
-    assert!(matches!(
-        asset(&facts, "aws_iam_role.r").value("adminWildcard"),
-        Some(Value::Unknown(_))
-    ));
+    assert!(matches!(asset(&facts, "aws_iam_role.r").value("adminWildcard"), Some(Value::Unknown(_))));
     assert_eq!(facts.gaps[0].kind, GapKind::Unresolved);
 }
 
@@ -650,10 +534,7 @@ fn own_accounts_are_not_foreign() {
     let foreign = "member-of Role?arn:aws:iam::111122223333:root -> Role:aws_iam_role.r crossAccount";
     assert_eq!(line(&facts(&text("")).links[0]), foreign);
     assert_eq!(
-        format!(
-            "{} crossAccount",
-            line(&facts(&text("allowed_account_ids = [\"111122223333\"]")).links[0])
-        ),
+        format!("{} crossAccount", line(&facts(&text("allowed_account_ids = [\"111122223333\"]")).links[0])),
         foreign
     );
 }
@@ -663,8 +544,5 @@ fn irsa_trust_lets_a_service_account_in() {
     let facts = facts(
         "resource \"aws_iam_role\" \"r\" {\n assume_role_policy = jsonencode({Statement = [{Effect = \"Allow\", Principal = {Federated = \"arn:aws:iam::111122223333:oidc-provider/x\"}, Action = \"sts:AssumeRoleWithWebIdentity\", Condition = {StringEquals = {\"x:sub\" = \"system:serviceaccount:serving:runner\"}}}]})\n}\n",
     );
-    assert_eq!(
-        line(&facts.links[0]),
-        "member-of ServiceAccount?serving/runner -> Role:aws_iam_role.r conditioned"
-    );
+    assert_eq!(line(&facts.links[0]), "member-of ServiceAccount?serving/runner -> Role:aws_iam_role.r conditioned");
 }

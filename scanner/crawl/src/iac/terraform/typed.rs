@@ -43,9 +43,7 @@ fn complete_object(map: &mut Map, members: &Expression) {
             Expression::FuncCall(call) if call.name.name.as_str() == "optional" => Some(call),
             _ => None,
         };
-        let inner = optional
-            .and_then(|call| call.args.iter().next())
-            .unwrap_or(member.expr());
+        let inner = optional.and_then(|call| call.args.iter().next()).unwrap_or(member.expr());
         let held = map.members.get(name).filter(|held| !held.is_null()).cloned();
         let value = match (held, optional) {
             (Some(held), _) => completed(held, inner),
@@ -93,10 +91,7 @@ pub(super) fn constant(expression: &Expression) -> Datum {
 /// The value that the text `text`, given from outside, means for the variable declared by `block`: text
 /// for variables of type `string` and without a type that fits, HCL for all others.
 pub(super) fn given(text: &str, block: &Block) -> Datum {
-    let type_name = block
-        .body
-        .get_attribute("type")
-        .and_then(|attribute| attribute.value.as_variable());
+    let type_name = block.body.get_attribute("type").and_then(|attribute| attribute.value.as_variable());
     let parsed = match type_name.map(|ident| ident.as_str()) {
         Some("string") => None,
         _ => hcl_edit::parser::parse_expr(text).ok(),
@@ -110,21 +105,14 @@ pub(super) fn given(text: &str, block: &Block) -> Datum {
 /// The keys that a `for_each` over `collection` makes, with their values; `None` if they are not known.
 pub(super) fn each(collection: &Datum) -> Option<Vec<(Key, Datum)>> {
     match &collection.kind {
-        Kind::Map(Map { members, open: None }) => Some(
-            members
-                .iter()
-                .map(|(key, member)| (Key::Text(key.clone()), member.clone()))
-                .collect(),
-        ),
+        Kind::Map(Map { members, open: None }) => {
+            Some(members.iter().map(|(key, member)| (Key::Text(key.clone()), member.clone())).collect())
+        }
         Kind::List(items) => {
             let mut keys: Vec<String> = items.iter().map(Datum::text).collect::<Option<_>>()?;
             keys.sort();
             keys.dedup();
-            Some(
-                keys.into_iter()
-                    .map(|key| (Key::Text(key.clone()), Datum::from_text(key)))
-                    .collect(),
-            )
+            Some(keys.into_iter().map(|key| (Key::Text(key.clone()), Datum::from_text(key))).collect())
         }
         Kind::Null => Some(Vec::new()),
         _ => None,
