@@ -7,7 +7,7 @@ fn one(text: &str) -> Node {
     documents.remove(0)
 }
 
-fn raw<'t>(text: &'t str, span: Span) -> &'t str {
+fn raw(text: &str, span: Span) -> &str {
     &text[span.start as usize..span.end as usize]
 }
 
