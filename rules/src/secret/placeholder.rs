@@ -13,6 +13,7 @@ const WORDS: &[&str] = &[
     "yoursecret",
     "yourtoken",
     "yourkey",
+    "yourstrong",
     "dummy",
     "sample",
     "redacted",
@@ -173,6 +174,15 @@ pub(crate) fn is_placeholder(secret: &str, strict: bool) -> bool {
         || WORDS.iter().any(|word| lower.contains(word))
         || FETCHES.iter().any(|fetch| text.starts_with(fetch))
         || is_call(text)
+        || is_constant(text)
+}
+
+/// `DB_PASSWORD`: the name of a setting in capitals, to be replaced.
+fn is_constant(text: &str) -> bool {
+    const NAMES: [&str; 7] = ["PASSWORD", "PASSWD", "PASS", "PWD", "SECRET", "TOKEN", "KEY"];
+    text.contains('_')
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+        && text.split('_').any(|word| NAMES.contains(&word))
 }
 
 /// One character, or two in turn, all along; or one that makes up most of it.
@@ -191,7 +201,8 @@ fn is_monotone(text: &str) -> bool {
 /// `name(…)`, `name[…]`, `a.b.c`: code that gives the secret.
 fn is_call(text: &str) -> bool {
     let name = text.split(['(', '[']).next().unwrap_or_default();
-    let called = name.len() < text.len() && text.ends_with([')', ']']);
+    // A match may end where a quoted argument starts: `prompt(`.
+    let called = name.len() < text.len() && text.ends_with([')', ']', '(', '[']);
     called && !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
 }
 
@@ -213,6 +224,9 @@ mod tests {
             "aaaaaaaaaaaa",
             "your-api-key",
             "$DB_PASS",
+            "DB_PASSWORD",
+            "click.prompt(",
+            "yourStrong(!)Password",
             "get_secret(\"x\")",
             "password123",
             "********",
