@@ -217,9 +217,11 @@ pub struct Setting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingOf {
-    /// The pipeline or notebook.
+    /// The pipeline or notebook that runs the call.
     #[default]
     Pipeline,
+    /// The file in which the call stands, whoever runs it.
+    File,
     /// The relation that the call makes.
     Relation,
     /// The model or feature view that the call makes.

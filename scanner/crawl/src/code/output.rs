@@ -197,6 +197,18 @@ impl Pipeline {
         self.asset.set(attribute, value, Some(place.clone()));
     }
 
+    /// `attribute` is true of the file in which `place` is, which may be another than that of the pipeline.
+    pub(crate) fn set_of_file(&mut self, attribute: &str, place: &Place) {
+        if *place.path == *self.asset.address {
+            self.set(attribute, Value::Bool(true), place);
+            return;
+        }
+        // Whether that file lies among tests, its own facts say.
+        let mut file = Pipeline::of(&place.path, place.path.ends_with(".ipynb"), true).asset;
+        file.set(attribute, true, Some(place.clone()));
+        self.add(file);
+    }
+
     /// For a property that every call must have: `false` stays.
     pub(crate) fn set_weakest(&mut self, attribute: &str, value: bool, place: &Place) {
         if self.asset.value(attribute) == Some(&Value::Bool(false)) {

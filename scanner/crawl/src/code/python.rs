@@ -12,6 +12,7 @@ mod frame;
 mod interpret;
 mod magic;
 mod nesting;
+mod recall;
 mod shell;
 mod sql_text;
 mod statement;

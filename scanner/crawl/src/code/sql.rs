@@ -109,7 +109,7 @@ impl Script {
                     text: piece.text.to_owned(),
                     content,
                 }),
-                None if MOVING.contains(first) => gap(
+                None if MOVING.contains(first) && !defines_code(&head) => gap(
                     GapKind::Unparsed,
                     format!("a sql statement ({}) does not parse in any dialect known", first.to_lowercase()),
                 ),
@@ -177,6 +177,22 @@ const STATEMENTS: [&str; 21] = [
     "ALTER", "ATTACH", "COPY", "CREATE", "DELETE", "EXPORT", "FROM", "GRANT", "INSERT", "LOAD", "MERGE", "PUT",
     "REPLACE", "REVOKE", "SELECT", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "WITH", "(",
 ];
+
+/// `CREATE OR REPLACE FUNCTION …` and the like: they define what may run, and move nothing themselves.
+fn defines_code(head: &[&str]) -> bool {
+    const CODE: [&str; 7] = ["FUNCTION", "PROCEDURE", "PROC", "TRIGGER", "EXTENSION", "SEQUENCE", "INDEX"];
+    head.first() == Some(&"CREATE")
+        && head
+            .iter()
+            .skip(1)
+            .find(|word| {
+                !matches!(
+                    **word,
+                    "OR" | "REPLACE" | "ALTER" | "TEMP" | "TEMPORARY" | "SECURE" | "UNIQUE" | "AGGREGATE" | "EXTERNAL"
+                )
+            })
+            .is_some_and(|word| CODE.contains(word))
+}
 
 /// Of these, the ones that move or define data, so that not reading one is worth a gap.
 const MOVING: [&str; 12] =

@@ -97,8 +97,18 @@ impl<'w> Interpreter<'w> {
     }
 
     fn settings(&mut self, api: &Api, fields: &Fields<'w>, arguments: &Arguments<'w>, site: &Site<'w>) {
-        for setting in api.sets.iter().filter(|setting| setting.of == SettingOf::Pipeline) {
+        for setting in &api.sets {
             let holds = setting.when.as_ref().is_none_or(|when| arguments.holds(api, when));
+            match setting.of {
+                SettingOf::Pipeline => {}
+                SettingOf::File => {
+                    if holds {
+                        self.pipeline.set_of_file(&setting.attribute, &site.place);
+                    }
+                    continue;
+                }
+                SettingOf::Relation | SettingOf::Asset => continue,
+            }
             match (&setting.from, holds) {
                 (Some(role), true) => {
                     if let Some(text) = fields.get(role).and_then(|value| value.shown()).filter(|text| !text.is_empty())

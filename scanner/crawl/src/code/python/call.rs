@@ -256,16 +256,23 @@ impl<'w> Interpreter<'w> {
     /// Follows a function of the repository; past the bounds, or in recursion, the result holds the data given.
     pub(super) fn enter(&mut self, function: Function<'w>, arguments: Arguments<'w>) -> Value<'w> {
         let key = function.key();
-        if self.stack.contains(&key) || self.stack.len() >= CALLS || self.depth + 40 > DEPTH {
+        let open = self.stack.len() >= CALLS || self.depth + 40 > DEPTH;
+        if self.stack.contains(&key) || open {
+            self.cuts += usize::from(open);
             return Value::holding(Shape::Frame, arguments.data());
         }
         self.import(function.module);
-        let here = (self.module, self.block, self.quiet);
+        let (here, cuts) = ((self.module, self.block, self.quiet), self.cuts);
         // A test calls what it tests with stubs: what happens there is told by the module itself.
         self.quiet |= self.in_tests && self.world.modules.get(function.module).is_some_and(|module| !module.in_tests);
         // What is entered quietly gives no facts, so it does not count as followed.
         if !self.quiet {
             self.followed.insert(key);
+        }
+        let question = self.question(function, &arguments);
+        if let Some(result) = question.as_deref().and_then(|question| self.recall(question)) {
+            self.quiet = here.2;
+            return result;
         }
         self.stack.push(key);
         let outer = std::mem::take(&mut self.returned);
@@ -276,8 +283,12 @@ impl<'w> Interpreter<'w> {
         self.scopes.pop();
         let result = std::mem::replace(&mut self.returned, outer);
         self.keep_task_result(function, &result);
-        (self.module, self.block, self.quiet) = here;
+        (self.module, self.block, _) = here;
         self.stack.pop();
+        if let Some(question) = question {
+            self.remember(question, &result, cuts);
+        }
+        self.quiet = here.2;
         result
     }
 
@@ -370,7 +381,7 @@ impl<'w> Interpreter<'w> {
             return Value::Unknown;
         }
         let number = self.heap.len();
-        self.heap.push(Instance { class, fields: BTreeMap::new() });
+        self.heap.push(Instance { class, fields: BTreeMap::new(), changes: 0 });
         match self.member(Value::Instance(number), "__init__") {
             Value::Function(function) => {
                 self.enter(function, arguments);

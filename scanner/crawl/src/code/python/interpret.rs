@@ -39,6 +39,8 @@ pub(crate) struct Outcome {
 pub(super) struct Instance<'w> {
     pub(super) class: Class<'w>,
     pub(super) fields: BTreeMap<String, Value<'w>>,
+    /// How often a field was given another value.
+    pub(super) changes: usize,
 }
 
 /// The state of the walk.
@@ -60,6 +62,10 @@ pub(super) struct Interpreter<'w> {
     pub(super) parameters: BTreeMap<String, Value<'w>>,
     pub(super) stack: Vec<FunctionKey>,
     pub(super) returned: Value<'w>,
+    /// Calls that were followed, by what they were given; see [`super::recall`].
+    pub(super) recalled: BTreeMap<String, super::recall::Recalled<'w>>,
+    /// Calls that were not followed because too many were open.
+    pub(super) cuts: usize,
     /// The variable that the value being computed is assigned to.
     pub(super) target: Option<String>,
     /// Whether facts are kept: not while a module is only imported.
@@ -88,6 +94,8 @@ pub(crate) fn evaluate(world: &World<'_>, entry: usize, cold: Option<&[FunctionK
         parameters: BTreeMap::new(),
         stack: Vec::new(),
         returned: Value::Unknown,
+        recalled: BTreeMap::new(),
+        cuts: 0,
         target: None,
         quiet: cold.is_some(),
         depth: 0,
@@ -230,7 +238,11 @@ impl<'w> Interpreter<'w> {
         let module = self.module;
         match self.scopes.last_mut() {
             Some(scope) => scope.insert(name.to_owned(), value),
-            None => self.globals.entry(module).or_default().insert(name.to_owned(), value),
+            None => {
+                // A function may read it.
+                self.recalled.clear();
+                self.globals.entry(module).or_default().insert(name.to_owned(), value)
+            }
         };
     }
 

@@ -141,12 +141,12 @@ impl<'w> Interpreter<'w> {
 
     /// Walks each branch from the same state and joins what comes out.
     fn branches(&mut self, branches: &[&'w [Stmt]]) {
-        let before = (self.scopes.last().cloned(), self.globals.get(&self.module).cloned());
+        let before = self.state();
         let mut after: Option<(Option<_>, Option<_>)> = None;
         for branch in branches {
             self.restore(before.clone());
             self.run(branch);
-            let here = (self.scopes.last().cloned(), self.globals.get(&self.module).cloned());
+            let here = self.state();
             after = Some(match after {
                 None => here,
                 Some((locals, globals)) => (join_scopes(locals, here.0), join_scopes(globals, here.1)),
@@ -157,11 +157,20 @@ impl<'w> Interpreter<'w> {
         }
     }
 
+    /// What a branch may change: names of the function, or outside of functions those of the module.
+    fn state(&self) -> (Option<Scope<'w>>, Option<Scope<'w>>) {
+        match self.scopes.last() {
+            Some(scope) => (Some(scope.clone()), None),
+            None => (None, self.globals.get(&self.module).cloned()),
+        }
+    }
+
     fn restore(&mut self, state: (Option<Scope<'w>>, Option<Scope<'w>>)) {
         if let (Some(scope), Some(held)) = (state.0, self.scopes.last_mut()) {
             *held = scope;
         }
         if let Some(globals) = state.1 {
+            self.recalled.clear();
             self.globals.insert(self.module, globals);
         }
     }
@@ -211,7 +220,10 @@ impl<'w> Interpreter<'w> {
                 match owner {
                     Value::Instance(number) => {
                         let name = attribute.attr.as_str().to_owned();
+                        let held = self.heap.get(number).and_then(|instance| instance.fields.get(&name));
+                        let same = held.is_some_and(|held| self.same(held, &value));
                         if let Some(instance) = self.heap.get_mut(number) {
+                            instance.changes += usize::from(!same);
                             instance.fields.insert(name, value);
                         }
                     }
@@ -299,6 +311,7 @@ impl<'w> Interpreter<'w> {
                 if let Value::Instance(number) = self.value(&attribute.value)
                     && let Some(instance) = self.heap.get_mut(number)
                 {
+                    instance.changes += 1;
                     instance.fields.insert(attribute.attr.as_str().to_owned(), value);
                 }
             }

@@ -129,6 +129,41 @@ fn an_attribute_of_a_relation_stands_where_its_argument_does() {
 }
 
 #[test]
+fn the_same_call_is_remembered_only_while_nothing_changed() {
+    let told = python(
+        "import pandas as pd\nclass Job:\n    path = 'a.csv'\n    def load(self):\n        return pd.read_csv(self.path)\ndef run():\n    job = Job()\n    job.load()\n    job.path = 'b.csv'\n    job.load()\n    return job.load()\nDAY = 'x'\ndef day():\n    return pd.read_csv(f'{DAY}.csv')\nprint(run()['email'])\nday()\nDAY = 'y'\nday()\n",
+    );
+    tells(&told, &["reads a.csv [*]", "reads b.csv [*]", "reads x.csv [*]", "reads y.csv [*]", "sends log [email]"]);
+}
+
+#[test]
+fn code_that_loads_unsafely_is_where_the_call_stands() {
+    let facts = facts_of(&[
+        (
+            "lib/load.py",
+            "import pickle\ndef load(path):\n    with open(path, 'rb') as f:\n        return pickle.load(f)\n",
+        ),
+        ("jobs/score.py", "from lib.load import load\nload('m.pkl')\n"),
+    ]);
+    let unsafe_ones: Vec<&str> = facts
+        .assets
+        .iter()
+        .filter(|asset| asset.attributes.contains_key("unsafeModelLoad"))
+        .map(|asset| asset.address.as_str())
+        .collect();
+    assert_eq!(unsafe_ones, ["lib/load.py"]);
+}
+
+#[test]
+fn holes_of_sql_name_no_column_and_no_shared_table() {
+    let told = python(
+        "def f(name, table):\n    spark.sql(f'SELECT {name}, email FROM clinic.{table}').write.saveAsTable('gold.x')\n    spark.sql(f'SELECT {name} FROM {table}')\n",
+    );
+    assert!(told.iter().all(|line| !line.contains("_name_") && !line.contains("_table_")), "{told:#?}");
+    tells(&told, &["reads clinic.{table} [email]"]);
+}
+
+#[test]
 fn recursion_ends() {
     let told = python("import pandas as pd\ndef f(df):\n    return f(df)\nf(pd.read_csv('a.csv'))\n");
     assert_eq!(told, ["reads a.csv [*]"]);
@@ -244,14 +279,16 @@ fn a_loop_over_records_sees_rows() {
 }
 
 #[test]
-fn wildly_many_steps_end_in_a_gap() {
+fn wildly_many_steps_end_in_a_gap_unless_they_repeat() {
     let mut code = String::from("def f0(x):\n    return x\n");
     for n in 1..11 {
         code.push_str(&format!("def f{n}(x):\n{}    return x\n", format!("    f{}(x)\n", n - 1).repeat(9)));
     }
-    code.push_str("f10(1)\n");
-    let facts = facts_of(&[("job.py", &code)]);
-    assert!(facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit));
+    let is_limit = |facts: &crate::Facts| facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit);
+    let facts = facts_of(&[("job.py", &format!("import pandas as pd\n{code}f10(pd.read_csv('a.csv'))\n"))]);
+    assert!(is_limit(&facts));
+    let facts = facts_of(&[("job.py", &format!("{code}f10(1)\n"))]);
+    assert!(!is_limit(&facts));
 }
 
 #[test]

@@ -193,3 +193,9 @@ fn nesting_is_a_limit_and_not_broken_sql() {
         assert_eq!(kinds, [aedile_model::GapKind::Limit]);
     }
 }
+
+#[test]
+fn a_function_that_is_not_read_is_no_gap() {
+    let text = "CREATE OR REPLACE SECURE FUNCTION f(df BINARY) RETURNS BINARY LANGUAGE PYTHON HANDLER = 'm.f' IMPORTS = ('@s/f.zip');";
+    assert!(facts_of(&[("udf.sql", text)]).gaps.is_empty());
+}
