@@ -47,6 +47,10 @@ const WORDS: &[&str] = &[
 
 /// Whole values that nobody would guard.
 const VALUES: &[&str] = &[
+    "credentials",
+    "passwords",
+    "secrets",
+    "tokens",
     "password",
     "passwd",
     "pass",
@@ -175,6 +179,15 @@ pub(crate) fn is_placeholder(secret: &str, strict: bool) -> bool {
         || FETCHES.iter().any(|fetch| text.starts_with(fetch))
         || is_call(text)
         || is_constant(text)
+        || is_attribute(text)
+}
+
+/// `url.password`: read from a value of the program; letters and underscores joined by dots.
+fn is_attribute(text: &str) -> bool {
+    text.contains('.')
+        && text
+            .split('.')
+            .all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_'))
 }
 
 /// `DB_PASSWORD`: the name of a setting in capitals, to be replaced.
@@ -226,6 +239,8 @@ mod tests {
             "$DB_PASS",
             "DB_PASSWORD",
             "click.prompt(",
+            "url.password",
+            "Passwords",
             "yourStrong(!)Password",
             "get_secret(\"x\")",
             "password123",
@@ -234,7 +249,7 @@ mod tests {
         ] {
             assert!(is_placeholder(text, false), "{text}");
         }
-        for text in ["hV7$kq2!Lp9z", "Xk3q9LmZ2vT8bN5cR7wY1pQ4", "correct-horse-battery"] {
+        for text in ["hV7$kq2!Lp9z", "Xk3q9LmZ2vT8bN5cR7wY1pQ4", "correct-horse-battery", "a1b2.c3d4"] {
             assert!(!is_placeholder(text, false), "{text}");
         }
         assert!(is_placeholder("AKIAIOSFODNN7EXAMPLE", true));
