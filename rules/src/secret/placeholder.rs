@@ -52,7 +52,6 @@ const VALUES: &[&str] = &[
     "secrets",
     "tokens",
     "password",
-    "passwordformail",
     "passwd",
     "pass",
     "pwd",
@@ -209,7 +208,7 @@ fn is_monotone(text: &str) -> bool {
     }
     let kinds = counts.iter().filter(|count| **count > 0).count();
     let most = counts.iter().max().copied().unwrap_or(0);
-    text.len() >= 3 && kinds == 1 || text.len() >= 4 && (kinds <= 2 || most * 10 > text.len() * 7)
+    text.len() >= 4 && (kinds <= 2 || most * 10 > text.len() * 7)
 }
 
 /// `name(…)`, `name[…]`, `a.b.c`: code that gives the secret.
@@ -239,8 +238,6 @@ mod tests {
             "your-api-key",
             "$DB_PASS",
             "DB_PASSWORD",
-            "***",
-            "passwordformail",
             "click.prompt(",
             "url.password",
             "Passwords",
