@@ -86,33 +86,45 @@ pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)
     let walk = walk::walk(options)?;
     let (files, mut gaps) = read::read(&walk.entries, &options.limits, watch);
     gaps.extend(walk.gaps);
+    let coverage = Coverage { excluded: walk.excluded, links: walk.links, ..Coverage::default() };
+    Ok(joined(&files, gaps, coverage, Context { rules, options }, watch))
+}
 
-    let mut coverage = Coverage {
-        files: files.len(),
-        bytes: files.iter().map(|file| file.size).sum(),
-        excluded: walk.excluded,
-        links: walk.links,
-        ..Coverage::default()
-    };
+/// The same for files that exist in memory only; the roots of `options` do not count.
+#[must_use]
+pub fn crawl_files(files: &[File], options: &Options, rules: &Rules) -> Crawl {
+    joined(files, Vec::new(), Coverage::default(), Context { rules, options }, &|_| {})
+}
+
+/// What `files` hold, as one inventory.
+fn joined(
+    files: &[File],
+    mut gaps: Vec<Gap>,
+    mut coverage: Coverage,
+    context: Context<'_>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Crawl {
+    coverage.files = files.len();
+    coverage.bytes = files.iter().map(|file| file.size).sum();
     let mut facts = Facts::default();
-    let readers = run_crawlers(&files, Context { rules, options }, &mut facts, &mut coverage, watch);
+    let readers = run_crawlers(files, context, &mut facts, &mut coverage, watch);
     for (file, reader) in files.iter().zip(readers) {
         if reader == Reader::None {
             *coverage.unclaimed.entry(file.extension()).or_default() += 1;
         }
         // Only datasets are read from disk; every other reader needs the text.
         if reader != Reader::Dataset {
-            gaps.extend(too_long(file, options.limits.text_bytes));
+            gaps.extend(too_long(file, context.options.limits.text_bytes));
         }
     }
     facts.gaps.extend(gaps);
 
     watch(Progress::Linking);
-    let inventory = link::link(facts, options);
+    let inventory = link::link(facts, context.options);
     coverage.note_datasets(&inventory);
-    let sources = sources(&files, &inventory);
+    let sources = sources(files, &inventory);
     let waivers = waiver::waivers(&sources);
-    Ok(Crawl { inventory, sources, coverage, waivers })
+    Crawl { inventory, sources, coverage, waivers }
 }
 
 /// Who read a file.

@@ -26,7 +26,7 @@ mod walk;
 mod yaml;
 
 pub use coverage::{Coverage, Rows};
-pub use crawl::{Crawl, CrawlError, Progress, crawl};
+pub use crawl::{Crawl, CrawlError, Progress, crawl, crawl_files};
 pub use facts::{Facts, Link, Ref};
 pub use options::{Binding, Limits, Options};
 pub use propagate::propagate;

@@ -1,0 +1,4 @@
+//! Terraform's own syntax.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::crawl("main.tf", data));

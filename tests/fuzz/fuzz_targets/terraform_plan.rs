@@ -1,0 +1,4 @@
+//! Plans and states as JSON.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::crawl("plan.json", data));
