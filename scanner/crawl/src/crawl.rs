@@ -87,13 +87,13 @@ pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)
     let (files, mut gaps) = read::read(&walk.entries, &options.limits, watch);
     gaps.extend(walk.gaps);
     let coverage = Coverage { excluded: walk.excluded, links: walk.links, ..Coverage::default() };
-    Ok(joined(&files, gaps, coverage, Context { rules, options }, watch))
+    Ok(joined(&files, gaps, coverage, Context::new(rules, options), watch))
 }
 
 /// The same for files that exist in memory only; the roots of `options` do not count.
 #[must_use]
 pub fn crawl_files(files: &[File], options: &Options, rules: &Rules) -> Crawl {
-    joined(files, Vec::new(), Coverage::default(), Context { rules, options }, &|_| {})
+    joined(files, Vec::new(), Coverage::default(), Context::new(rules, options), &|_| {})
 }
 
 /// What `files` hold, as one inventory.

@@ -12,6 +12,15 @@ pub(crate) struct Context<'a> {
     pub(crate) rules: &'a Rules,
     /// The limits in force and the values given for variables.
     pub(crate) options: &'a crate::Options,
+    /// Every file that was read, for references by path. Empty in `parse`, which sees one file and nothing else.
+    pub(crate) files: &'a [File],
+}
+
+impl<'a> Context<'a> {
+    /// A context without other files.
+    pub(crate) fn new(rules: &'a Rules, options: &'a crate::Options) -> Context<'a> {
+        Context { rules, options, files: &[] }
+    }
 }
 
 /// A reader of one family of files.
@@ -38,7 +47,7 @@ pub(crate) fn run<C: Crawler>(files: &[File], context: Context<'_>, facts: &mut 
         .filter(|(_, file)| C::claims(file))
         .map(|(at, file)| (at, (file, C::parse(file, context))))
         .unzip();
-    C::resolve(parsed, context, facts);
+    C::resolve(parsed, Context { files, ..context }, facts);
     claimed
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn facts_of(files: &[(&str, &str)]) -> Facts {
 
 fn facts_by(rules: &Rules, files: &[(&str, &str)]) -> Facts {
     let options = Options::default();
-    let context = Context { rules, options: &options };
+    let context = Context::new(rules, &options);
     let files: Vec<File> = files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
     let parsed =
         files.iter().filter(|file| Code::claims(file)).map(|file| (file, Code::parse(file, context))).collect();

@@ -18,7 +18,7 @@ pub(super) static RULES: LazyLock<Rules> =
 /// What the crawlers make of one source text.
 pub(super) fn crawled(source: ResourceSource, text: &str) -> Facts {
     let options = Options::default();
-    let context = Context { rules: &RULES, options: &options };
+    let context = Context::new(&RULES, &options);
     let mut facts = Facts::default();
     match source {
         ResourceSource::Terraform => run::<Terraform>(&[File::in_memory("main.tf", text)], context, &mut facts),

@@ -15,7 +15,7 @@ fn project(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Facts {
     let options = Options { variables, ..Options::default() };
     let files: Vec<File> = files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
     let mut facts = Facts::default();
-    run::<Terraform>(&files, Context { rules: &RULES, options: &options }, &mut facts);
+    run::<Terraform>(&files, Context::new(&RULES, &options), &mut facts);
     facts
 }
 
