@@ -65,25 +65,62 @@ pub enum ScanError {
     },
 }
 
+/// Everything that recognises and judges, loaded and checked once; good for any number of scans.
+#[derive(Debug)]
+pub struct Packs {
+    /// Identifiers, secrets, resource types, library calls.
+    pub rules: Rules,
+    /// Policies and frameworks.
+    pub judges: Judges,
+}
+
+impl Packs {
+    /// Our packs together with those that the configuration names.
+    ///
+    /// # Errors
+    /// The first pack that cannot be used.
+    pub fn load(loaded: &Loaded) -> Result<Packs, ScanError> {
+        let (config, folder) = (&loaded.config, loaded.folder());
+        let rules = Rules::load(&rule_packs(&config.rules, &folder)?)?;
+        let (controls, frameworks) = policy_packs(&config.policies, &folder)?;
+        let (intended, _) = policy_packs(&config.access, &folder)?;
+        Ok(Packs { rules, judges: judges(&controls, &intended, &frameworks)? })
+    }
+}
+
 /// Scans and judges; nothing is written.
 ///
 /// # Errors
 /// A pack, a policy or a root that cannot be used. What is wrong with a scanned file is a gap, not an error.
 pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run, ScanError> {
-    let config = &request.loaded.config;
-    let folder = request.loaded.folder();
-    let rules = Rules::load(&rule_packs(&config.rules, &folder)?)?;
-    let (controls, frameworks) = policy_packs(&config.policies, &folder)?;
-    let (intended, _) = policy_packs(&config.access, &folder)?;
-    let Judges { policies, frameworks, packs: judging } = judges(&controls, &intended, &frameworks)?;
+    let packs = Packs::load(&request.loaded)?;
+    let Judged { crawl, judgement, waivers } = judge(&packs, request, watch)?;
+    Ok(record(request, &packs, &crawl, &judgement, waivers))
+}
 
-    let mut crawl = aedile_crawl::crawl(&options(request), &rules, watch)?;
+/// What a scan found and how it was judged, before it is recorded.
+#[derive(Debug)]
+pub struct Judged {
+    /// The inventory with its sources.
+    pub crawl: Crawl,
+    /// Every verdict.
+    pub judgement: Judgement,
+    waivers: Waivers,
+}
+
+/// Crawls and judges the roots of `request`.
+///
+/// # Errors
+/// A root that cannot be read.
+pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Judged, ScanError> {
+    let (config, rules) = (&request.loaded.config, &packs.rules);
+    let mut crawl = aedile_crawl::crawl(&options(request), rules, watch)?;
     for glob in declare::declare(config, &mut crawl.inventory) {
         crawl.inventory.gaps.push(unmatched_declaration(&request.loaded, &glob));
     }
-    aedile_crawl::propagate(&mut crawl.inventory, &rules);
+    aedile_crawl::propagate(&mut crawl.inventory, rules);
 
-    let recorder = Recorder { sources: &crawl.sources, rules: &rules };
+    let recorder = Recorder { sources: &crawl.sources, rules };
     let waivers = Waivers::new(&request.loaded, &crawl.waivers, recorder, request.as_of);
     for waiver in waivers.assets(request.as_of) {
         crawl.inventory.add(waiver);
@@ -91,17 +128,11 @@ pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run,
     crawl.inventory.settle();
 
     let platform = Platform { residency: config.residency.iter().cloned().collect(), as_of: request.as_of };
-    let judgement = policies.judge(&crawl.inventory, &platform);
+    let judgement = packs.judges.policies.judge(&crawl.inventory, &platform);
     let not_judged: Vec<Gap> = judgement.errors.iter().map(|error| not_judged(error, &crawl.inventory)).collect();
     crawl.inventory.gaps.extend(not_judged);
     crawl.inventory.settle_gaps();
-    let assessed = frameworks.assess(&judgement.tallies, request.as_of).into_iter();
-    let wanted = assessed.filter(|framework| config.frameworks.is_empty() || config.frameworks.contains(&framework.id));
-    let assessed = wanted.map(recording::framework).collect();
-    let mut packs: Vec<(String, String)> =
-        rules.packs.iter().map(|pack| (pack.name.clone(), pack.sha256.clone())).collect();
-    packs.extend(judging);
-    Ok(record(request, &rules, &policies, packs, &crawl, &judgement, assessed, waivers))
+    Ok(Judged { crawl, judgement, waivers })
 }
 
 /// What judges: policies and frameworks that agree with each other.
@@ -145,17 +176,8 @@ fn not_judged(error: &JudgeError, inventory: &Inventory) -> Gap {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where everything that was found meets")]
-fn record(
-    request: &Request,
-    rules: &Rules,
-    policies: &Policies,
-    packs: Vec<(String, String)>,
-    crawl: &Crawl,
-    judgement: &Judgement,
-    assessed: Vec<record::Framework>,
-    mut waivers: Waivers,
-) -> Run {
+fn record(request: &Request, packs: &Packs, crawl: &Crawl, judgement: &Judgement, mut waivers: Waivers) -> Run {
+    let Packs { rules, judges: Judges { policies, frameworks, packs: judging } } = packs;
     let recorder = Recorder { sources: &crawl.sources, rules };
     let inventory = &crawl.inventory;
     let mut findings: Vec<record::Finding> =
@@ -170,7 +192,11 @@ fn record(
     let outcome = gate::outcome(&findings, open_gaps, request.threshold, request.strict);
     let verdicts: BTreeMap<String, record::Tally> =
         judgement.tallies.iter().map(|(policy, tally)| (policy.clone(), recording::tally(*tally))).collect();
-    let tool = tool(packs);
+    let wanted = &request.loaded.config.frameworks;
+    let assessed = frameworks.assess(&judgement.tallies, request.as_of).into_iter();
+    let assessed = assessed.filter(|framework| wanted.is_empty() || wanted.contains(&framework.id));
+    let ours = rules.packs.iter().map(|pack| (pack.name.clone(), pack.sha256.clone()));
+    let tool = tool(ours.chain(judging.iter().cloned()).collect());
     let run = info(request, &tool);
     Run {
         schema: record::SCHEMA.to_owned(),
@@ -183,7 +209,7 @@ fn record(
         datasets: recording::datasets(inventory),
         controls: policies.info().iter().map(|policy| recording::control(policy)).collect(),
         verdicts,
-        frameworks: assessed,
+        frameworks: assessed.map(recording::framework).collect(),
         findings,
         waivers: waivers.into_recorded(),
         ledger: None,

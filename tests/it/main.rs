@@ -9,6 +9,7 @@ mod formats;
 mod gate;
 mod hostile;
 mod house;
+mod iac;
 mod ledger;
 mod planted;
 mod privacy;
