@@ -44,6 +44,7 @@ impl PolicyInfo {
             ("`{resource}`", "an asset"),
             ("`{sink}`", "a sink"),
             ("{classes}", "sensitive data"),
+            ("{holding}", ""),
         ];
         general.iter().fold(self.title.clone(), |text, (word, instead)| text.replace(word, instead))
     }

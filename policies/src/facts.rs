@@ -64,11 +64,44 @@ impl Facts {
         residency: &BTreeSet<String>,
     ) -> Facts {
         let mut facts = Facts::read(&asset.attributes, kinds, taxonomy, residency);
+        facts.replicas(asset, kinds, taxonomy, residency);
         facts.known.insert("name".to_owned(), Known::Text(asset.name.clone()));
         facts.known.insert("address".to_owned(), Known::Text(asset.address.clone()));
         facts.known.insert("inTests".to_owned(), Known::Bool(asset.in_tests));
         facts.held = held(&asset.tags, taxonomy);
         facts
+    }
+}
+
+impl Facts {
+    /// Whether every region of `replicaRegions` lies in the declared residency: Cedar cannot ask that of a set.
+    fn replicas(
+        &mut self,
+        asset: &Asset,
+        kinds: &BTreeMap<String, Kind>,
+        taxonomy: &Taxonomy,
+        residency: &BTreeSet<String>,
+    ) {
+        const DERIVED: &str = "replicasInResidency";
+        let Some(replicas) = asset.attributes.get("replicaRegions").map(|attribute| &attribute.value) else { return };
+        if residency.is_empty() || !kinds.contains_key(DERIVED) {
+            return;
+        }
+        if let Some(unknown) = replicas.first_unknown() {
+            self.unknown.insert(DERIVED.to_owned(), unknown.clone());
+            return;
+        }
+        let mut inside = true;
+        for region in replicas.items().iter().filter_map(Value::as_text).map(str::to_ascii_lowercase) {
+            let Some(groups) = taxonomy.region(&region) else {
+                let why = "the taxonomy knows no region of that name".to_owned();
+                let unknown = Unknown { expression: format!("replicaRegions = {region}"), why };
+                self.unknown.insert(DERIVED.to_owned(), unknown);
+                return;
+            };
+            inside &= residency.contains(&region) || groups.iter().any(|group| residency.contains(group));
+        }
+        self.known.insert(DERIVED.to_owned(), Known::Bool(inside));
     }
 }
 

@@ -93,12 +93,14 @@ impl<'a> Writer<'a> {
     fn finding(&self, group: &Group<'_>, reads: Option<(&Reads, &Reads)>) -> Finding {
         let tags = self.tags(group);
         let classes = classes(&tags);
+        let holding = if tags.is_empty() { String::new() } else { format!(", which holds {classes},") };
         let subject = group.subject();
         let words = Words {
             asset: &subject.address,
             principal: group.principal.map_or("the platform", |asset| &asset.address),
             resource: &group.resource.address,
             classes: &classes,
+            holding: &holding,
         };
         let depends: BTreeSet<String> = group
             .decisions

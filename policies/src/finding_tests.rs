@@ -100,7 +100,7 @@ fn a_store_finding_tells_how_the_data_got_there() {
     let judgement = judge_with(&[], &clinic());
     assert_eq!(judgement.errors, []);
     let finding = of(&judgement, "store-encrypted-at-rest");
-    assert_eq!(finding.title, "`aws_s3_bucket.raw` holds phi.diagnosis and is not encrypted at rest");
+    assert_eq!(finding.title, "`aws_s3_bucket.raw`, which holds phi.diagnosis, is not encrypted at rest");
     assert_eq!((finding.severity, finding.verdict), (Severity::Critical, Verdict::Fail));
     let path: Vec<&str> = finding.path.iter().map(|step| step.text.as_str()).collect();
     assert_eq!(

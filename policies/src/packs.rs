@@ -17,6 +17,7 @@ controls! {
     "cost",
     "encryption",
     "exposure",
+    "keys",
     "logging",
     "minimisation",
     "model-governance",
@@ -25,6 +26,7 @@ controls! {
     "retention",
     "secrets",
     "transfer",
+    "workloads",
 }
 
 /// Ids of built-in policies that were removed, with the reason.

@@ -144,35 +144,70 @@ mod tests {
     const NORMALISED: &[(&str, &str)] = &[
         (
             "Bucket",
-            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b versioned:b loggingEnabled:b retentionDays:i objectLocked:b",
+            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b versioned:b loggingEnabled:b retentionDays:i objectLocked:b tlsVersionCurrent:b publicAccessBlocked:b networkRestricted:b identityAuth:b uniformAccess:b receivesLogs:b evidenceLocked:b backupPlanned:b softDeleteDays:i replicasInResidency:b tagged:b",
         ),
         (
             "Database",
-            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i",
+            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i tlsVersionCurrent:b encryptedBetweenNodes:b outputEncrypted:b catalogEncrypted:b networkRestricted:b privateNetwork:b egressRestricted:b identityAuth:b anonymousAccess:b fineGrainedAccess:b defaultGrantsOpen:b pointInTimeRecovery:b backupPlanned:b snapshotPublic:b replicasInResidency:b passwordInText:b versionControlled:b tagged:b",
         ),
         ("Dataset", "format:t legalBasis:t purpose:p retentionDays:i masked:b"),
-        ("Table", "format:t legalBasis:t purpose:p retentionDays:i masked:b"),
-        ("FeatureView", "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b"),
+        ("Table", "format:t legalBasis:t purpose:p retentionDays:i masked:b deletionProtected:b customerManagedKey:b"),
+        ("FeatureView", "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b tagged:b"),
         (
             "Notebook",
-            "directInternet:b rootAccess:b encryptedAtRest:b customerManagedKey:b networkIsolated:b idleShutdownMinutes:i",
+            "directInternet:b rootAccess:b encryptedAtRest:b customerManagedKey:b networkIsolated:b idleShutdownMinutes:i outputEncrypted:b privateNetwork:b publicAddress:b public:b identityAuth:b metadataProtected:b secureBoot:b secretsInEnv:b tagged:b loggingEnabled:b",
         ),
-        ("Cluster", "encryptedAtRest:b public:b loggingEnabled:b idleShutdownMinutes:i"),
-        ("Model", "networkIsolated:b imagePinned:b customerManagedKey:b riskClass:t modelCard:t"),
-        ("Endpoint", "encryptedAtRest:b customerManagedKey:b dataCaptured:b public:b authenticated:b"),
-        ("Workload", "privileged:b runsAsRoot:b imagePinned:b limitsSet:b public:b hostNetwork:b secretsInEnv:b"),
+        (
+            "Cluster",
+            "encryptedAtRest:b public:b loggingEnabled:b idleShutdownMinutes:i tlsVersionCurrent:b encryptedBetweenNodes:b secretsEncrypted:b outputEncrypted:b networkRestricted:b privateNetwork:b publicAddress:b egressRestricted:b identityAuth:b anonymousAccess:b userIsolation:b metadataProtected:b secureBoot:b secretsInEnv:b minNodes:i spendLimited:b runtimeSupported:b initScriptsGoverned:b monitored:b tagged:b customerManagedKey:b tlsRequired:b",
+        ),
+        (
+            "Model",
+            "networkIsolated:b imagePinned:b customerManagedKey:b riskClass:t modelCard:t privateNetwork:b public:b secretsInEnv:b tagged:b encryptedAtRest:b",
+        ),
+        (
+            "Endpoint",
+            "encryptedAtRest:b customerManagedKey:b dataCaptured:b public:b authenticated:b tlsVersionCurrent:b captureEncrypted:b networkRestricted:b privateNetwork:b egressRestricted:b identityAuth:b anonymousAccess:b loggingEnabled:b instances:i guardrailed:b monitored:b tagged:b tlsRequired:b",
+        ),
+        (
+            "Workload",
+            "privileged:b runsAsRoot:b imagePinned:b limitsSet:b public:b hostNetwork:b secretsInEnv:b privateNetwork:b publicAddress:b anonymousAccess:b metadataProtected:b backupPlanned:b failureDestination:b allowsEscalation:b capabilitiesDropped:b readOnlyRoot:b hostNamespaces:b seccompConfined:b defaultNamespace:b tokenMounted:b hostPaths:b behindNetworkPolicy:b interfaceAuthenticated:b encryptedAtRest:b customerManagedKey:b",
+        ),
         (
             "Pipeline",
-            "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t",
+            "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t outputEncrypted:b privateNetwork:b publicAddress:b loggingEnabled:b failureDestination:b secretsInEnv:b guardrailed:b versionControlled:b public:b",
         ),
-        ("Key", "rotationEnabled:b"),
-        ("Network", "openToWorld:b openPorts:l"),
-        ("Role", "adminWildcard:b trustsAnyOne:b"),
-        ("ServiceAccount", "adminWildcard:b trustsAnyOne:b"),
-        ("AuditTrail", "enabled:b multiRegion:b logFileValidation:b customerManagedKey:b"),
+        ("Key", "rotationEnabled:b rotationDays:i public:b deletionWindowDays:i deletionProtected:b"),
+        ("Network", "openToWorld:b openPorts:l endpointPolicyOpen:b coversDataServices:b loggingEnabled:b"),
+        (
+            "Role",
+            "adminWildcard:b trustsAnyOne:b dataWildcard:b passesAnyRole:b trustsAccountsFreely:b federatedSubjectOpen:b fullAccessPolicy:b primitiveRole:b impersonates:b readsSecrets:b boundToDefault:b",
+        ),
+        (
+            "ServiceAccount",
+            "adminWildcard:b trustsAnyOne:b dataWildcard:b passesAnyRole:b federatedSubjectOpen:b fullAccessPolicy:b primitiveRole:b impersonates:b tokenLifetimeDays:i boundToDefault:b",
+        ),
+        (
+            "AuditTrail",
+            "enabled:b multiRegion:b logFileValidation:b customerManagedKey:b retentionDays:i deliveredToLogs:b coversEverything:b encryptedAtRest:b",
+        ),
         ("Sink", "sinkKind:t vendor:t thirdParty:b region:r"),
         ("Secret", "secretKind:t placeholder:b"),
         ("Waiver", "hasReason:b expired:b policy:t"),
+        (
+            "Vault",
+            "rotationDays:i deletionProtected:b rotationEnabled:b expires:b networkRestricted:b identityAuth:b loggingEnabled:b softDeleteDays:i encryptedAtRest:b customerManagedKey:b public:b",
+        ),
+        (
+            "Registry",
+            "networkRestricted:b public:b immutableTags:b scannedOnPush:b encryptedAtRest:b customerManagedKey:b loggingEnabled:b",
+        ),
+        ("Group", "dataWildcard:b passesAnyRole:b fullAccessPolicy:b primitiveRole:b impersonates:b"),
+        (
+            "User",
+            "dataWildcard:b passesAnyRole:b fullAccessPolicy:b primitiveRole:b impersonates:b tokenLifetimeDays:i mfaRequired:b",
+        ),
+        ("Guardrail", "filtersPersonalData:b customerManagedKey:b"),
     ];
 
     #[test]

@@ -1,5 +1,5 @@
 /// What may stand in braces in a title or remedy.
-pub(crate) const PLACEHOLDERS: &[&str] = &["asset", "classes", "principal", "resource", "sink"];
+pub(crate) const PLACEHOLDERS: &[&str] = &["asset", "classes", "holding", "principal", "resource", "sink"];
 
 /// The words that fill the braces.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub(crate) struct Words<'a> {
     pub(crate) resource: &'a str,
     /// The classes at stake, sorted, joined by commas.
     pub(crate) classes: &'a str,
+    /// `, which holds …,` with the classes; empty where nothing sensitive is held.
+    pub(crate) holding: &'a str,
 }
 
 impl Words<'_> {
@@ -31,6 +33,7 @@ impl Words<'_> {
                 "principal" => filled.push_str(self.principal),
                 "resource" | "sink" => filled.push_str(self.resource),
                 "classes" => filled.push_str(self.classes),
+                "holding" => filled.push_str(self.holding),
                 other => {
                     filled.push('{');
                     filled.push_str(other);
@@ -40,6 +43,8 @@ impl Words<'_> {
             rest = tail;
         }
         filled.push_str(rest);
+        // An inserted clause needs no comma behind it at the end.
+        filled.truncate(filled.trim_end_matches(',').len());
         filled
     }
 }
@@ -50,7 +55,7 @@ mod tests {
 
     #[test]
     fn words_fill_braces_once_and_are_not_filled_themselves() {
-        let words = Words { asset: "{sink}", principal: "etl", resource: "log", classes: "phi" };
+        let words = Words { asset: "{sink}", principal: "etl", resource: "log", classes: "phi", holding: "" };
         assert_eq!(words.fill("{asset} {principal} {sink} {classes} {x} {"), "{sink} etl log phi {x} {");
     }
 }

@@ -79,22 +79,4 @@ data "aws_iam_policy_document" "logs" {
       values   = ["false"]
     }
   }
-
-  statement {
-    sid       = "TrailWrite"
-    effect    = "Allow"
-    actions   = ["s3:PutObject"]
-    resources = ["${aws_s3_bucket.logs.arn}/cloudtrail/*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["cloudtrail.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.account_id]
-    }
-  }
 }

@@ -76,6 +76,12 @@ kinds! {
     Sink,
     /// A record of who did what: CloudTrail, a diagnostic setting, an audit log.
     AuditTrail,
+    /// A store of secrets, certificates or keys, or one secret in it.
+    Vault,
+    /// A registry of images, packages or models.
+    Registry,
+    /// A filter between people and a model.
+    Guardrail,
     /// A credential found in text.
     Secret,
     /// A waiver written in code or configuration.

@@ -40,7 +40,7 @@ resource "aws_db_instance" "orders" {
   # The reporting tool connects from the agency's office.
   publicly_accessible = true
 
-  # aedile:allow personal-store-recoverable until=2099-12-31 by=shop-lead
+  # aedile:allow store-recoverable until=2099-12-31 by=shop-lead
   backup_retention_period = 0
 
   tags = {

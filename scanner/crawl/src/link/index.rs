@@ -134,5 +134,8 @@ fn family(kind: AssetKind) -> u8 {
         AssetKind::Column => 10,
         AssetKind::Secret => 11,
         AssetKind::Waiver => 12,
+        AssetKind::Vault => 13,
+        AssetKind::Registry => 14,
+        AssetKind::Guardrail => 15,
     }
 }
