@@ -41,6 +41,8 @@ pub enum Command {
     /// Keep known findings from failing the gate.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Who can reach which class of data, and by which grants.
+    Access(AccessArgs),
     /// Render a recorded run again.
     Report(ReportArgs),
     /// Look at and verify the ledger.
@@ -130,6 +132,33 @@ pub enum BaselineCommand {
         #[arg(long, short, value_name = "FILE", default_value = "aedile-baseline.json")]
         output: PathBuf,
     },
+}
+
+/// `aedile access`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+aedile access samples/clinic                              the matrix: principals and the classes they reach
+aedile access samples/clinic --who-can read --class phi   everybody who can read health data, with the path of grants
+aedile access samples/clinic --what-can aws_iam_role.etl  everything that a role reaches")]
+pub struct AccessArgs {
+    /// What is scanned.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only ways that give this: read, write, administer, share. Shows paths instead of the matrix.
+    #[arg(long, value_name = "ACCESS", value_parser = ["administer", "read", "share", "write"])]
+    pub who_can: Option<String>,
+    /// Only ways to this class or group of classes (`phi`, `special`, `pii.contact.email`).
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<String>,
+    /// Only ways to resources whose address this glob matches.
+    #[arg(long, value_name = "GLOB")]
+    pub on: Option<String>,
+    /// Only ways of principals whose address this glob matches. Shows paths instead of the matrix.
+    #[arg(long, value_name = "GLOB")]
+    pub what_can: Option<String>,
+    /// `text`, or `json`: one object a way.
+    #[arg(long, default_value = "text", value_parser = ["json", "text"])]
+    pub format: String,
 }
 
 /// `aedile report`.

@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod access;
 mod baseline;
 mod log;
 mod policy;
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli) -> Result<u8, Report> {
     match &cli.command {
         Command::Scan(args) => scan::run(args, detail),
         Command::Baseline(command) => baseline::run(command, detail),
+        Command::Access(args) => access::run(args, detail),
         Command::Report(args) => report::run(args, detail),
         Command::Log(command) => log::run(command),
         Command::Rules(command) => rules::run(command),

@@ -3,6 +3,7 @@
 //! [`run`] is the pipeline: crawl, classify, evaluate, record. [`report`] renders what was recorded,
 //! [`gate`] decides whether a change may pass, [`command`] is the command line over both.
 
+pub mod access;
 pub mod cli;
 pub mod command;
 pub mod config;

@@ -93,9 +93,16 @@ impl Packs {
 /// # Errors
 /// A pack, a policy or a root that cannot be used. What is wrong with a scanned file is a gap, not an error.
 pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run, ScanError> {
-    let packs = Packs::load(&request.loaded)?;
-    let Judged { crawl, judgement, waivers } = judge(&packs, request, watch)?;
-    Ok(record(request, &packs, &crawl, &judgement, waivers))
+    scan_with(&Packs::load(&request.loaded)?, request, watch)
+}
+
+/// Scans and judges by packs that are loaded already.
+///
+/// # Errors
+/// A root that cannot be read.
+pub fn scan_with(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run, ScanError> {
+    let Judged { crawl, judgement, waivers } = judge(packs, request, watch)?;
+    Ok(record(request, packs, &crawl, &judgement, waivers))
 }
 
 /// What a scan found and how it was judged, before it is recorded.
