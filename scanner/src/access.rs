@@ -47,7 +47,7 @@ pub struct Step {
 pub fn reaches(run: &Run) -> Vec<Reach> {
     let map = Map::new(run);
     let mut found = Vec::new();
-    for (&start, _) in &map.assets {
+    for &start in map.assets.keys() {
         for (at, path) in map.identities(start) {
             for grant in map.grants.get(at).into_iter().flatten() {
                 let mut path = path.clone();
