@@ -34,11 +34,7 @@ fn findings(out: &mut String, run: &Run, look: Look) -> Result<(), RenderError> 
     }
     if !brief.is_empty() {
         out.push_str("Further findings (in full with -v)\n");
-        for finding in brief {
-            let what = if finding.verdict == "fail" { finding.severity.as_str() } else { "undecided" };
-            let _ = writeln!(out, "  {what:<9} {}  [{}]", finding.title, finding.policy);
-            let _ = writeln!(out, "            {}", place(finding));
-        }
+        brief_ones(out, &brief, run);
         out.push('\n');
     }
     if !excused.is_empty() {
@@ -58,6 +54,36 @@ fn findings(out: &mut String, run: &Run, look: Look) -> Result<(), RenderError> 
         out.push('\n');
     }
     Ok(())
+}
+
+/// How many places of one control are listed; the rest is counted.
+const LISTED: usize = 4;
+
+/// Findings in two lines each; those of one control and severity together, in the order of the first.
+fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run) {
+    let mut groups: Vec<(&str, &str, Vec<&Finding>)> = Vec::new();
+    for finding in findings {
+        let what = if finding.verdict == "fail" { finding.severity.as_str() } else { "undecided" };
+        match groups.iter_mut().find(|(severity, policy, _)| *severity == what && *policy == finding.policy) {
+            Some((.., group)) => group.push(finding),
+            None => groups.push((what, &finding.policy, vec![finding])),
+        }
+    }
+    for (what, policy, group) in groups {
+        if let [finding] = group.as_slice() {
+            let _ = writeln!(out, "  {what:<9} {}  [{policy}]", finding.title);
+            let _ = writeln!(out, "            {}", place(finding));
+            continue;
+        }
+        let title = run.controls.iter().find(|control| control.id == policy).map_or(policy, |control| &control.title);
+        let _ = writeln!(out, "  {what:<9} {} times: {title}  [{policy}]", group.len());
+        for finding in group.iter().take(LISTED) {
+            let _ = writeln!(out, "            {}  {}", finding.asset.address, place(finding));
+        }
+        if group.len() > LISTED {
+            let _ = writeln!(out, "            and {} more", group.len() - LISTED);
+        }
+    }
 }
 
 fn place(finding: &Finding) -> String {
