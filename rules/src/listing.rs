@@ -195,6 +195,7 @@ fn resource(rule: &ResourceType) -> RuleInfo {
         pack: match rule.source {
             ResourceSource::Terraform => "terraform".to_owned(),
             ResourceSource::Kubernetes => "kubernetes".to_owned(),
+            ResourceSource::CloudFormation => "cloudformation".to_owned(),
         },
         class: String::new(),
         title: rule.asset.map_or_else(|| "grants only".to_owned(), |asset| format!("becomes a {asset}")),

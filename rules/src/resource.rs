@@ -11,7 +11,8 @@
 //! pack: resources
 //! resources:
 //!   - id: aws_s3_bucket                  # the type in the source's words
-//!     source: terraform                  # or kubernetes
+//!     source: terraform                  # or kubernetes, cloudformation
+//!     like: …                            # the type of another source that is the same thing
 //!     docs: https://…                    # where paths and defaults were read
 //!     asset: Bucket                      # left out by types that only grant
 //!     name: [bucket]                     # paths of the short name, tried in order
@@ -77,6 +78,8 @@ const PACKS: &[(&str, &str)] = &[
     ("resources/aws-policies.yaml", include_str!("../resources/aws-policies.yaml")),
     ("resources/aws-storage.yaml", include_str!("../resources/aws-storage.yaml")),
     ("resources/azure.yaml", include_str!("../resources/azure.yaml")),
+    ("resources/cloudformation-identity.yaml", include_str!("../resources/cloudformation-identity.yaml")),
+    ("resources/cloudformation-storage.yaml", include_str!("../resources/cloudformation-storage.yaml")),
     ("resources/common.yaml", include_str!("../resources/common.yaml")),
     ("resources/google.yaml", include_str!("../resources/google.yaml")),
     ("resources/kubernetes.yaml", include_str!("../resources/kubernetes.yaml")),

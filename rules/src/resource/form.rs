@@ -31,6 +31,8 @@ pub enum ResourceSource {
     Terraform,
     /// A Kubernetes object; the id is its `kind`, with the group where two kinds share a name (`serving.kserve.io/InferenceService`).
     Kubernetes,
+    /// A resource of a CloudFormation template, or one that the serverless transform makes; the id is its `Type`.
+    CloudFormation,
 }
 
 /// How one provider's resource type becomes an asset, grants, or both.
@@ -41,6 +43,8 @@ pub struct ResourceType {
     pub id: String,
     /// Whose type it is.
     pub source: ResourceSource,
+    /// The type of another source that is the same thing (`aws_s3_bucket`): what services say of that holds for it.
+    pub like: Option<String>,
     /// The provider's page that the paths and defaults were read on.
     pub docs: String,
     /// What it becomes; nothing for a type that only grants.

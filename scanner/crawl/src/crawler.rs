@@ -56,6 +56,7 @@ pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> Ve
 
 /// Every crawler, sorted by name. A new one is one file and one line here.
 pub(crate) const CRAWLERS: &[Line] = &[
+    ("cloudformation", run::<crate::iac::cloudformation::CloudFormation>),
     ("code", run::<crate::code::Code>),
     ("dataset", run::<crate::data::Datasets>),
     ("kubernetes", run::<crate::iac::kubernetes::Kubernetes>),

@@ -79,7 +79,7 @@ pub(crate) fn view<'a>(unit: &Unit<'a>, at: usize, resource: &'a Resource, rule:
             None => vec![at],
         };
         let found = joined.into_iter().flat_map(|at| unit.companions(at, companion));
-        (name.as_str(), found.filter_map(|at| unit.resource(at)).map(|found| &found.body).collect())
+        (name.as_str(), found.filter_map(|at| unit.resource(at)).map(Resource::seen).collect())
     });
     View { body: &resource.body, companions: companions.collect() }
 }

@@ -132,7 +132,7 @@ impl View<'_> {
         let from = condition.from.as_deref();
         let Some(path) = &condition.path else {
             let there = from.and_then(|from| self.companions.get(from)).and_then(|bodies| bodies.first());
-            return there.map_or(Truth::False(None), |body| Truth::True(body.place.clone()));
+            return there.map_or(Truth::False(None), |body| given(body));
         };
         let found: Vec<Datum> = self.values(from, path).into_iter().filter(|datum| !is_blank(datum)).collect();
         if condition.exists == Some(false) {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use aedile_model::{RelationKind, Value};
 use aedile_rules::{Literal, ResourceExample, ResourceSource, ResourceType, Rules};
 
+use super::cloudformation::CloudFormation;
 use super::kubernetes::Kubernetes;
 use super::terraform::Terraform;
 use crate::crawler::{Context, run};
@@ -22,6 +23,9 @@ pub(super) fn crawled(source: ResourceSource, text: &str) -> Facts {
     let mut facts = Facts::default();
     match source {
         ResourceSource::Terraform => run::<Terraform>(&[File::in_memory("main.tf", text)], context, &mut facts),
+        ResourceSource::CloudFormation => {
+            run::<CloudFormation>(&[File::in_memory("app.yaml", text)], context, &mut facts)
+        }
         ResourceSource::Kubernetes => run::<Kubernetes>(&[File::in_memory("app.yaml", text)], context, &mut facts),
     };
     facts

@@ -61,9 +61,7 @@ pub(super) fn write(unit: &Unit<'_>, assets: &mut BTreeMap<AssetId, Asset>, fact
         }
     }
     let rights = grants.rights;
-    for asset in
-        assets.values_mut().filter(|asset| asset.kind == AssetKind::Role && asset.type_name.starts_with("aws_"))
-    {
+    for asset in assets.values_mut().filter(|asset| asset.kind == AssetKind::Role && is_aws(&asset.type_name)) {
         let (value, place) = match rights.get(&asset.id) {
             Some(Rights { admin: Some(place), .. }) => (Value::Bool(true), place.clone()),
             Some(Rights { unknown: Some(why), .. }) => (Value::Unknown(why.clone()), None),
@@ -107,7 +105,7 @@ impl Grants<'_, '_> {
                 .referred(&policy)
                 .into_iter()
                 .filter_map(|at| self.unit.resource(at))
-                .flat_map(|resource| values(&resource.body, "policy"))
+                .flat_map(|resource| ["policy", "PolicyDocument"].map(|path| values(&resource.body, path)).concat())
                 .collect();
             for document in &documents {
                 self.document(&principals, document);
@@ -323,6 +321,11 @@ impl Grants<'_, '_> {
     fn own(&self, at: usize) -> Option<&Resource> {
         self.unit.resource(at)
     }
+}
+
+/// Whether a type is one of AWS, in any language.
+fn is_aws(type_name: &str) -> bool {
+    type_name.starts_with("aws_") || type_name.starts_with("AWS::")
 }
 
 fn kind_of(side: &Ref) -> Option<AssetKind> {

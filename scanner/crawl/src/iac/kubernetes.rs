@@ -124,6 +124,7 @@ impl Manifests {
             in_tests: file.in_tests,
             region: None,
             default_tags: None,
+            doubt: None,
         });
     }
 }

@@ -25,6 +25,23 @@ pub(crate) struct Resource {
     pub(crate) region: Option<Datum>,
     /// Tags that the provider adds.
     pub(crate) default_tags: Option<Datum>,
+    /// If it may not be there: what stands for its body where others read it.
+    pub(crate) doubt: Option<Datum>,
+}
+
+impl Resource {
+    /// Its address in a unit of several templates, where addresses alone are not unique.
+    pub(crate) fn key(&self) -> String {
+        match self.source {
+            ResourceSource::CloudFormation => format!("{}#{}", self.unit, self.address),
+            ResourceSource::Terraform | ResourceSource::Kubernetes => self.address.clone(),
+        }
+    }
+
+    /// Its body as others may read it.
+    pub(crate) fn seen(&self) -> &Datum {
+        self.doubt.as_ref().unwrap_or(&self.body)
+    }
 }
 
 /// The resources of one unit and what leads from one to the other.
@@ -33,8 +50,11 @@ pub(crate) struct Unit<'a> {
     pub(crate) resources: &'a [Resource],
     /// Accounts that the configuration says are its own.
     pub(crate) accounts: BTreeSet<String>,
+    by_key: BTreeMap<String, usize>,
+    /// Addresses that holes in texts name; of equal ones the first.
     by_address: BTreeMap<&'a str, usize>,
     by_type: BTreeMap<&'a str, Vec<usize>>,
+    by_like: BTreeMap<&'a str, Vec<usize>>,
     /// Resources by what others may call them: names, ids and ARNs that are known.
     by_identifier: BTreeMap<String, Vec<usize>>,
     /// For each type of companion and its path: resource → companions.
@@ -49,15 +69,21 @@ impl<'a> Unit<'a> {
             rules,
             resources,
             accounts,
+            by_key: BTreeMap::new(),
             by_address: BTreeMap::new(),
             by_type: BTreeMap::new(),
+            by_like: BTreeMap::new(),
             by_identifier: BTreeMap::new(),
             joined: BTreeMap::new(),
             absorbed: BTreeSet::new(),
         };
         for (at, resource) in resources.iter().enumerate() {
-            unit.by_address.insert(&resource.address, at);
+            unit.by_key.insert(resource.key(), at);
+            unit.by_address.entry(&resource.address).or_insert(at);
             unit.by_type.entry(&resource.type_name).or_default().push(at);
+            if let Some(like) = unit.rule(resource).and_then(|rule| rule.like.as_deref()) {
+                unit.by_like.entry(like).or_default().push(at);
+            }
             for identifier in unit.identifiers(resource) {
                 unit.by_identifier.entry(identifier).or_default().push(at);
             }
@@ -73,6 +99,18 @@ impl<'a> Unit<'a> {
 
     pub(crate) fn of_type(&self, type_name: &str) -> &[usize] {
         self.by_type.get(type_name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Resources of one of the types, or of types of other sources that are like one of them.
+    pub(crate) fn of_types<'t>(&self, types: &'t [String]) -> impl Iterator<Item = usize> + use<'_, 't, 'a> {
+        let like = |name: &str| self.by_like.get(name).map_or(&[][..], Vec::as_slice);
+        types.iter().flat_map(move |name| self.of_type(name).iter().chain(like(name)).copied())
+    }
+
+    /// Whether the resource is of one of the types, or of a type of another source that is like one of them.
+    pub(crate) fn is_of(&self, resource: &Resource, types: &[String]) -> bool {
+        let like = self.rule(resource).and_then(|rule| rule.like.as_ref());
+        types.contains(&resource.type_name) || like.is_some_and(|like| types.contains(like))
     }
 
     pub(crate) fn resource(&self, at: usize) -> Option<&'a Resource> {
@@ -101,7 +139,7 @@ impl<'a> Unit<'a> {
     /// The resources that `value` refers to: by reference, or by a known name.
     pub(crate) fn referred(&self, value: &Datum) -> Vec<usize> {
         if let Some(target) = &value.of
-            && let Some(&at) = self.by_address.get(target.address.as_str())
+            && let Some(&at) = self.by_key.get(target.address.as_str())
         {
             return vec![at];
         }

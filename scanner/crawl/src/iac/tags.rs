@@ -7,7 +7,17 @@ use super::datum::{Datum, Kind};
 use super::resource::Resource;
 
 /// Where types keep their tags.
-const PATHS: [&str; 6] = ["tags", "labels", "user_labels", "metadata.labels", "metadata.annotations", "custom_tags"];
+const PATHS: [&str; 9] = [
+    "tags",
+    "labels",
+    "user_labels",
+    "metadata.labels",
+    "metadata.annotations",
+    "custom_tags",
+    "Tags",
+    "FileSystemTags",
+    "BackupVaultTags",
+];
 
 /// Sets the attributes that the tags of `resource` give by `rules`, where `asset` does not have them yet.
 pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rules: &[TagRule]) {
@@ -39,10 +49,14 @@ fn tag<'d>(map: &'d Datum, wanted: &str) -> Option<&'d Datum> {
         // Lists of blocks with key and value, as some types have.
         Kind::List(items) => items
             .iter()
-            .find(|item| item.member("key").and_then(Datum::text).is_some_and(|key| normal(&key) == wanted))
-            .and_then(|item| item.member("value")),
+            .find(|item| either(item, "key", "Key").and_then(Datum::text).is_some_and(|key| normal(&key) == wanted))
+            .and_then(|item| either(item, "value", "Value")),
         _ => None,
     }
+}
+
+fn either<'d>(item: &'d Datum, name: &str, other: &str) -> Option<&'d Datum> {
+    item.member(name).or_else(|| item.member(other))
 }
 
 fn open(map: &Datum) -> Option<aedile_model::Unknown> {

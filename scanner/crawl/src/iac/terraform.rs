@@ -123,6 +123,7 @@ fn configuration<'a>(
                     unit: root.folder.clone(),
                     region: body.member("region").filter(|region| !region.is_null()).cloned().or(settings.region),
                     default_tags: settings.default_tags,
+                    doubt: None,
                     body,
                     place,
                     in_tests: declared.in_tests,

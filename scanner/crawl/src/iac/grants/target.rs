@@ -77,7 +77,7 @@ fn of(unit: &Unit<'_>, resource: &Datum, service: &Service) -> Vec<Target> {
         && let Some(target) = unit.resource(at)
     {
         // A reference to a resource of another service gives nothing here.
-        if !service.types.contains(&target.type_name) {
+        if !unit.is_of(target, &service.types) {
             return Vec::new();
         }
         return unit
@@ -111,12 +111,10 @@ fn named(unit: &Unit<'_>, text: &str, rest: &str, service: &Service) -> Vec<Targ
         return everything(unit, service);
     }
     let pattern = name.contains(['*', '?']);
-    let own: Vec<Target> = service
-        .types
-        .iter()
-        .flat_map(|type_name| unit.of_type(type_name))
-        .filter(|&&at| called(unit, at, name))
-        .filter_map(|&at| unit.asset(at))
+    let own: Vec<Target> = unit
+        .of_types(&service.types)
+        .filter(|&at| called(unit, at, name))
+        .filter_map(|at| unit.asset(at))
         .map(|(_, id)| Target { side: Ref::Id(id), pattern, place: None })
         .collect();
     if !own.is_empty() && !pattern {
@@ -142,8 +140,8 @@ fn everything(unit: &Unit<'_>, service: &Service) -> Vec<Target> {
     if let Some(wildcard) = &service.wildcard {
         return vec![Target { side: Ref::named(service.asset, wildcard.clone()), pattern: true, place: None }];
     }
-    let own = service.types.iter().flat_map(|type_name| unit.of_type(type_name));
-    own.filter_map(|&at| unit.asset(at))
+    unit.of_types(&service.types)
+        .filter_map(|at| unit.asset(at))
         .map(|(_, id)| Target { side: Ref::Id(id), pattern: true, place: None })
         .collect()
 }

@@ -1,0 +1,456 @@
+//! Stacks: templates with values for their parameters; what names mean in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aedile_model::{Gap, GapKind, Place, Unknown};
+use aedile_rules::{ResourceSource, Resources};
+
+use super::given::{Given, Values};
+use super::template::{Source, Template};
+use super::{serverless, text};
+use crate::iac::condition::Truth;
+use crate::iac::datum::{Datum, Kind, Target, hole_for};
+use crate::{File, yaml};
+
+/// Evaluation inside evaluation: functions in functions, outputs in outputs, stacks in stacks.
+const DEPTH: usize = 128;
+
+/// Nodes that all templates together may evaluate.
+const BUDGET: usize = 8_000_000;
+
+/// Everything that is known of the templates and stacks.
+pub(super) struct Evaluator<'a> {
+    pub(super) rules: &'a Resources,
+    /// Values given on the command line or in `aedile.yaml`.
+    given: &'a BTreeMap<String, String>,
+    files: Vec<&'a Given>,
+    /// Whole templates by path.
+    pub(super) templates: BTreeMap<&'a str, &'a Template>,
+    /// Parts of templates by path.
+    pub(super) fragments: BTreeMap<&'a str, &'a Template>,
+    pub(super) used_fragments: BTreeSet<&'a str>,
+    pub(super) stacks: Vec<Stack<'a>>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) exports: Option<Arc<Vec<Export<'a>>>>,
+    /// For each stack another one that it belongs together with; itself for the first.
+    groups: Vec<usize>,
+    parameters: BTreeMap<(usize, &'a str), Memo<Datum>>,
+    outputs: BTreeMap<(usize, &'a str), Memo<Datum>>,
+    conditions: BTreeMap<(usize, &'a str), Memo<Truth>>,
+    running: BTreeSet<(usize, String)>,
+    depth: usize,
+    budget: usize,
+    /// Resources made so far, over all stacks.
+    pub(super) made: usize,
+    /// Turns of loops so far, over all stacks.
+    pub(super) turns: usize,
+    /// Whether a bound was reached.
+    pub(super) limited: bool,
+    /// Where it was reached first.
+    pub(super) limited_at: Option<Place>,
+}
+
+/// A template with values for its parameters.
+pub(super) struct Stack<'a> {
+    pub(super) template: &'a Template,
+    /// The address in its parent with a dot at the end; empty for one of its own.
+    pub(super) prefix: String,
+    /// The path that its resources' addresses are unique in.
+    pub(super) unit: Arc<str>,
+    /// For a nested stack: what its parent gives, and where that stands.
+    pub(super) inputs: Option<(Option<&'a yaml::Node>, Scope)>,
+    pub(super) depth: usize,
+    pub(super) declared: Arc<Vec<Declared<'a>>>,
+    pub(super) by_id: BTreeMap<String, usize>,
+    /// Nested stacks by their address here.
+    pub(super) nested: BTreeMap<String, usize>,
+    /// What `Globals` of the Serverless Application Model give.
+    pub(super) serverless: bool,
+    pub(super) values: Values<'a>,
+}
+
+/// A resource as it is declared.
+#[derive(Debug, Clone)]
+pub(super) struct Declared<'a> {
+    pub(super) id: String,
+    pub(super) type_name: &'a str,
+    pub(super) node: &'a yaml::Node,
+    pub(super) place: Place,
+    pub(super) scope: Scope,
+}
+
+/// Where a node stands: its stack, its file, and what the identifiers of loops are there.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    pub(super) stack: usize,
+    pub(super) path: Arc<str>,
+    pub(super) names: Arc<BTreeMap<String, Datum>>,
+}
+
+/// A value that other stacks import.
+#[derive(Debug)]
+pub(super) struct Export<'a> {
+    pub(super) name: String,
+    pub(super) stack: usize,
+    pub(super) output: &'a str,
+}
+
+enum Memo<T> {
+    Running,
+    Known(T),
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator with a stack for every template that no other one nests.
+    pub(super) fn new(
+        parsed: &'a [(&'a File, Source)],
+        rules: &'a Resources,
+        given: &'a BTreeMap<String, String>,
+    ) -> Evaluator<'a> {
+        let mut evaluator = Evaluator {
+            rules,
+            given,
+            files: parsed.iter().filter_map(|(_, source)| source.given.as_ref()).collect(),
+            templates: BTreeMap::new(),
+            fragments: BTreeMap::new(),
+            used_fragments: BTreeSet::new(),
+            stacks: Vec::new(),
+            gaps: Vec::new(),
+            exports: None,
+            groups: Vec::new(),
+            parameters: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            conditions: BTreeMap::new(),
+            running: BTreeSet::new(),
+            depth: 0,
+            budget: BUDGET,
+            made: 0,
+            turns: 0,
+            limited: false,
+            limited_at: None,
+        };
+        let mut all: Vec<&Template> = Vec::new();
+        for template in parsed.iter().flat_map(|(_, source)| &source.templates) {
+            if template.fragment {
+                evaluator.fragments.insert(&template.path, template);
+            } else {
+                evaluator.templates.insert(&template.path, template);
+                all.push(template);
+            }
+        }
+        let called = super::nested::called(&evaluator.templates);
+        for template in all {
+            // Several parts of one file of the Serverless Framework are stacks of their own.
+            if !called.contains(&*template.path) {
+                evaluator.begin(template, String::new(), Arc::clone(&template.path), None, 0);
+            }
+        }
+        evaluator
+    }
+
+    /// Adds a stack and gives its index.
+    pub(super) fn begin(
+        &mut self,
+        template: &'a Template,
+        prefix: String,
+        unit: Arc<str>,
+        inputs: Option<(Option<&'a yaml::Node>, Scope)>,
+        depth: usize,
+    ) -> usize {
+        let at = self.stacks.len();
+        let group = inputs.as_ref().map_or(at, |(_, scope)| scope.stack);
+        let alone = self.templates.values().filter(|other| other.folder == template.folder).nth(1).is_none();
+        let values = Values::of(&template.path, &template.folder, alone, &self.files);
+        self.groups.push(group);
+        self.stacks.push(Stack {
+            serverless: serverless::is(template),
+            template,
+            prefix,
+            unit,
+            inputs,
+            depth,
+            declared: Arc::default(),
+            by_id: BTreeMap::new(),
+            nested: BTreeMap::new(),
+            values,
+        });
+        at
+    }
+
+    /// The first stack of those that belong together with the one at `at`.
+    pub(super) fn group(&self, at: usize) -> usize {
+        let mut at = at;
+        while let Some(&parent) = self.groups.get(at).filter(|&&parent| parent != at) {
+            at = parent;
+        }
+        at
+    }
+
+    /// Notes that two stacks belong together.
+    pub(super) fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.group(one), self.group(other));
+        let (first, last) = (one.min(other), one.max(other));
+        if let Some(parent) = self.groups.get_mut(last) {
+            *parent = first;
+        }
+    }
+
+    /// The accounts that the configuration says are its own.
+    pub(super) fn own_accounts(&self) -> BTreeSet<String> {
+        self.given.get("AWS::AccountId").into_iter().cloned().collect()
+    }
+
+    pub(super) fn enter(&mut self, place: impl FnOnce() -> Place) -> bool {
+        if self.depth >= DEPTH || !self.spend(1) {
+            self.limited = true;
+            self.limited_at.get_or_insert_with(place);
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Takes `nodes` from the budget; false if there is not as much left.
+    pub(super) fn spend(&mut self, nodes: usize) -> bool {
+        let left = self.budget.checked_sub(nodes);
+        self.budget = left.unwrap_or(0);
+        self.limited |= left.is_none();
+        left.is_some()
+    }
+
+    pub(super) fn gap(&mut self, place: Place, kind: GapKind, message: impl Into<String>) {
+        self.gaps.push(Gap { place, kind, message: message.into() });
+    }
+
+    pub(super) fn section(&self, at: usize, name: &str) -> Option<&'a yaml::Node> {
+        self.stacks.get(at)?.template.root.get(name)
+    }
+
+    /// What `Ref` of `name` is in `scope`.
+    pub(super) fn reference(&mut self, name: &str, scope: &Scope) -> Datum {
+        if let Some(value) = scope.names.get(name) {
+            return value.clone();
+        }
+        if let Some(value) = self.pseudo(name, scope.stack) {
+            return value;
+        }
+        let parameters = self.section(scope.stack, "Parameters");
+        let declared = parameters.and_then(|all| all.entries().iter().rev().find(|e| e.key.str() == Some(name)));
+        match declared.and_then(|entry| Some((entry.key.str()?, &entry.value))) {
+            Some((name, node)) => self.parameter(scope.stack, name, node),
+            None => self.attribute(scope.stack, name, "Ref"),
+        }
+    }
+
+    fn pseudo(&mut self, name: &str, at: usize) -> Option<Datum> {
+        let name = name.strip_prefix("AWS::")?;
+        let values = self.stacks.get(at).map(|stack| &stack.values);
+        let given = self.given.get(&format!("AWS::{name}")).cloned();
+        let known = given.or_else(|| match name {
+            "Region" => values.and_then(|values| values.region()).map(str::to_owned),
+            "StackName" => values.and_then(|values| values.stack_name()).map(str::to_owned),
+            _ => None,
+        });
+        let china = |this: &mut Self| {
+            this.pseudo("AWS::Region", at).and_then(|region| region.text()).is_some_and(|text| text.starts_with("cn-"))
+        };
+        Some(match (name, known) {
+            ("NoValue", _) => Kind::Null.into(),
+            (_, Some(known)) => Datum::from_text(known),
+            ("Partition", None) => Datum::from_text(if china(self) { "aws-cn" } else { "aws" }),
+            ("URLSuffix", None) => Datum::from_text(if china(self) { "amazonaws.com.cn" } else { "amazonaws.com" }),
+            (_, None) => computed(&format!("AWS::{name}.Ref"), "it is known only when the stack is deployed"),
+        })
+    }
+
+    /// The region that the stack at `at` is deployed to, if that is known.
+    pub(super) fn region(&mut self, at: usize) -> Option<Datum> {
+        self.pseudo("AWS::Region", at).filter(|region| region.text().is_some())
+    }
+
+    fn parameter(&mut self, at: usize, name: &'a str, node: &'a yaml::Node) -> Datum {
+        match self.parameters.get(&(at, name)) {
+            Some(Memo::Known(value)) => return value.clone(),
+            Some(Memo::Running) => return Datum::unknown(format!("Ref {name}"), "it depends on itself"),
+            None => {}
+        }
+        self.parameters.insert((at, name), Memo::Running);
+        let value = self.parameter_value(at, name, node);
+        self.parameters.insert((at, name), Memo::Known(value.clone()));
+        value
+    }
+
+    fn parameter_value(&mut self, at: usize, name: &'a str, node: &'a yaml::Node) -> Datum {
+        let type_name = node.get("Type").and_then(yaml::Node::str).unwrap_or("String");
+        let Some(stack) = self.stacks.get(at) else {
+            return Datum::unknown(format!("Ref {name}"), "there is no such stack");
+        };
+        let unknown = |why: &str| computed(&format!("Parameters.{name}"), why);
+        let path = Arc::clone(&stack.template.path);
+        if let Some((inputs, scope)) = stack.inputs.clone() {
+            if let Some(input) = inputs.and_then(|inputs| inputs.get(name)) {
+                return typed(self.evaluate(input, &scope), type_name);
+            }
+        } else if let Some(value) = self.given.get(name) {
+            return typed(Datum::from_text(value.as_str()), type_name);
+        } else {
+            match stack.values.parameter(name) {
+                Ok(Some((value, place))) => return typed(Datum::from_text(value).at(place), type_name),
+                Ok(None) => {}
+                Err(()) => return unknown("the files of parameters do not agree on it"),
+            }
+        }
+        if type_name.starts_with("AWS::SSM::Parameter::Value") {
+            return unknown("it stands in the parameter store");
+        }
+        let allowed = node.get("AllowedValues").map(yaml::Node::items).unwrap_or_default();
+        match (node.get("Default"), allowed) {
+            (Some(default), _) => typed(text::scalar(default, &path, false), type_name),
+            (None, [only]) => typed(text::scalar(only, &path, false), type_name),
+            (None, _) => unknown("the parameter has no default and no value is given"),
+        }
+    }
+
+    /// The attribute of a resource of the stack at `at`: a name that its own properties form, or a hole.
+    pub(super) fn attribute(&mut self, at: usize, id: &str, attribute: &str) -> Datum {
+        let expression = if attribute == "Ref" { format!("Ref {id}") } else { format!("GetAtt {id}.{attribute}") };
+        let Some(stack) = self.stacks.get(at) else {
+            return Datum::unknown(expression, "there is no such stack");
+        };
+        if let Some(&child) = stack.nested.get(id)
+            && let Some(output) = attribute.strip_prefix("Outputs.")
+        {
+            return self.output(child, output);
+        }
+        let found = stack.by_id.get(id).and_then(|&nth| stack.declared.get(nth)).cloned();
+        let address = format!("{}#{}{id}", stack.unit, stack.prefix);
+        let hole = hole_for(&format!("{}{id}.{}", stack.prefix, attribute.replace('.', ":")));
+        let serverless = stack.serverless;
+        let of = Some(Arc::new(Target { address, attribute: attribute.to_owned() }));
+        let why = Unknown { expression, why: "it is known only when the stack is deployed".to_owned() };
+        let Some(declared) = found else {
+            if serverless && serverless::makes(id, |id| self.has(at, id)) {
+                return Datum { kind: Kind::Computed { text: hole, why }, place: None, of };
+            }
+            return Datum::unknown(why.expression, "the template has no parameter or resource of that name");
+        };
+        let type_name = serverless::becomes(declared.type_name);
+        let rule = self.rules.resource(ResourceSource::CloudFormation, type_name);
+        let template = rule.and_then(|rule| rule.exports.get(attribute)).cloned();
+        let running = (at, id.to_owned());
+        let named = match template {
+            Some(template) if self.running.insert(running.clone()) => {
+                let mut known = true;
+                let filled = crate::iac::name::fill(&template, |path| {
+                    let value = self.property(&declared, path)?;
+                    known &= value.text().is_some();
+                    value.holed()
+                });
+                self.running.remove(&running);
+                filled.map(|filled| (filled, known))
+            }
+            _ => None,
+        };
+        let kind = match named {
+            Some((text, true)) => Kind::Text(text),
+            Some((text, false)) => Kind::Computed { text, why },
+            None => Kind::Computed { text: hole, why },
+        };
+        Datum { kind, place: None, of }
+    }
+
+    pub(super) fn has(&self, at: usize, id: &str) -> bool {
+        self.stacks.get(at).is_some_and(|stack| stack.by_id.contains_key(id))
+    }
+
+    /// One property of a resource, by a path whose first key is evaluated alone.
+    fn property(&mut self, declared: &Declared<'a>, path: &str) -> Option<Datum> {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let node = declared.node.get("Properties")?.get(first)?;
+        let value = self.evaluate(node, &declared.scope);
+        crate::iac::path::values(&value, rest).into_iter().next()
+    }
+
+    /// What the stack at `at` gives under the name `output`.
+    pub(super) fn output(&mut self, at: usize, output: &str) -> Datum {
+        let expression = format!("Outputs.{output}");
+        let section = self.section(at, "Outputs");
+        let found = section.and_then(|all| all.entries().iter().rev().find(|e| e.key.str() == Some(output)));
+        let Some((name, node)) = found.and_then(|entry| Some((entry.key.str()?, entry.value.get("Value")?))) else {
+            return Datum::unknown(expression, "the nested template has no output of that name");
+        };
+        match self.outputs.get(&(at, name)) {
+            Some(Memo::Known(value)) => return value.clone(),
+            Some(Memo::Running) => return Datum::unknown(expression, "it depends on itself"),
+            None => {}
+        }
+        self.outputs.insert((at, name), Memo::Running);
+        let Some(scope) = self.scope(at) else { return Datum::unknown(expression, "there is no such stack") };
+        let value = self.evaluate(node, &scope);
+        self.outputs.insert((at, name), Memo::Known(value.clone()));
+        value
+    }
+
+    /// Where the sections of a stack's own template stand.
+    pub(super) fn scope(&self, at: usize) -> Option<Scope> {
+        let path = Arc::clone(&self.stacks.get(at)?.template.path);
+        Some(Scope { stack: at, path, names: Arc::default() })
+    }
+
+    /// Whether the condition `name` of the stack at `at` holds.
+    pub(super) fn condition(&mut self, at: usize, name: &str) -> Truth {
+        let expression = format!("Condition {name}");
+        let unknown = |why: &str| Truth::Unknown(Unknown { expression: expression.clone(), why: why.to_owned() }, None);
+        let section = self.section(at, "Conditions");
+        let found = section.and_then(|all| all.entries().iter().rev().find(|e| e.key.str() == Some(name)));
+        let Some((name, node)) = found.and_then(|entry| Some((entry.key.str()?, &entry.value))) else {
+            return unknown("the template has no condition of that name");
+        };
+        match self.conditions.get(&(at, name)) {
+            Some(Memo::Known(truth)) => return truth.clone(),
+            Some(Memo::Running) => return unknown("it depends on itself"),
+            None => {}
+        }
+        self.conditions.insert((at, name), Memo::Running);
+        let Some(scope) = self.scope(at) else { return unknown("there is no such stack") };
+        let truth = match self.evaluate(node, &scope).kind {
+            Kind::Bool(truth) => super::branch::truth(truth),
+            Kind::Text(text) if text == "true" || text == "false" => super::branch::truth(text == "true"),
+            kind => {
+                let why = Datum::from(kind).why_unknown().cloned();
+                why.map_or_else(|| unknown("it is no truth value"), |why| Truth::Unknown(why, None))
+            }
+        };
+        self.conditions.insert((at, name), Memo::Known(truth.clone()));
+        truth
+    }
+}
+
+/// Something that is given, but not known.
+pub(super) fn computed(expression: &str, why: &str) -> Datum {
+    let text = hole_for(expression);
+    Kind::Computed { text, why: Unknown { expression: expression.to_owned(), why: why.to_owned() } }.into()
+}
+
+/// `value` as a parameter of the type `type_name` is read.
+fn typed(value: Datum, type_name: &str) -> Datum {
+    let place = value.place.clone();
+    let text = match &value.kind {
+        Kind::Text(text) => text.clone(),
+        Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) => value.text().unwrap_or_default(),
+        _ => return value,
+    };
+    if type_name == "CommaDelimitedList" || type_name.starts_with("List<") {
+        let items = text.split(',').map(|item| Datum::from_text(item.trim()).at(place.clone())).collect();
+        return Datum { kind: Kind::List(items), place, of: value.of };
+    }
+    match type_name {
+        "Number" => text.trim().parse().map_or(value, |number| Datum::from(Kind::Int(number)).at(place)),
+        _ => Datum { kind: Kind::Text(text), place, of: value.of },
+    }
+}
