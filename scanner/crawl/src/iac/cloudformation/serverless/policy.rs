@@ -26,10 +26,10 @@ pub(super) fn role(
     for policy in policies.items() {
         match &policy.kind {
             Kind::Map(map) if map.members.contains_key("Statement") => inline.push(policy.clone()),
-            Kind::Map(map) => match map.members.iter().next() {
-                Some((name, values)) => inline.push(template(name, values, rules).at(policy.place.clone())),
-                None => {}
-            },
+            Kind::Map(map) => {
+                let named = map.members.iter().next();
+                inline.extend(named.map(|(name, values)| template(name, values, rules).at(policy.place.clone())));
+            }
             _ => arns.push(arn(policy)),
         }
     }
