@@ -42,7 +42,8 @@ impl<'a> Graph<'a> {
                 | RelationKind::Releases
                 | RelationKind::Monitors
                 | RelationKind::EncryptedWith
-                | RelationKind::GuardedBy => continue,
+                | RelationKind::GuardedBy
+                | RelationKind::Runs => continue,
             };
             edges.entry(from).or_default().push(Edge { to, verb, relation: at });
         }

@@ -147,7 +147,8 @@ impl<'a> World<'a> {
             | RelationKind::Serves
             | RelationKind::Monitors
             | RelationKind::EncryptedWith
-            | RelationKind::GuardedBy => Vec::new(),
+            | RelationKind::GuardedBy
+            | RelationKind::Runs => Vec::new(),
         }
     }
 

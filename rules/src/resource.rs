@@ -52,6 +52,15 @@
 //! `{path: lifecycle_config_name, unknown: "its script decides"}` makes the attribute unknown if something is
 //! given there.
 //!
+//! **Columns** of a table are read from `columns: {path: column, name: name, masked: [masking_policy]}`; each becomes
+//! an asset of its own, and `masks: [{from: mask, column: column}]` names companions that mask one.
+//!
+//! **Parts** are blocks that are resources of another type: `parts: [{type: databricks_cluster, path: job_cluster.new_cluster,
+//! key: job_cluster_key}]`.
+//!
+//! **Bindings** give what their `roles` are said to give, or `access` whatever they name, or everything where the
+//! path `everything` is true; `wildcard: true` marks one on all that stands in something, `columns` limits it.
+//!
 //! **Examples** are run by tests of the crawlers, which can read the sources; loading demands at least one
 //! example and one counter-example of each type.
 
@@ -65,8 +74,9 @@ mod tests;
 mod valid;
 
 pub use form::{
-    Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, PolicyTest, Reader, Reading,
-    RelationRule, ResourceExample, ResourceSource, ResourceType, RoleAccess, Service, TagRule,
+    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, Part,
+    PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType, RoleAccess, Service,
+    TagRule,
 };
 
 /// Our packs, sorted by name.
@@ -74,6 +84,7 @@ const PACKS: &[(&str, &str)] = &[
     ("resources/aws-analytics.yaml", include_str!("../resources/aws-analytics.yaml")),
     ("resources/aws-database.yaml", include_str!("../resources/aws-database.yaml")),
     ("resources/aws-identity.yaml", include_str!("../resources/aws-identity.yaml")),
+    ("resources/aws-lakeformation.yaml", include_str!("../resources/aws-lakeformation.yaml")),
     ("resources/aws-ml.yaml", include_str!("../resources/aws-ml.yaml")),
     ("resources/aws-policies.yaml", include_str!("../resources/aws-policies.yaml")),
     ("resources/aws-storage.yaml", include_str!("../resources/aws-storage.yaml")),
@@ -81,9 +92,10 @@ const PACKS: &[(&str, &str)] = &[
     ("resources/cloudformation-identity.yaml", include_str!("../resources/cloudformation-identity.yaml")),
     ("resources/cloudformation-storage.yaml", include_str!("../resources/cloudformation-storage.yaml")),
     ("resources/common.yaml", include_str!("../resources/common.yaml")),
+    ("resources/databricks.yaml", include_str!("../resources/databricks.yaml")),
     ("resources/google.yaml", include_str!("../resources/google.yaml")),
     ("resources/kubernetes.yaml", include_str!("../resources/kubernetes.yaml")),
-    ("resources/lakehouse.yaml", include_str!("../resources/lakehouse.yaml")),
+    ("resources/snowflake.yaml", include_str!("../resources/snowflake.yaml")),
 ];
 
 /// The compiled rules of `resources/*.yaml`.

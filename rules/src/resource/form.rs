@@ -70,6 +70,11 @@ pub struct ResourceType {
     /// Who may do what because of it.
     #[serde(default)]
     pub grants: Vec<GrantRule>,
+    /// Blocks in it that are resources of another type.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+    /// The columns that it declares, of a table.
+    pub columns: Option<ColumnRule>,
     /// Kubernetes: paths of pod specifications (`*` is any key); the workload attributes are read there.
     #[serde(default)]
     pub pods: Vec<String>,
@@ -172,6 +177,10 @@ pub enum Reading {
     Minutes,
     /// Milliseconds as whole days rounded up.
     Days,
+    /// Seconds as whole days rounded up.
+    DaysOfSeconds,
+    /// Whether a map of settings, or a list of names with values, holds a credential that is written out.
+    SecretsIn,
 }
 
 /// A statement that is true, false or unknown.
@@ -239,6 +248,45 @@ pub struct RelationRule {
     pub reverse: bool,
 }
 
+/// A block within a resource that is read as one of another type: the cluster of a job.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The path of the block; its first key is the list.
+    pub path: String,
+    /// Where an entry of the list is named.
+    pub key: String,
+}
+
+/// Where a table's columns are declared, and which of them are masked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnRule {
+    /// The list of columns: blocks, or JSON text.
+    pub path: String,
+    /// The name within a column.
+    pub name: String,
+    /// Paths within a column; anything given there masks it.
+    #[serde(default)]
+    pub masked: Vec<String>,
+    /// Companions that mask columns.
+    #[serde(default)]
+    pub masks: Vec<ColumnMask>,
+}
+
+/// A companion that masks one column of a table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnMask {
+    /// The companion.
+    pub from: String,
+    /// Where it names the column.
+    pub column: String,
+}
+
 /// A way to read grants.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -264,6 +312,25 @@ pub struct GrantRule {
     pub roles: Vec<String>,
     /// Path whose truth or presence means that the grant may be passed on.
     pub option: Option<String>,
+    /// The case in which the grant holds, for bindings.
+    pub when: Option<Condition>,
+    /// What a binding allows whatever it names (ownership, a share).
+    #[serde(default)]
+    pub access: Vec<Access>,
+    /// Path whose truth means every privilege.
+    pub everything: Option<String>,
+    /// Whether a binding is on all that stands in what is named, also what comes later.
+    #[serde(default)]
+    pub wildcard: bool,
+    /// Whether a binding is to another organisation or account.
+    #[serde(default)]
+    pub cross_account: bool,
+    /// Path of the only columns that a binding is on.
+    pub columns: Option<String>,
+    /// Path of the columns that it leaves out.
+    pub except_columns: Option<String>,
+    /// Why such a grant cannot be read; then there is nothing but this gap.
+    pub gap: Option<String>,
 }
 
 /// The language of a grant.

@@ -48,11 +48,18 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
             return refuse("a relation reads a companion that is not there", "name it under `companions:`");
         }
     }
+    let masks = resource.columns.iter().flat_map(|columns| &columns.masks);
+    if masks.into_iter().any(|mask| !resource.companions.contains_key(&mask.from)) {
+        return refuse("a mask reads a companion that is not there", "name it under `companions:`");
+    }
     for grant in &resource.grants {
         let whole = match grant.form {
             GrantForm::IdentityPolicy | GrantForm::Attachment => grant.document.is_some(),
             GrantForm::ResourcePolicy | GrantForm::TrustPolicy => grant.document.is_some(),
-            GrantForm::Binding => !grant.principals.is_empty() && grant.to.is_some(),
+            GrantForm::Binding if grant.gap.is_some() => grant.when.is_some(),
+            GrantForm::Binding => {
+                grant.to.is_some() && !(grant.principals.is_empty() && (grant.on.is_empty() || grant.access.is_empty()))
+            }
             GrantForm::Membership => !grant.principals.is_empty() && !grant.on.is_empty(),
         };
         if !whole {

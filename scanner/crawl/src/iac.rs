@@ -7,6 +7,7 @@
 
 mod assets;
 pub(crate) mod cloudformation;
+mod columns;
 mod condition;
 mod datum;
 #[cfg(test)]

@@ -41,6 +41,8 @@ relations! {
     Grants = "grants",
     /// User, role or group → a group or role it belongs to or may assume.
     MemberOf = "member-of",
+    /// Job or workflow → the code that it runs, or what it deploys.
+    Runs = "runs",
     /// Pipeline or notebook → the model it trains.
     Trains = "trains",
     /// Endpoint or workload → the model it serves.

@@ -19,7 +19,9 @@ pub(crate) fn describe(unit: &Unit<'_>, facts: &mut Facts) {
         let (Some(rule), Some((kind, id))) = (unit.rule(resource), unit.asset(at)) else {
             continue;
         };
-        assets.insert(id.clone(), asset(unit, at, resource, rule, kind, id));
+        let described = asset(unit, at, resource, rule, kind, id.clone());
+        super::columns::write(unit, at, rule, &described, facts);
+        assets.insert(id, described);
         links::write(unit, at, rule, facts);
     }
     grants::write(unit, &mut assets, facts);

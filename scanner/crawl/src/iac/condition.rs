@@ -6,6 +6,7 @@ use aedile_model::{Place, Unknown, Value};
 use aedile_rules::{Condition, Literal, PolicyTest, Reader, Reading};
 
 use super::datum::{Datum, Kind};
+use super::kubernetes::pod;
 use super::path::values;
 use super::policy;
 
@@ -84,6 +85,10 @@ impl View<'_> {
         }
         let datum = found.iter().find(|datum| !is_blank(datum))?;
         let place = datum.place.clone();
+        if reader.reading == Reading::SecretsIn {
+            let secret = found.iter().find_map(secret_in);
+            return Some((Value::Bool(secret.is_some()), secret.flatten()));
+        }
         if matches!(reader.reading, Reading::Given | Reading::OwnKey) {
             let providers = |text: String| text.contains("alias/aws/");
             let own = reader.reading == Reading::Given || !datum.holed().is_some_and(providers);
@@ -109,7 +114,8 @@ impl View<'_> {
             Reading::Lower => Value::Text(text?.to_lowercase()),
             Reading::Minutes => Value::Int(rounded_up(seconds(&text?)?, 60)),
             Reading::Days => Value::Int(rounded_up(datum.int()?, 86_400_000)),
-            Reading::Given | Reading::OwnKey | Reading::Least => return None,
+            Reading::DaysOfSeconds => Value::Int(rounded_up(datum.int()?, 86_400)),
+            Reading::Given | Reading::OwnKey | Reading::Least | Reading::SecretsIn => return None,
         };
         Some((value, place))
     }
@@ -234,6 +240,23 @@ fn all(truths: impl Iterator<Item = Truth>) -> Truth {
         }
     }
     result
+}
+
+/// Where a credential is written out among the settings of `datum`: a map, or a list of names with values. A
+/// reference to a store of secrets (`{{secrets/…}}`, `${…}`) and what the configuration does not know are none.
+fn secret_in(datum: &Datum) -> Option<Option<Place>> {
+    let literal = |name: &str, value: &Datum| match &value.decoded().kind {
+        Kind::Text(text) if !text.starts_with("{{") && !text.starts_with("${") => pod::is_credential(name, text),
+        _ => false,
+    };
+    match &datum.decoded().kind {
+        Kind::Map(map) => match (map.members.get("name").and_then(Datum::text), map.members.get("value")) {
+            (Some(name), Some(value)) => literal(&name, value).then(|| value.place.clone()),
+            _ => map.members.iter().find(|(name, value)| literal(name, value)).map(|(_, value)| value.place.clone()),
+        },
+        Kind::List(items) => items.iter().find_map(secret_in),
+        _ => None,
+    }
 }
 
 fn least(found: &[Datum]) -> Option<Found> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{AssetId, AssetKind, Place};
-use aedile_rules::{Companion, ResourceSource, ResourceType, Resources};
+use aedile_rules::{Companion, Part, ResourceSource, ResourceType, Resources};
 
 use super::datum::{Datum, Kind, hole};
 use super::path::{texts, values};
@@ -42,6 +42,39 @@ impl Resource {
     pub(crate) fn seen(&self) -> &Datum {
         self.doubt.as_ref().unwrap_or(&self.body)
     }
+}
+
+/// `resources` with the blocks in them that are resources of another type, each right after its own.
+pub(crate) fn with_parts(rules: &Resources, resources: Vec<Resource>) -> Vec<Resource> {
+    let mut all = Vec::with_capacity(resources.len());
+    for resource in resources {
+        let parts: Vec<Resource> = rules
+            .resource(resource.source, &resource.type_name)
+            .map(|rule| rule.parts.iter().flat_map(|part| parts(&resource, part)).collect())
+            .unwrap_or_default();
+        all.push(resource);
+        all.extend(parts);
+    }
+    all
+}
+
+fn parts(resource: &Resource, part: &Part) -> Vec<Resource> {
+    let (list, inner) = part.path.split_once('.').unwrap_or((&part.path, ""));
+    let mut found = Vec::new();
+    for (nth, item) in values(&resource.body, list).iter().enumerate() {
+        let key = texts(item, &part.key).into_iter().next().unwrap_or_else(|| nth.to_string());
+        let inside = if inner.is_empty() { vec![item.clone()] } else { values(item, inner) };
+        for body in inside.into_iter().filter(|body| matches!(body.kind, Kind::Map(_))) {
+            found.push(Resource {
+                type_name: part.type_name.clone(),
+                address: format!("{}.{list}[\"{key}\"]", resource.address),
+                place: body.place.clone().or_else(|| resource.place.clone()),
+                body,
+                ..resource.clone()
+            });
+        }
+    }
+    found
 }
 
 /// The resources of one unit and what leads from one to the other.

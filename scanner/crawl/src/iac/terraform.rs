@@ -25,7 +25,7 @@ mod typed;
 
 use super::assets;
 use super::datum::Handle;
-use super::resource::{Resource, Unit};
+use super::resource::{Resource, Unit, with_parts};
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File};
 use module::{Module, local_folder, modules};
@@ -141,6 +141,7 @@ fn configuration<'a>(
         evaluator.gap(place, GapKind::Limit, message);
     }
     facts.gaps.append(&mut evaluator.gaps);
+    let resources = with_parts(&context.rules.resources, resources);
     let unit = Unit::new(&context.rules.resources, &resources, accounts);
     assets::describe(&unit, facts);
 }

@@ -33,7 +33,12 @@ fn carried(
 ) -> Vec<Tag> {
     let all = |id: &AssetId| inherited(tags(inventory, id), id, Protection::None);
     match relation.kind {
-        RelationKind::Grants | RelationKind::Serves => all(&relation.to),
+        RelationKind::Serves => all(&relation.to),
+        // A grant on some columns reaches those alone.
+        RelationKind::Grants => match &relation.flow {
+            Some(flow) => of_flow(inventory, columns, names, &[&relation.to], flow),
+            None => all(&relation.to),
+        },
         RelationKind::StoredIn => all(&relation.from),
         RelationKind::Reads | RelationKind::DerivedFrom => match &relation.flow {
             Some(flow) => of_flow(inventory, columns, names, &[&relation.to], flow),
@@ -59,7 +64,8 @@ fn carried(
         | RelationKind::Releases
         | RelationKind::Monitors
         | RelationKind::EncryptedWith
-        | RelationKind::GuardedBy => Vec::new(),
+        | RelationKind::GuardedBy
+        | RelationKind::Runs => Vec::new(),
     }
 }
 

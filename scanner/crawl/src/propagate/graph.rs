@@ -128,7 +128,8 @@ fn edges(inventory: &Inventory) -> BTreeMap<AssetId, Vec<Edge>> {
             | RelationKind::Monitors
             | RelationKind::SendsTo
             | RelationKind::EncryptedWith
-            | RelationKind::GuardedBy => {}
+            | RelationKind::GuardedBy
+            | RelationKind::Runs => {}
         }
     }
     edges

@@ -88,7 +88,15 @@ pub(super) fn member(unit: &Unit<'_>, value: &Datum, kind: AssetKind) -> Vec<Ref
         Some(("user", name)) => (AssetKind::User, name),
         Some(("serviceAccount", name)) => (AssetKind::ServiceAccount, name),
         Some(("group" | "domain", name)) => (AssetKind::Group, name),
+        // Where one word stands for groups, persons and service principals alike: mail addresses and application ids tell.
+        _ if kind == AssetKind::Group && text.contains('@') => (AssetKind::User, text.as_str()),
+        _ if kind == AssetKind::Group && is_uuid(&text) => (AssetKind::ServiceAccount, text.as_str()),
         _ => (kind, text.as_str()),
     };
     vec![Ref::named(kind, name)]
+}
+
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

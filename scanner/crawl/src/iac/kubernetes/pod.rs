@@ -133,8 +133,9 @@ fn as_root(pod: &Datum, container: &Datum) -> Option<Option<Place>> {
 }
 
 /// Parts of names of variables that hold credentials.
-const SECRET_WORDS: [&str; 11] = [
+const SECRET_WORDS: [&str; 12] = [
     "access_key",
+    "account_key",
     "api_key",
     "apikey",
     "auth_token",
@@ -163,15 +164,21 @@ fn has_password(value: &str) -> bool {
 fn secret_in_env(container: &Datum) -> Option<Option<Place>> {
     let variables = container.member("env").map(Datum::items).unwrap_or_default();
     let found = variables.iter().find(|variable| {
-        let name = variable.member("name").and_then(Datum::text).unwrap_or_default().to_ascii_lowercase();
+        let name = variable.member("name").and_then(Datum::text).unwrap_or_default();
         let value = variable.member("value").and_then(Datum::text).unwrap_or_default();
-        let named = SECRET_WORDS.iter().any(|word| name.contains(word))
-            && !HARMLESS_ENDS.iter().any(|end| name.ends_with(end))
-            && !value.is_empty()
-            && !value.starts_with("$(")
-            && !value.contains("__")
-            && !matches!(value.as_str(), "true" | "false");
-        named || has_password(&value)
+        is_credential(&name, &value)
     })?;
     Some(found.place.clone())
+}
+
+/// Whether a setting called `name` whose literal value is `value` gives a credential away.
+pub(crate) fn is_credential(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['.', '-'], "_");
+    let named = SECRET_WORDS.iter().any(|word| name.contains(word))
+        && !HARMLESS_ENDS.iter().any(|end| name.ends_with(end))
+        && !value.is_empty()
+        && !value.starts_with("$(")
+        && !value.contains("__")
+        && !matches!(value, "true" | "false");
+    named || has_password(value)
 }
