@@ -146,10 +146,9 @@ impl<'a> Writer<'a> {
     /// The tags at stake: what the relations carry, or what the resource holds.
     fn tags<'b>(&self, group: &Group<'b>) -> Vec<&'b Tag> {
         let carried: Vec<&Tag> = group.relations.iter().flat_map(|(_, relation)| &relation.carries).collect();
-        let whole = group
-            .relations
-            .iter()
-            .all(|(_, relation)| matches!(relation.kind, RelationKind::Grants | RelationKind::Releases));
+        let whole = group.relations.iter().all(|(_, relation)| {
+            matches!(relation.kind, RelationKind::Grants | RelationKind::Releases) && relation.flow.is_none()
+        });
         if carried.is_empty() && whole {
             at_stake(&group.resource.tags, self.taxonomy)
         } else {

@@ -15,6 +15,7 @@ controls! {
     "access",
     "accountability",
     "cost",
+    "delivery",
     "encryption",
     "exposure",
     "keys",

@@ -162,12 +162,12 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What travels, and how: a grant or release that says nothing of classes reaches all that the resource holds.
+    /// What travels, and how: a grant or release that names no columns reaches all that the resource holds.
     fn context(&self, relation: &Relation, action: &str, resource: &Asset) -> Facts {
         let none = BTreeMap::new();
         let kinds = self.contract.context(action).unwrap_or(&none);
         let mut context = Facts::read(&relation.attributes, kinds, self.taxonomy, &self.platform.residency);
-        let whole = matches!(relation.kind, RelationKind::Grants | RelationKind::Releases);
+        let whole = matches!(relation.kind, RelationKind::Grants | RelationKind::Releases) && relation.flow.is_none();
         let tags = if relation.carries.is_empty() && whole { &resource.tags } else { &relation.carries };
         context.held = held(tags, self.taxonomy);
         if let Some(flow) = relation.flow.as_ref().filter(|_| kinds.contains_key("allColumns")) {

@@ -159,7 +159,7 @@ mod tests {
         ),
         (
             "Cluster",
-            "encryptedAtRest:b public:b loggingEnabled:b idleShutdownMinutes:i tlsVersionCurrent:b encryptedBetweenNodes:b secretsEncrypted:b outputEncrypted:b networkRestricted:b privateNetwork:b publicAddress:b egressRestricted:b identityAuth:b anonymousAccess:b userIsolation:b metadataProtected:b secureBoot:b secretsInEnv:b minNodes:i spendLimited:b runtimeSupported:b initScriptsGoverned:b monitored:b tagged:b customerManagedKey:b tlsRequired:b",
+            "encryptedAtRest:b public:b loggingEnabled:b idleShutdownMinutes:i tlsVersionCurrent:b encryptedBetweenNodes:b secretsEncrypted:b outputEncrypted:b networkRestricted:b privateNetwork:b publicAddress:b egressRestricted:b identityAuth:b anonymousAccess:b userIsolation:b metadataProtected:b secureBoot:b secretsInEnv:b minNodes:i spendLimited:b runtimeSupported:b initScriptsGoverned:b monitored:b tagged:b customerManagedKey:b tlsRequired:b exposesConfiguration:b examplesLoaded:b",
         ),
         (
             "Model",
@@ -175,7 +175,7 @@ mod tests {
         ),
         (
             "Pipeline",
-            "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t outputEncrypted:b privateNetwork:b publicAddress:b loggingEnabled:b failureDestination:b secretsInEnv:b guardrailed:b versionControlled:b public:b",
+            "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t outputEncrypted:b privateNetwork:b publicAddress:b loggingEnabled:b failureDestination:b secretsInEnv:b guardrailed:b versionControlled:b public:b actionsPinned:b tokenLimited:b longLivedCloudKeys:b untrustedCodeRuns:b scriptInjection:b untrustedOnOwnRunner:b",
         ),
         ("Key", "rotationEnabled:b rotationDays:i public:b deletionWindowDays:i deletionProtected:b"),
         ("Network", "openToWorld:b openPorts:l endpointPolicyOpen:b coversDataServices:b loggingEnabled:b"),

@@ -56,10 +56,16 @@ pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> Ve
 
 /// Every crawler, sorted by name. A new one is one file and one line here.
 pub(crate) const CRAWLERS: &[Line] = &[
+    ("airflow", run::<crate::iac::airflow::Airflow>),
     ("cloudformation", run::<crate::iac::cloudformation::CloudFormation>),
     ("code", run::<crate::code::Code>),
+    ("databricks bundle", run::<crate::iac::bundle::Bundles>),
     ("dataset", run::<crate::data::Datasets>),
+    ("feast", run::<crate::iac::feast::FeatureStores>),
     ("kubernetes", run::<crate::iac::kubernetes::Kubernetes>),
+    ("pulumi", run::<crate::iac::pulumi::Pulumi>),
     ("secrets", run::<crate::secrets::Secrets>),
     ("terraform", run::<crate::iac::terraform::Terraform>),
+    ("warehouse profiles", run::<crate::iac::dbt_profiles::Profiles>),
+    ("workflow", run::<crate::iac::delivery::Workflows>),
 ];

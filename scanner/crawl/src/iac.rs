@@ -1,23 +1,36 @@
 //! Infrastructure as code: what is declared becomes assets, relations and grants.
 //!
-//! Each crawler ([`terraform`], [`cloudformation`], [`kubernetes`]) turns its files into [`resource::Resource`]s: a type, an
-//! address and a body of [`datum::Datum`]s with places. From there on all is common and driven by the packs
-//! `rules/resources/*.yaml`: [`assets`] reads attributes, companions and relations, [`grants`] reads who may
-//! do what. A new resource type is a block in a pack; code is for a new language.
+//! Each crawler ([`terraform`], [`cloudformation`], [`kubernetes`], [`bundle`], [`pulumi`]) turns its files into
+//! [`resource::Resource`]s: a type, an address and a body of [`datum::Datum`]s with places. From there on all is common
+//! and driven by the packs `rules/resources/*.yaml`: [`assets`] reads attributes, companions and relations, [`grants`]
+//! reads who may do what. A new resource type is a block in a pack; code is for a new language.
+//!
+//! The files around pipelines have readers of their own: [`delivery`] for workflows, [`feast`], [`dbt_profiles`] and
+//! [`airflow`] for the settings of those tools.
 
+pub(crate) mod airflow;
 mod assets;
+pub(crate) mod bundle;
 pub(crate) mod cloudformation;
 mod columns;
 mod condition;
+mod connection;
 mod datum;
+pub(crate) mod dbt_profiles;
+pub(crate) mod delivery;
 #[cfg(test)]
 mod examples;
+pub(crate) mod feast;
 mod grants;
+#[cfg(test)]
+mod hostile;
+mod interpolate;
 pub(crate) mod kubernetes;
 mod links;
 mod name;
 mod path;
 mod policy;
+pub(crate) mod pulumi;
 mod resource;
 mod tags;
 pub(crate) mod terraform;

@@ -36,3 +36,18 @@ fn step(datum: &Datum, key: &str) -> Vec<Datum> {
         _ => Vec::new(),
     }
 }
+
+/// The path of what `written` names beside the folder `base`, without `.` and resolvable `..`.
+pub(crate) fn joined(base: &str, written: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in base.split('/').chain(written.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
