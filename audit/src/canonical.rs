@@ -40,19 +40,20 @@ pub enum CanonicalError {
 /// The canonical bytes of `value`, UTF-8. The order in which `value` keeps its members does not matter.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
     let mut out = String::new();
-    write(value, &mut String::new(), 0, &mut out)?;
+    write(value, 0, &mut out)?;
     Ok(out.into_bytes())
 }
 
-fn write(value: &Value, at: &mut String, depth: usize, out: &mut String) -> Result<(), CanonicalError> {
+/// Adds the canonical form of `value`, which lies in `depth` arrays and objects, to `out`.
+pub(crate) fn write(value: &Value, depth: usize, out: &mut String) -> Result<(), CanonicalError> {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => write_integer(number, at, out)?,
+        Value::Number(number) => write_integer(number, out)?,
         Value::String(text) => write_string(text, out),
         Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => {
-            return Err(CanonicalError::Depth { at: at.clone() });
+            return Err(CanonicalError::Depth { at: String::new() });
         }
         Value::Array(items) => {
             out.push('[');
@@ -60,24 +61,19 @@ fn write(value: &Value, at: &mut String, depth: usize, out: &mut String) -> Resu
                 if i > 0 {
                     out.push(',');
                 }
-                within(at, &i.to_string(), |at| write(item, at, depth + 1, out))?;
+                write(item, depth + 1, out).map_err(|error| error.within(&i.to_string()))?;
             }
             out.push(']');
         }
-        Value::Object(members) => write_object(members, at, depth, out)?,
+        Value::Object(members) => write_object(members, depth, out)?,
     }
     Ok(())
 }
 
 /// Members sorted by the UTF-16 code units of their names. Source: RFC 8785 §3.2.3.
-fn write_object(
-    members: &Map<String, Value>,
-    at: &mut String,
-    depth: usize,
-    out: &mut String,
-) -> Result<(), CanonicalError> {
+fn write_object(members: &Map<String, Value>, depth: usize, out: &mut String) -> Result<(), CanonicalError> {
     let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    sorted.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     out.push('{');
     for (i, (name, member)) in sorted.into_iter().enumerate() {
         if i > 0 {
@@ -85,52 +81,60 @@ fn write_object(
         }
         write_string(name, out);
         out.push(':');
-        within(at, &shown(name), |at| write(member, at, depth + 1, out))?;
+        write(member, depth + 1, out).map_err(|error| error.within(&shown(name)))?;
     }
     out.push('}');
     Ok(())
 }
 
-fn write_integer(number: &Number, at: &str, out: &mut String) -> Result<(), CanonicalError> {
+fn write_integer(number: &Number, out: &mut String) -> Result<(), CanonicalError> {
     let size = match (number.as_u64(), number.as_i64()) {
         (Some(n), _) => n,
         (None, Some(n)) => n.unsigned_abs(),
-        (None, None) => return Err(CanonicalError::Fraction { at: at.to_owned() }),
+        (None, None) => return Err(CanonicalError::Fraction { at: String::new() }),
     };
     if size > MAX_INTEGER {
-        return Err(CanonicalError::Range { at: at.to_owned() });
+        return Err(CanonicalError::Range { at: String::new() });
     }
     out.push_str(&number.to_string());
     Ok(())
 }
 
 /// Only what must be escaped is escaped, in the shortest way. Source: RFC 8785 §3.2.2.2.
-fn write_string(text: &str, out: &mut String) {
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(text.get(plain..at).unwrap_or_default());
+        plain = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            0x08 => out.push_str("\\b"),
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            0x0c => out.push_str("\\f"),
+            b'\r' => out.push_str("\\r"),
+            control => out.push_str(&format!("\\u{control:04x}")),
         }
     }
+    out.push_str(text.get(plain..).unwrap_or_default());
     out.push('"');
 }
 
-/// Runs `step` with `name` added to the pointer `at`.
-fn within<T>(at: &mut String, name: &str, step: impl FnOnce(&mut String) -> T) -> T {
-    let length = at.len();
-    at.push('/');
-    at.push_str(name);
-    let result = step(at);
-    at.truncate(length);
-    result
+impl CanonicalError {
+    /// The same fault, seen from the value that has it in its member or item `name`.
+    pub(crate) fn within(self, name: &str) -> CanonicalError {
+        let longer = |at: String| format!("/{name}{at}");
+        match self {
+            CanonicalError::Fraction { at } => CanonicalError::Fraction { at: longer(at) },
+            CanonicalError::Range { at } => CanonicalError::Range { at: longer(at) },
+            CanonicalError::Depth { at } => CanonicalError::Depth { at: longer(at) },
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::hash::Hash;
-use crate::key::{SigningKey, VerifyingKey};
+use crate::key::{Signer, VerifyingKey};
 use crate::note::{NoteError, SignedNote};
 
 /// The state of a log: whose it is, how many entries it has and what they hash to.
@@ -17,6 +17,9 @@ pub struct Checkpoint {
     pub size: u64,
     /// The root of the tree of that size.
     pub root: Hash,
+    /// Lines after those three, each with its newline. Other logs may have some; we write none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub extension: String,
     /// The whole signed note; nothing if nobody has signed.
     pub note: Option<String>,
 }
@@ -25,7 +28,7 @@ pub struct Checkpoint {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// Not the three lines, or with extension lines, which we neither write nor trust.
+    /// Not the three lines.
     #[error("the text is not a checkpoint: {0}")]
     Malformed(&'static str),
     /// The lines below are not signatures.
@@ -36,17 +39,17 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// An unsigned checkpoint.
     pub fn new(origin: &str, size: u64, root: Hash) -> Checkpoint {
-        Checkpoint { origin: origin.to_owned(), size, root, note: None }
+        Checkpoint { origin: origin.to_owned(), size, root, extension: String::new(), note: None }
     }
 
-    /// The three lines, each with its newline: what is signed.
+    /// The lines, each with its newline: what is signed.
     pub fn text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, self.root.base64())
+        format!("{}\n{}\n{}\n{}", self.origin, self.size, self.root.base64(), self.extension)
     }
 
-    /// The same checkpoint with a note signed by `key`.
-    pub fn signed(&self, key: &SigningKey) -> Result<Checkpoint, NoteError> {
-        let note = SignedNote::sign(&self.text(), key)?.to_string();
+    /// The same checkpoint with a note signed by each of `signers`.
+    pub fn signed(&self, signers: &[&dyn Signer]) -> Result<Checkpoint, NoteError> {
+        let note = SignedNote::sign(&self.text(), signers)?.to_string();
         Ok(Checkpoint { note: Some(note), ..self.clone() })
     }
 
@@ -58,16 +61,19 @@ impl Checkpoint {
         let note = if bare { None } else { Some(SignedNote::parse(text)?) };
         let body = note.as_ref().map_or(text, |note| note.text());
         let malformed = CheckpointError::Malformed;
-        let lines = body.strip_suffix('\n').unwrap_or(body);
-        let mut lines = lines.split('\n');
-        let (Some(origin), Some(size), Some(root), None) = (lines.next(), lines.next(), lines.next(), lines.next())
-        else {
+        let mut lines = body.strip_suffix('\n').unwrap_or(body).split('\n');
+        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(malformed("expected three lines: origin, size, root"));
         };
+        let extension: Vec<&str> = lines.collect();
+        if extension.contains(&"") {
+            return Err(malformed("it has an empty extension line"));
+        }
+        let extension: String = extension.into_iter().flat_map(|line| [line, "\n"]).collect();
         check_origin(origin).map_err(malformed)?;
         let size = decimal(size).ok_or(malformed("the second line is not a tree size"))?;
         let root = Hash::from_base64(root).ok_or(malformed("the third line is not a root hash"))?;
-        Ok(Checkpoint { origin: origin.to_owned(), size, root, note: note.map(|_| text.to_owned()) })
+        Ok(Checkpoint { origin: origin.to_owned(), size, root, extension, note: note.map(|_| text.to_owned()) })
     }
 
     /// Those of `keys` that have signed this checkpoint.
@@ -105,8 +111,20 @@ pub(crate) fn decimal(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SigningKey;
 
     const EXAMPLE: &str = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";
+
+    #[test]
+    fn extension_lines_of_other_logs_are_part_of_what_is_signed() {
+        let key = SigningKey::from_seed("o", &[1; 32]).unwrap();
+        let mut checkpoint = Checkpoint::new("o", 1, Hash::ZERO);
+        checkpoint.extension = "more\nlines\n".to_owned();
+        let note = checkpoint.signed(&[&key]).unwrap().note.unwrap();
+        let read = Checkpoint::parse(&note).unwrap();
+        assert_eq!((read.extension.as_str(), read.note.as_ref()), ("more\nlines\n", Some(&note)));
+        assert_eq!(read.signers(&[key.verifying_key().clone()]).unwrap().len(), 1);
+    }
 
     #[test]
     fn the_example_of_the_specification_reads() {
@@ -122,7 +140,7 @@ mod tests {
     fn signing_and_reading_back() {
         let key = SigningKey::from_seed("example.org/log", &[1; 32]).unwrap();
         let keys = [key.verifying_key().clone()];
-        let checkpoint = Checkpoint::new("example.org/log", 3, Hash::of(&[b"x"])).signed(&key).unwrap();
+        let checkpoint = Checkpoint::new("example.org/log", 3, Hash::of(&[b"x"])).signed(&[&key]).unwrap();
         let read = Checkpoint::parse(checkpoint.note.as_deref().unwrap()).unwrap();
         assert_eq!(read, checkpoint);
         assert_eq!(read.signers(&keys).unwrap(), [&keys[0]]);
@@ -149,7 +167,7 @@ mod tests {
             text.replacen('o', "", 1),
             text.replacen('o', "o\u{1b}", 1),
             text.replace("A=", "B="),
-            format!("{text}extension\n"),
+            format!("{text}\nextension\n"),
             EXAMPLE.replace("CsUY", "Cs Y"),
         ] {
             assert!(Checkpoint::parse(&bad).is_err(), "{bad:?}");

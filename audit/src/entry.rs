@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::canonical::{CanonicalError, canonical};
+use crate::canonical::{CanonicalError, write, write_string};
 use crate::hash::Hash;
 
 /// The version of the entry's shape, its `v`.
@@ -30,19 +30,24 @@ pub enum Kind {
     Waiver,
     /// A person's approval.
     SignOff,
-    /// Sealed data deleted.
+    /// The sealed payloads of a run deleted. Written by [`Ledger::erase`](crate::Ledger::erase).
     Erasure,
-    /// A signing key that begins or ends to be in use.
+    /// A run's payloads may not be erased, or may again. Written by [`Ledger::hold`](crate::Ledger::hold).
+    LegalHold,
+    /// A signing key that begins or ends to be in use. Written by [`Ledger::introduce`](crate::Ledger::introduce) and
+    /// [`Ledger::retire`](crate::Ledger::retire).
     Key,
     /// A run ended; its data carries the counts of its entries.
     RunEnd,
     /// The run before was interrupted. Written by the ledger itself.
     Recovery,
+    /// The tables got another layout. Written by the ledger itself.
+    Migration,
 }
 
 impl Kind {
     /// All kinds, in the order of the enum.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Genesis,
         Kind::RunStart,
         Kind::Finding,
@@ -50,9 +55,11 @@ impl Kind {
         Kind::Waiver,
         Kind::SignOff,
         Kind::Erasure,
+        Kind::LegalHold,
         Kind::Key,
         Kind::RunEnd,
         Kind::Recovery,
+        Kind::Migration,
     ];
 
     /// The kind's name as it is recorded.
@@ -65,9 +72,11 @@ impl Kind {
             Kind::Waiver => "waiver",
             Kind::SignOff => "sign-off",
             Kind::Erasure => "erasure",
+            Kind::LegalHold => "legal-hold",
             Kind::Key => "key",
             Kind::RunEnd => "run-end",
             Kind::Recovery => "recovery",
+            Kind::Migration => "migration",
         }
     }
 
@@ -86,7 +95,7 @@ impl std::fmt::Display for Kind {
 /// What somebody wants to record; the ledger adds the index, the time and the hash of the entry before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// What is recorded. [`Kind::Genesis`] and [`Kind::Recovery`] are the ledger's own and refused here.
+    /// What is recorded. The kinds that only the ledger writes are refused.
     pub kind: Kind,
     /// The run it belongs to, an opaque non-empty name.
     pub run: String,
@@ -99,8 +108,8 @@ pub struct Draft {
     /// An object, free in form. Integers only, no sampled value. The member `payload` is the ledger's own, and in a
     /// [`Kind::RunEnd`] the member `counts`.
     pub data: Value,
-    /// Bytes too many for an entry, kept beside the log; the entry's data gets their SHA-256 as `payload`. Deletable:
-    /// the log stays whole without them.
+    /// Bytes too many or too personal for an entry, sealed beside the log; the entry's data gets a salted commitment to
+    /// them as `payload`. Erasable: the log stays whole without them.
     pub payload: Option<Vec<u8>>,
 }
 
@@ -151,6 +160,12 @@ pub enum EntryError {
         /// Why not.
         source: CanonicalError,
     },
+    /// A time that RFC 3339 cannot write.
+    #[error("the time of a {kind} entry is outside the years 0 to 9999")]
+    Time {
+        /// What was to be recorded.
+        kind: Kind,
+    },
     /// Bytes that are not an entry of this version.
     #[error("the bytes are not an entry")]
     Unreadable(#[source] serde_json::Error),
@@ -159,12 +174,8 @@ pub enum EntryError {
 impl Entry {
     /// The entry's canonical bytes. Source: RFC 8785.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
-        let value = serde_json::to_value(self).map_err(EntryError::Unreadable)?;
-        let bytes = canonical(&value).map_err(|source| EntryError::Canonical { kind: self.kind, source })?;
-        if bytes.len() > MAX_ENTRY {
-            return Err(EntryError::TooLarge { kind: self.kind, bytes: bytes.len() });
-        }
-        Ok(bytes)
+        let Entry { v, idx, prev, ts, kind, run, actor, tool, subject, data } = self;
+        Parts { v: *v, idx: *idx, prev: *prev, ts: *ts, kind: *kind, run, actor, tool, subject, data }.to_bytes()
     }
 
     /// Reads an entry. Only to look at it: what is verified are the bytes themselves.
@@ -173,15 +184,61 @@ impl Entry {
     }
 }
 
+/// The members of an entry, borrowed.
+pub(crate) struct Parts<'a> {
+    pub(crate) v: u64,
+    pub(crate) idx: u64,
+    pub(crate) prev: Hash,
+    pub(crate) ts: OffsetDateTime,
+    pub(crate) kind: Kind,
+    pub(crate) run: &'a str,
+    pub(crate) actor: &'a str,
+    pub(crate) tool: &'a Value,
+    pub(crate) subject: &'a Value,
+    pub(crate) data: &'a Value,
+}
+
+impl Parts<'_> {
+    /// The entry's canonical bytes: its members sorted by name. Source: RFC 8785.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
+        let cannot = |name: &'static str| {
+            move |source: CanonicalError| EntryError::Canonical { kind: self.kind, source: source.within(name) }
+        };
+        let mut out = String::with_capacity(640);
+        out.push_str("{\"actor\":");
+        write_string(self.actor, &mut out);
+        out.push_str(",\"data\":");
+        write(self.data, 1, &mut out).map_err(cannot("data"))?;
+        out.push_str(&format!(",\"idx\":{},\"kind\":\"{}\",\"prev\":\"", self.idx, self.kind.name()));
+        self.prev.push_hex(&mut out);
+        out.push_str("\",\"run\":");
+        write_string(self.run, &mut out);
+        out.push_str(",\"subject\":");
+        write(self.subject, 1, &mut out).map_err(cannot("subject"))?;
+        out.push_str(",\"tool\":");
+        write(self.tool, 1, &mut out).map_err(cannot("tool"))?;
+        let at = utc::text(&self.ts).ok_or(EntryError::Time { kind: self.kind })?;
+        out.push_str(&format!(",\"ts\":\"{at}\",\"v\":{}}}", self.v));
+        if out.len() > MAX_ENTRY {
+            return Err(EntryError::TooLarge { kind: self.kind, bytes: out.len() });
+        }
+        Ok(out.into_bytes())
+    }
+}
+
 /// RFC 3339 in UTC, written with `Z`.
 mod utc {
     use serde::{Deserialize, Deserializer, Serializer, de, ser};
     use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
+    /// `at` as it is recorded; nothing outside the years 0 to 9999.
+    pub(super) fn text(at: &OffsetDateTime) -> Option<String> {
+        at.checked_to_offset(UtcOffset::UTC)?.format(&Rfc3339).ok()
+    }
+
     pub(super) fn serialize<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-        let at = at.checked_to_offset(UtcOffset::UTC);
-        let text = at.and_then(|at| at.format(&Rfc3339).ok());
-        serializer.serialize_str(&text.ok_or_else(|| ser::Error::custom("the time is outside the years 0 to 9999"))?)
+        let text = text(at).ok_or_else(|| ser::Error::custom("the time is outside the years 0 to 9999"))?;
+        serializer.serialize_str(&text)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
@@ -225,6 +282,8 @@ mod tests {
             )
         );
         assert_eq!(Entry::parse(&entry().to_bytes().unwrap()).unwrap(), entry());
+        let by_the_general_rule = crate::canonical(&serde_json::to_value(entry()).unwrap()).unwrap();
+        assert_eq!(entry().to_bytes().unwrap(), by_the_general_rule);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rusqlite::ErrorCode;
 use crate::entry::{EntryError, Kind};
 use crate::merkle::OutOfRange;
 use crate::note::NoteError;
+use crate::shown::shown;
 
 /// Why something could not be done with a ledger. What verification finds is not an error but a
 /// [`Verification`](crate::Verification).
@@ -73,7 +74,7 @@ pub enum LedgerError {
     #[error(transparent)]
     Entry(#[from] EntryError),
     /// The entries are committed, but reading them back, hashing them again or signing them failed.
-    #[error("entries {first} to {last} are recorded, but not confirmed by a checkpoint")]
+    #[error("entries {first} to {last} are recorded, but not confirmed by a checkpoint: {source}")]
     Unconfirmed {
         /// The first entry of the run.
         first: u64,
@@ -82,11 +83,29 @@ pub enum LedgerError {
         /// What went wrong.
         source: Box<LedgerError>,
     },
+    /// Another key than the log's key entries allow.
+    #[error("the key {0} is not in force in this ledger")]
+    KeyNotInForce(String),
+    /// A legal hold forbids erasing.
+    #[error("the run `{}` is under legal hold", shown(.0))]
+    Held(String),
+    /// There is no payload to erase, or no such run.
+    #[error("the run `{}` has no payload that could be erased", shown(.0))]
+    NothingToErase(String),
+    /// The payload is deleted and the erasure recorded, but a reader kept SQLite from emptying its write-ahead log.
+    #[error("the payload is deleted, but its bytes may still stand in the file `-wal` beside the ledger")]
+    StillInWal,
+    /// No space is left for the file.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The operating system gave no random bytes for a salt.
+    #[error("no random bytes could be had from the operating system")]
+    Random,
     /// An origin that cannot stand in a checkpoint.
     #[error("the origin was refused: {0}")]
     Origin(&'static str),
     /// A checkpoint that could not be signed.
-    #[error("the checkpoint could not be signed")]
+    #[error("the checkpoint could not be signed: {0}")]
     Note(#[from] NoteError),
     /// An index that the ledger does not have.
     #[error("the ledger has no such entry")]
@@ -98,7 +117,7 @@ pub enum LedgerError {
         found: &'static str,
     },
     /// Anything else that SQLite reports.
-    #[error("the database refused")]
+    #[error("the database refused: {0}")]
     Sqlite(#[source] rusqlite::Error),
 }
 
@@ -108,7 +127,17 @@ impl LedgerError {
         match self {
             LedgerError::Missing(_) => Some("a ledger is made by the first scan that records; check the path"),
             LedgerError::NotALedger(_) => Some("name another file; nothing was changed in this one"),
+            LedgerError::Layout { found, known, .. } if found < known => Some(
+                "`aedile log migrate` verifies it and gives it the tables of this version; so does the next append",
+            ),
             LedgerError::Layout { .. } => Some("use the version of aedile that wrote it, or a newer one"),
+            LedgerError::KeyNotInForce(_) => {
+                Some("nothing was appended; sign with the key in force, or introduce this one: aedile log rotate")
+            }
+            LedgerError::Held(_) => Some("lift the hold first: aedile log hold RUN --lift"),
+            LedgerError::NothingToErase(_) => Some("see what there is: aedile log show --kind run-end"),
+            LedgerError::StillInWal => Some("end what reads the ledger, then erase once more"),
+            LedgerError::DiskFull => Some("nothing was appended; make room and try again"),
             LedgerError::SchemaChanged | LedgerError::Behind { .. } | LedgerError::Diverged { .. } => {
                 Some("nothing was appended; verify the ledger and compare it with a checkpoint kept elsewhere")
             }
@@ -148,6 +177,7 @@ impl From<rusqlite::Error> for LedgerError {
         let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Busy,
+            Some(ErrorCode::DiskFull) => LedgerError::DiskFull,
             Some(ErrorCode::ReadOnly) if extended == Some(ROLLBACK_NEEDED) => LedgerError::Interrupted,
             Some(ErrorCode::ReadOnly) => LedgerError::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => LedgerError::Damaged(error.to_string()),

@@ -29,7 +29,7 @@ impl Scratch {
     pub(crate) fn signed(runs: usize) -> Scratch {
         let scratch = Scratch::new();
         for number in 0..runs {
-            scratch.ledger().append(&run(&format!("run-{number}"), 2), AT, Some(&key())).unwrap();
+            scratch.ledger().append(&run(&format!("run-{number}"), 2), AT, &[&key()]).unwrap();
         }
         scratch
     }

@@ -43,6 +43,11 @@ impl Hash {
         hex(&self.0)
     }
 
+    /// Adds the 64 digits to `out`.
+    pub(crate) fn push_hex(&self, out: &mut String) {
+        push_hex(&self.0, out);
+    }
+
     /// Reads 64 lowercase hexadecimal digits; upper case is refused, so that a digest has one spelling.
     pub fn from_hex(text: &str) -> Option<Hash> {
         unhex(text)?.try_into().ok().map(Hash)
@@ -86,7 +91,17 @@ impl<'de> Deserialize<'de> for Hash {
 
 /// `bytes` as lowercase hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut out = String::with_capacity(bytes.len() * 2);
+    push_hex(bytes, &mut out);
+    out
+}
+
+fn push_hex(bytes: &[u8], out: &mut String) {
+    for byte in bytes {
+        out.extend(
+            [byte >> 4, byte & 15].map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })),
+        );
+    }
 }
 
 /// The bytes that an even number of lowercase hexadecimal digits spell.

@@ -1,18 +1,25 @@
 //! The Ed25519 keys that sign checkpoints, and their text forms.
 //!
 //! Source: C2SP signed-note, <https://c2sp.org/signed-note>; RFC 8032. A verifying key is written
-//! `name+hash+base64(0x01 ‖ public key)`, a signing key `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`. The hash is the key id
-//! in hex: the first four bytes of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)`.
+//! `name+hash+base64(type ‖ public key)`, a signing key `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`. The hash is the key id
+//! in hex: the first four bytes of `SHA-256(name ‖ 0x0A ‖ type ‖ public key)`. Type 0x01 signs a note's text; type 0x04
+//! is a witness, which signs that text with a time before it (C2SP tlog-cosignature, <https://c2sp.org/tlog-cosignature>).
 
 use std::{fmt, fs, io::Write, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use ed25519_dalek::{Signature, Signer};
+use ed25519_dalek::{Signature, Signer as _};
 
 use crate::hash::{Hash, hex};
 
-/// The signature type of an Ed25519 signature over the note's text. Source: C2SP signed-note, "Signature types".
-const ED25519: u8 = 0x01;
+/// What a key's signatures are over. Source: C2SP signed-note, "Signature types".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyType {
+    /// The note's text: a log's own signature, type 0x01.
+    Log = 0x01,
+    /// `cosignature/v1`, a time and the note's text: a witness's signature, type 0x04.
+    Witness = 0x04,
+}
 
 const PRIVATE: &str = "PRIVATE+KEY+";
 
@@ -26,9 +33,15 @@ pub enum KeyError {
     /// A key name is empty or has a space, a control character or a `+`.
     #[error("a key name must not be empty nor contain spaces, control characters or `+`")]
     Name,
-    /// Another signature algorithm than Ed25519, type 0x01.
-    #[error("the key is of signature type {0:#04x}, only Ed25519 (0x01) is supported")]
+    /// Another signature algorithm than Ed25519, such as ML-DSA-44 (0x06). In a note such signatures are ignored.
+    #[error("the key is of signature type {0:#04x}, only Ed25519 (0x01 and 0x04) is supported")]
     Type(u8),
+    /// A secret that others than its owner can read.
+    #[error("the key file `{0}` can be read by others than its owner")]
+    Readable(String),
+    /// What holds the secret did not sign.
+    #[error("the signer failed: {0}")]
+    Signer(String),
     /// The hash in the text is not the hash of the key, or the public key is not a sound point.
     #[error("the key does not agree with the hash written beside it, or is not a sound Ed25519 key")]
     Unsound,
@@ -60,6 +73,7 @@ impl KeyError {
             KeyError::File { source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
                 Some("a key is never overwritten: choose another file name")
             }
+            KeyError::Readable(_) => Some("take the permissions of others away: chmod 600"),
             KeyError::Malformed("verifying key") => Some("expected `name+hash+base64`"),
             KeyError::Malformed(_) => Some("expected `PRIVATE+KEY+name+hash+base64`"),
             _ => None,
@@ -72,26 +86,46 @@ impl KeyError {
 pub struct VerifyingKey {
     name: String,
     id: [u8; 4],
+    of: KeyType,
     key: ed25519_dalek::VerifyingKey,
+}
+
+/// Whatever holds a secret key and signs with it: a key in memory, a program, a device.
+pub trait Signer {
+    /// The public half.
+    fn verifying_key(&self) -> &VerifyingKey;
+
+    /// The Ed25519 signature over exactly these bytes.
+    fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], KeyError>;
 }
 
 impl VerifyingKey {
     /// Reads `name+hash+base64`.
     pub fn parse(text: &str) -> Result<VerifyingKey, KeyError> {
         let malformed = || KeyError::Malformed("verifying key");
-        let (name, id, key) = split(text.trim_ascii_end(), malformed)?;
+        let (name, id, of, key) = split(text.trim_ascii_end(), malformed)?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&key).map_err(|_| KeyError::Unsound)?;
         if key.is_weak() {
             return Err(KeyError::Unsound);
         }
-        let key = VerifyingKey::new(name, key);
+        let key = VerifyingKey::new(name, of, key);
         if hex(&key.id) == id { Ok(key) } else { Err(KeyError::Unsound) }
     }
 
-    fn new(name: &str, key: ed25519_dalek::VerifyingKey) -> VerifyingKey {
-        let hash = Hash::of(&[name.as_bytes(), b"\n", &[ED25519], key.as_bytes()]);
+    fn new(name: &str, of: KeyType, key: ed25519_dalek::VerifyingKey) -> VerifyingKey {
+        let hash = Hash::of(&[name.as_bytes(), b"\n", &[of as u8], key.as_bytes()]);
         let [a, b, c, d, ..] = *hash.as_bytes();
-        VerifyingKey { name: name.to_owned(), id: [a, b, c, d], key }
+        VerifyingKey { name: name.to_owned(), id: [a, b, c, d], of, key }
+    }
+
+    /// The same key as a witness's, whose signatures carry a time.
+    pub fn as_witness(&self) -> VerifyingKey {
+        VerifyingKey::new(&self.name, KeyType::Witness, self.key)
+    }
+
+    /// What its signatures are over.
+    pub fn key_type(&self) -> KeyType {
+        self.of
     }
 
     /// The key's name, commonly the origin of the log.
@@ -109,15 +143,28 @@ impl VerifyingKey {
         self.key.to_bytes()
     }
 
-    /// Whether `signature` is this key's over `text`. Strict: neither malleable signatures nor keys of small order pass.
+    /// Whether `signature` is this key's over the note with this `text`: 64 bytes, or a witness's time and 64 bytes.
     pub fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(text, &signature).is_ok())
+        match (self.of, signature.split_first_chunk::<8>()) {
+            (KeyType::Log, _) => self.verify_bytes(text, signature),
+            (KeyType::Witness, None) => false,
+            (KeyType::Witness, Some((time, signature))) => {
+                let time = u64::from_be_bytes(*time);
+                i64::try_from(time).is_ok() && self.verify_bytes(&cosigned(text, time), signature)
+            }
+        }
+    }
+
+    /// Whether `signature` is this key's over exactly `bytes`. Strict: neither malleable signatures nor keys of small order
+    /// pass.
+    pub fn verify_bytes(&self, bytes: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(bytes, &signature).is_ok())
     }
 }
 
 impl fmt::Display for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}+{}+{}", self.name, hex(&self.id), encode(self.key.as_bytes()))
+        write!(f, "{}+{}+{}", self.name, hex(&self.id), encode(self.of, self.key.as_bytes()))
     }
 }
 
@@ -146,7 +193,7 @@ impl SigningKey {
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<SigningKey, KeyError> {
         check_name(name)?;
         let key = ed25519_dalek::SigningKey::from_bytes(seed);
-        let public = VerifyingKey::new(name, key.verifying_key());
+        let public = VerifyingKey::new(name, KeyType::Log, key.verifying_key());
         Ok(SigningKey { key, public })
     }
 
@@ -154,7 +201,10 @@ impl SigningKey {
     pub fn parse(text: &str) -> Result<SigningKey, KeyError> {
         let malformed = || KeyError::Malformed("signing key");
         let rest = text.trim_ascii_end().strip_prefix(PRIVATE).ok_or_else(malformed)?;
-        let (name, id, seed) = split(rest, malformed)?;
+        let (name, id, of, seed) = split(rest, malformed)?;
+        if of != KeyType::Log {
+            return Err(KeyError::Type(of as u8));
+        }
         let key = SigningKey::from_seed(name, &seed)?;
         if hex(&key.public.id) == id { Ok(key) } else { Err(KeyError::Unsound) }
     }
@@ -162,7 +212,7 @@ impl SigningKey {
     /// The secret as text. Whoever has it can sign in this log's name.
     pub fn secret_text(&self) -> String {
         let public = &self.public;
-        format!("{PRIVATE}{}+{}+{}", public.name, hex(&public.id), encode(self.key.as_bytes()))
+        format!("{PRIVATE}{}+{}+{}", public.name, hex(&public.id), encode(KeyType::Log, self.key.as_bytes()))
     }
 
     /// The public half.
@@ -175,8 +225,14 @@ impl SigningKey {
         self.key.sign(text).to_bytes()
     }
 
-    /// Reads a key file: the signing key's text on one line.
+    /// Reads a key file: the signing key's text on one line. Refused if others can read it (on Unix).
     pub fn read(path: &Path) -> Result<SigningKey, KeyError> {
+        #[cfg(unix)]
+        if let Ok(metadata) = fs::metadata(path)
+            && std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
+        {
+            return Err(KeyError::Readable(path.display().to_string()));
+        }
         let text = fs::read_to_string(path).map_err(|source| file_error(path, "read", source))?;
         SigningKey::parse(&text)
     }
@@ -199,6 +255,21 @@ impl SigningKey {
         file.write_all(format!("{}\n", self.secret_text()).as_bytes()).map_err(failed)?;
         file.sync_all().map_err(failed)
     }
+}
+
+impl Signer for SigningKey {
+    fn verifying_key(&self) -> &VerifyingKey {
+        &self.public
+    }
+
+    fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], KeyError> {
+        Ok(SigningKey::sign(self, bytes))
+    }
+}
+
+/// What a witness signs of a note with this text. Source: C2SP tlog-cosignature, "Ed25519 signed message".
+pub(crate) fn cosigned(text: &[u8], time: u64) -> Vec<u8> {
+    [format!("cosignature/v1\ntime {time}\n").as_bytes(), text].concat()
 }
 
 impl fmt::Debug for SigningKey {
@@ -225,22 +296,24 @@ pub(crate) fn check_name(name: &str) -> Result<(), KeyError> {
     if name.is_empty() || name.contains(bad) { Err(KeyError::Name) } else { Ok(()) }
 }
 
-fn encode(key: &[u8; 32]) -> String {
-    STANDARD.encode([&[ED25519], key.as_slice()].concat())
+fn encode(of: KeyType, key: &[u8; 32]) -> String {
+    STANDARD.encode([&[of as u8], key.as_slice()].concat())
 }
 
-/// The name, the hash and the 32 bytes of `name+hash+base64`.
-fn split(text: &str, malformed: impl Fn() -> KeyError) -> Result<(&str, &str, [u8; 32]), KeyError> {
+/// The name, the hash, the type and the 32 bytes of `name+hash+base64`.
+fn split(text: &str, malformed: impl Fn() -> KeyError) -> Result<(&str, &str, KeyType, [u8; 32]), KeyError> {
     // Base64 may contain `+` as well, a name and a hash never.
     let (name, rest) = text.split_once('+').ok_or_else(&malformed)?;
     let (id, key) = rest.split_once('+').ok_or_else(&malformed)?;
     check_name(name)?;
     let bytes = STANDARD.decode(key).map_err(|_| malformed())?;
-    match bytes.split_first() {
-        Some((&ED25519, key)) => Ok((name, id, key.try_into().map_err(|_| malformed())?)),
-        Some((&other, _)) => Err(KeyError::Type(other)),
-        None => Err(malformed()),
-    }
+    let (of, key) = match bytes.split_first() {
+        Some((0x01, key)) => (KeyType::Log, key),
+        Some((0x04, key)) => (KeyType::Witness, key),
+        Some((&other, _)) => return Err(KeyError::Type(other)),
+        None => return Err(malformed()),
+    };
+    Ok((name, id, of, key.try_into().map_err(|_| malformed())?))
 }
 
 #[cfg(test)]
@@ -299,7 +372,7 @@ mod tests {
         let mut point = [0; 32];
         point[0] = 1;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&point).unwrap();
-        let text = VerifyingKey::new("x", key).to_string();
+        let text = VerifyingKey::new("x", KeyType::Log, key).to_string();
         assert!(matches!(VerifyingKey::parse(&text), Err(KeyError::Unsound)));
     }
 
@@ -342,12 +415,15 @@ mod tests {
         let (path, ledger) = (dir.path().join("key"), dir.path().join("ledger.db"));
         assert!(matches!(key.write_new(&path, Some(&ledger)), Err(KeyError::BesideLedger)));
         key.write_new(&path, None).unwrap();
+        assert_eq!(SigningKey::read(&path).unwrap().secret_text(), key.secret_text());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+            assert!(matches!(SigningKey::read(&path), Err(KeyError::Readable(_))));
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         }
-        assert_eq!(SigningKey::read(&path).unwrap().secret_text(), key.secret_text());
         let again = SigningKey::generate("a").unwrap().write_new(&path, None);
         assert!(again.unwrap_err().help().unwrap().contains("never overwritten"));
         assert_eq!(SigningKey::read(&path).unwrap().secret_text(), key.secret_text());

@@ -2,7 +2,8 @@
 //!
 //! Source: RFC 6962 §2.1 and RFC 9162 §2.1. A leaf is hashed with a 0x00 before it and an inner node with a 0x01, so that
 //! neither can be passed off as the other. A tree of `n` leaves splits at the largest power of two below `n`; a subtree
-//! of 2^level leaves that is full never changes again, and those are the nodes that are kept.
+//! of 2^level leaves that is full never changes again. Those of every eighth level are kept: the hashes that C2SP
+//! tlog-tiles cuts its tiles from.
 
 use crate::hash::Hash;
 
@@ -110,69 +111,17 @@ fn range<N: Nodes>(nodes: &N, start: u64, end: u64) -> Result<Hash, N::Error> {
     Ok(node_hash(&range(nodes, start, middle)?, &range(nodes, middle, end)?))
 }
 
+/// The levels between two that are kept: a tile is a subtree of this height.
+pub const TILE_HEIGHT: u32 = 8;
+
 /// The largest power of two below `size`, which is at least 2.
 fn split(size: u64) -> u64 {
     1 << (63 - (size - 1).leading_zeros())
 }
 
 /// The full subtrees that a tree of `size` leaves consists of, from the left, as (level, position).
-pub(crate) fn peaks(size: u64) -> impl Iterator<Item = (u32, u64)> {
+fn peaks(size: u64) -> impl Iterator<Item = (u32, u64)> {
     (0..u64::BITS).rev().filter(move |level| size >> level & 1 == 1).map(move |level| (level, (size >> level) - 1))
-}
-
-/// A tree in memory: all its full subtrees, about 64 bytes a leaf.
-#[derive(Debug, Clone, Default)]
-pub struct Tree {
-    levels: Vec<Vec<Hash>>,
-}
-
-impl Tree {
-    /// The tree over these leaf hashes.
-    pub fn of(leaves: impl IntoIterator<Item = Hash>) -> Tree {
-        let mut tree = Tree::default();
-        for leaf in leaves {
-            tree.push(leaf);
-        }
-        tree
-    }
-
-    /// How many leaves there are.
-    pub fn size(&self) -> u64 {
-        self.levels.first().map_or(0, |leaves| leaves.len() as u64)
-    }
-
-    /// How many full subtrees of more than one leaf there are.
-    pub(crate) fn inner_nodes(&self) -> u64 {
-        self.levels.iter().skip(1).map(|level| level.len() as u64).sum()
-    }
-
-    /// Adds a leaf hash and every subtree that it makes full.
-    pub fn push(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        for level in 0.. {
-            if self.levels.len() == level {
-                self.levels.push(Vec::new());
-            }
-            let Some(row) = self.levels.get_mut(level) else {
-                return;
-            };
-            row.push(hash);
-            match row.as_slice() {
-                [.., left, right] if row.len().is_multiple_of(2) => hash = node_hash(left, right),
-                _ => return,
-            }
-        }
-    }
-}
-
-impl Nodes for Tree {
-    type Error = OutOfRange;
-
-    fn node(&self, level: u32, position: u64) -> Result<Hash, OutOfRange> {
-        let row = self.levels.get(level as usize).ok_or(OutOfRange)?;
-        let position = usize::try_from(position).map_err(|_| OutOfRange)?;
-        row.get(position).copied().ok_or(OutOfRange)
-    }
 }
 
 /// The right edge of a tree: enough to append and to give the root, in at most 64 hashes.
@@ -194,14 +143,17 @@ impl Frontier {
         self.size
     }
 
-    /// Adds a leaf hash. Gives the subtrees of more than one leaf that it makes full, as (level, position, hash).
+    /// Adds a leaf hash. Gives the subtrees that it makes full whose level is a multiple of [`TILE_HEIGHT`], leaves left
+    /// out, as (level, position, hash).
     pub fn push(&mut self, leaf: Hash) -> Vec<(u32, u64, Hash)> {
         let mut full = Vec::new();
         let mut hash = leaf;
         for level in 1..=self.size.trailing_ones() {
             let Some(left) = self.peaks.pop() else { break };
             hash = node_hash(&left, &hash);
-            full.push((level, self.size >> level, hash));
+            if level.is_multiple_of(TILE_HEIGHT) {
+                full.push((level, self.size >> level, hash));
+            }
         }
         self.peaks.push(hash);
         self.size += 1;

@@ -2,10 +2,11 @@
 //!
 //! Source: C2SP signed-note, <https://c2sp.org/signed-note>. A signature line is `— name base64(key id ‖ signature)`.
 //! Signatures by keys that we do not know are ignored; one by a key that we know must be right, or the note is refused.
+//! A witness's signature is `timestamp ‖ signature`, over the text with that time before it (C2SP tlog-cosignature).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::key::{SigningKey, VerifyingKey, check_name};
+use crate::key::{KeyError, KeyType, Signer, VerifyingKey, check_name, cosigned};
 use crate::shown::shown;
 
 /// The most bytes a note may have. Our own limit: 100 post-quantum signatures and a large text fit.
@@ -30,6 +31,15 @@ pub enum NoteError {
     /// No signature is by a key we know.
     #[error("no known key has signed the note")]
     Untrusted,
+    /// What holds the secret key did not sign.
+    #[error("{0}")]
+    Signer(String),
+}
+
+impl From<KeyError> for NoteError {
+    fn from(error: KeyError) -> NoteError {
+        NoteError::Signer(error.to_string())
+    }
 }
 
 /// A note as it was read: nothing is known about its signatures until [`SignedNote::verify`].
@@ -47,16 +57,33 @@ struct NoteSignature {
 }
 
 impl SignedNote {
-    /// `text` signed by `key`. `text` must end in a newline and have no control characters besides newlines.
-    pub fn sign(text: &str, key: &SigningKey) -> Result<SignedNote, NoteError> {
+    /// `text` signed by each of `signers`. `text` must end in a newline and have no control characters besides newlines.
+    pub fn sign(text: &str, signers: &[&dyn Signer]) -> Result<SignedNote, NoteError> {
         check_text(text)?;
-        let public = key.verifying_key();
-        let signature = NoteSignature {
-            name: public.name().to_owned(),
-            id: public.id(),
-            signature: key.sign(text.as_bytes()).to_vec(),
-        };
-        Ok(SignedNote { text: text.to_owned(), signatures: vec![signature] })
+        let signatures = signers.iter().map(|signer| line(*signer, text.as_bytes(), &[], text.as_bytes()));
+        Ok(SignedNote { text: text.to_owned(), signatures: signatures.collect::<Result<_, _>>()? })
+    }
+
+    /// The line by which the witness `signer` attests the note at `time`, in seconds since 1970.
+    pub fn cosignature(&self, signer: &dyn Signer, time: u64) -> Result<String, NoteError> {
+        let text = cosigned(self.text.as_bytes(), time);
+        line(signer, &text, &time.to_be_bytes(), self.text.as_bytes()).map(|line| line.to_string())
+    }
+
+    /// The note with those of these signature `lines` that `keys` have made and that it does not have yet.
+    ///
+    /// Fails as [`SignedNote::verify`] does for a note with the lines alone.
+    pub fn with(&self, lines: &str, keys: &[VerifyingKey]) -> Result<SignedNote, NoteError> {
+        let other = SignedNote::parse(&format!("{}\n{lines}", self.text))?;
+        let known = other.verify(keys)?;
+        let mut note = self.clone();
+        for line in other.signatures {
+            let by_known = known.iter().any(|key| key.name() == line.name && key.id() == line.id);
+            if by_known && !note.signatures.contains(&line) {
+                note.signatures.push(line);
+            }
+        }
+        Ok(note)
     }
 
     /// Reads a note. The last blank line ends the text.
@@ -110,15 +137,39 @@ impl SignedNote {
         }
         if signers.is_empty() { Err(NoteError::Untrusted) } else { Ok(signers) }
     }
+
+    /// When the witness `key` says that it saw the note, in seconds since 1970; only for a key that
+    /// [`SignedNote::verify`] has found good.
+    pub fn cosigned_at(&self, key: &VerifyingKey) -> Option<u64> {
+        let line = self.signatures.iter().find(|line| key.name() == line.name && key.id() == line.id)?;
+        let (time, _) = line.signature.split_first_chunk::<8>()?;
+        (key.key_type() == KeyType::Witness).then_some(u64::from_be_bytes(*time))
+    }
+}
+
+/// The signature line of `signer` over `message`, with `before` in front of the 64 bytes. What `signer` gives is checked
+/// for a note with this `text`: a device may err.
+fn line(signer: &dyn Signer, message: &[u8], before: &[u8], text: &[u8]) -> Result<NoteSignature, NoteError> {
+    let key = signer.verifying_key();
+    let (key, timed) =
+        if before.is_empty() { (key.clone(), KeyType::Log) } else { (key.as_witness(), KeyType::Witness) };
+    let signature = [before, &signer.sign(message)?].concat();
+    if key.key_type() != timed || !key.verify(text, &signature) {
+        return Err(NoteError::WrongSignature { name: key.name().to_owned() });
+    }
+    Ok(NoteSignature { name: key.name().to_owned(), id: key.id(), signature })
+}
+
+impl std::fmt::Display for NoteSignature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "— {} {}", self.name, STANDARD.encode([self.id.as_slice(), &self.signature].concat()))
+    }
 }
 
 impl std::fmt::Display for SignedNote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", self.text)?;
-        for NoteSignature { name, id, signature } in &self.signatures {
-            writeln!(f, "— {name} {}", STANDARD.encode([id.as_slice(), signature].concat()))?;
-        }
-        Ok(())
+        self.signatures.iter().try_for_each(|line| write!(f, "{line}"))
     }
 }
 
@@ -146,6 +197,7 @@ fn parse_signature(line: &str) -> Option<NoteSignature> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SigningKey;
 
     const SKEY: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
     const ENOCH: &str = "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop";
@@ -162,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_reference_note_is_signed_byte_for_byte() {
-        let note = SignedNote::sign(TEXT, &peter()).unwrap();
+        let note = SignedNote::sign(TEXT, &[&peter()]).unwrap();
         assert_eq!(note.to_string(), format!("{TEXT}\n{PETER_LINE}"));
         assert_eq!(SignedNote::parse(&note.to_string()).unwrap(), note);
         assert_eq!(note.verify(&[peter().verifying_key().clone()]).unwrap().len(), 1);
@@ -197,6 +249,42 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_the_specifications_cosignature_is_recognised() {
+        // C2SP tlog-cosignature, the example's second line: key id 8d66cf3c, time 1679315147.
+        let note = SignedNote::parse("example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n").unwrap();
+        let (time, rest) = note.signatures[0].signature.split_first_chunk::<8>().unwrap();
+        assert_eq!((u64::from_be_bytes(*time), rest.len()), (1_679_315_147, 64));
+    }
+
+    #[test]
+    fn a_witness_attests_with_a_time_and_other_types_are_ignored() {
+        let log = SigningKey::from_seed("example.org/log", &[1; 32]).unwrap();
+        let witness = SigningKey::from_seed("witness.example/w1", &[2; 32]).unwrap();
+        let keys = [log.verifying_key().clone(), witness.verifying_key().as_witness()];
+        let text = "example.org/log\n1\nAAAA\n";
+        let note = SignedNote::sign(text, &[&log]).unwrap();
+        let line = note.cosignature(&witness, 1_800_000_000).unwrap();
+        let both = note.with(&line, &keys[1..]).unwrap();
+        assert_eq!(both.verify(&keys).unwrap(), [&keys[0], &keys[1]]);
+        assert_eq!((both.cosigned_at(&keys[1]), both.cosigned_at(&keys[0])), (Some(1_800_000_000), None));
+        assert_eq!(both.with(&line, &keys).unwrap(), both);
+        assert_eq!(note.with(&line, &keys[..1]), Err(NoteError::Untrusted));
+        // The witness's plain key is another key: same bytes, other type, other id.
+        assert_eq!(both.verify(&[witness.verifying_key().clone()]), Err(NoteError::Untrusted));
+        for at in 0..72 {
+            let mut wrong = both.clone();
+            wrong.signatures[1].signature[at] ^= 1;
+            assert!(matches!(wrong.verify(&keys), Err(NoteError::WrongSignature { .. })), "byte {at}");
+        }
+        // ML-DSA-44, type 0x06: 2 420 bytes by a key that we cannot know.
+        let quantum = format!("{both}— witness.example/w2 {}\n", STANDARD.encode([6; 4 + 8 + 2_420]));
+        assert_eq!(SignedNote::parse(&quantum).unwrap().verify(&keys).unwrap().len(), 2);
+        let of_six = format!("w+00000000+{}", STANDARD.encode([6; 1_313]));
+        assert!(matches!(VerifyingKey::parse(&of_six), Err(KeyError::Type(6))));
+        assert_eq!(&VerifyingKey::parse(&keys[1].to_string()).unwrap(), &keys[1]);
+    }
+
+    #[test]
     fn malformed_notes_are_refused() {
         let good = format!("{TEXT}\n{PETER_LINE}");
         for bad in [
@@ -217,6 +305,6 @@ mod tests {
             assert!(SignedNote::parse(&bad).is_err(), "{bad:?}");
         }
         assert!(SignedNote::parse(&good).is_ok());
-        assert!(SignedNote::sign("no newline", &peter()).is_err());
+        assert!(SignedNote::sign("no newline", &[&peter()]).is_err());
     }
 }

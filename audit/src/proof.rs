@@ -8,7 +8,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, decimal};
 use crate::error::LedgerError;
 use crate::hash::Hash;
 use crate::key::VerifyingKey;
-use crate::merkle::{inclusion_proof, leaf_hash, root, verify_inclusion};
+use crate::merkle::{inclusion_proof, leaf_hash, verify_inclusion};
 use crate::note::NoteError;
 use crate::store::{Ledger, StoredNodes, last_head, last_note};
 use crate::verify::{Statement, Status};
@@ -57,20 +57,24 @@ impl Ledger {
     /// A proof that entry `index` is in the ledger, against the last signed checkpoint that covers it, or against the last
     /// checkpoint if none is signed.
     pub fn prove(&self, index: u64) -> Result<InclusionProof, LedgerError> {
+        self.prove_each(&[index])?.pop().ok_or(LedgerError::NoSuchEntry)
+    }
+
+    /// Such a proof for each of `indexes`, in their order; those of neighbours cost little more than one.
+    pub fn prove_each(&self, indexes: &[u64]) -> Result<Vec<InclusionProof>, LedgerError> {
         let snapshot = self.snapshot()?;
-        let signed = last_note(&snapshot, u64::MAX)?.filter(|note| index < note.size);
-        let checkpoint = match signed {
-            Some(note) => note,
-            None => last_head(&snapshot)?.ok_or(LedgerError::NoSuchEntry)?,
+        let (signed, head) = (last_note(&snapshot, u64::MAX)?, last_head(&snapshot)?);
+        let nodes = StoredNodes::new(&snapshot);
+        let prove = |&index: &u64| {
+            let signed = signed.as_ref().filter(|note| index < note.size);
+            let checkpoint = signed.or(head.as_ref()).ok_or(LedgerError::NoSuchEntry)?;
+            let path = inclusion_proof(&nodes, index, checkpoint.size)?;
+            if !verify_inclusion(&nodes.leaf(index)?, index, checkpoint.size, &path, &checkpoint.root) {
+                return Err(LedgerError::Diverged { size: checkpoint.size });
+            }
+            Ok(InclusionProof { index, path, checkpoint: checkpoint.clone(), extra: None })
         };
-        let nodes = StoredNodes(&snapshot);
-        let path = inclusion_proof(&nodes, index, checkpoint.size)?;
-        let leaf = nodes.leaf(index)?;
-        if !verify_inclusion(&leaf, index, checkpoint.size, &path, &checkpoint.root) {
-            return Err(LedgerError::Diverged { size: checkpoint.size });
-        }
-        debug_assert_eq!(root(&nodes, checkpoint.size).ok(), Some(checkpoint.root));
-        Ok(InclusionProof { index, path, checkpoint, extra: None })
+        indexes.iter().map(prove).collect()
     }
 }
 
@@ -190,13 +194,13 @@ mod tests {
         let scratch = Scratch::new();
         let mut ledger = scratch.ledger();
         assert!(matches!(ledger.prove(0), Err(LedgerError::NoSuchEntry)));
-        ledger.append(&run("a", 2), AT, None).unwrap();
+        ledger.append(&run("a", 2), AT, &[]).unwrap();
         let proof = InclusionProof::parse(&ledger.prove(2).unwrap().to_string()).unwrap();
         let body = &ledger.entries(&Default::default()).unwrap()[2].body;
         let verified = proof.verify(body, &keys());
         assert_eq!((verified.included.status, verified.signed.status), (Status::Holds, Status::Fails));
         // Once something later is signed, the proof leads to that.
-        ledger.append(&run("b", 0), AT, Some(&key())).unwrap();
+        ledger.append(&run("b", 0), AT, &[&key()]).unwrap();
         assert_eq!(ledger.prove(2).unwrap().verify(body, &keys()).signed.status, Status::Holds);
     }
 

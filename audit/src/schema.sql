@@ -5,15 +5,15 @@ CREATE TABLE entries (
   idx  INTEGER PRIMARY KEY CHECK (idx BETWEEN 0 AND 9007199254740991),
   leaf BLOB NOT NULL CHECK (length(leaf) = 32),
   kind TEXT NOT NULL CHECK (kind IN ('genesis', 'run-start', 'finding', 'verdict-summary', 'waiver', 'sign-off',
-                                     'erasure', 'key', 'run-end', 'recovery')),
+                                     'erasure', 'legal-hold', 'key', 'run-end', 'recovery', 'migration')),
   run  TEXT NOT NULL,
   body BLOB NOT NULL CHECK (length(body) BETWEEN 2 AND 65535)
 ) STRICT;
 CREATE INDEX entries_by_run ON entries (run, kind);
 
--- The hashes of the tree's full subtrees of 2^level leaves, level 1 and up: a cache that saves reading all leaves.
+-- The hashes of the tree's full subtrees of 2^level leaves on every eighth level: a cache that saves reading all leaves.
 CREATE TABLE nodes (
-  level    INTEGER NOT NULL CHECK (level BETWEEN 1 AND 52),
+  level    INTEGER NOT NULL CHECK (level IN (8, 16, 24, 32, 40, 48)),
   position INTEGER NOT NULL CHECK (position >= 0),
   hash     BLOB NOT NULL CHECK (length(hash) = 32),
   PRIMARY KEY (level, position)
@@ -33,9 +33,11 @@ CREATE TABLE notes (
 ) STRICT;
 CREATE INDEX notes_by_size ON notes (size);
 
--- Bytes too many for an entry, by their SHA-256. The one table that may lose rows: the log is whole without it.
+-- Bytes too many or too personal for an entry, by the salted commitment that the entry holds. The one table that may lose
+-- rows: the log is whole without it, and without the salt the commitment tells nothing. No salt: a ledger of layout 1.
 CREATE TABLE payloads (
   digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+  salt   BLOB NOT NULL CHECK (length(salt) IN (0, 32)),
   bytes  BLOB NOT NULL
 ) STRICT;
 

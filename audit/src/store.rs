@@ -17,10 +17,15 @@ use crate::hash::Hash;
 
 mod append;
 mod counts;
+mod erase;
+mod keys;
+mod migrate;
 mod read;
 
 pub use append::Appended;
+pub(crate) use append::commitment;
 pub(crate) use counts::Counts;
+pub(crate) use keys::KeyChange;
 pub use read::{EntryFilter, RunSummary, StoredEntry};
 pub(crate) use read::{StoredNodes, last_head, last_note};
 
@@ -30,13 +35,22 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// What makes the file known as ours: `aedi` in ASCII. Source: SQLite file format, offset 68.
 const APPLICATION_ID: i64 = 0x6165_6469;
 
-/// The layout of the tables. Source: SQLite file format, offset 60.
-const LAYOUT: i64 = 1;
+/// The layout of the tables. Source: SQLite file format, offset 60. Layout 1 kept every node of the tree and plain digests.
+const LAYOUT: i64 = 2;
 
 /// The oldest SQLite without the known ways to damage a database file that concern us: 3.51.3.
 const SQLITE_LEAST: i32 = 3_051_003;
 
 const SCHEMA: &str = include_str!("schema.sql");
+
+/// How SQLite makes a transaction whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Journal {
+    /// A rollback journal (`DELETE`, synchronous `EXTRA`): one file that can be copied when nobody writes.
+    Rollback,
+    /// A write-ahead log (`WAL`, synchronous `FULL`): readers and a writer do not wait for each other. For a service.
+    Wal,
+}
 
 /// A ledger on disk.
 #[derive(Debug)]
@@ -57,7 +71,8 @@ impl Ledger {
         Ledger::new(connection, path, "", false)
     }
 
-    /// Opens a ledger for reading and appending, and makes it if there is none.
+    /// Opens a ledger for reading and appending, and makes it if there is none. One of an older layout is verified and
+    /// migrated.
     ///
     /// `origin`: the log's name on its checkpoints, one line, best a URL without scheme such as
     /// `example.org/platform/ledger`. It goes into the first entry; a ledger that has one keeps its own.
@@ -70,8 +85,19 @@ impl Ledger {
         if writable && is_empty(&connection).map_err(opening)? {
             create(&mut connection).map_err(opening)?;
         }
+        if writable && matches!(check_layout(&connection, path), Err(LedgerError::Layout { found: 1, .. })) {
+            migrate::from_layout_1(&mut connection)?;
+        }
         check_layout(&connection, path)?;
         Ledger::new(connection, path, origin, writable)
+    }
+
+    /// Opens an existing ledger for reading and appending.
+    pub fn open_to_append(path: &Path) -> Result<Ledger, LedgerError> {
+        if !path.exists() {
+            return Err(LedgerError::Missing(path.to_owned()));
+        }
+        Ledger::open_or_create(path, "unnamed")
     }
 
     fn new(connection: Connection, path: &Path, origin: &str, writable: bool) -> Result<Ledger, LedgerError> {
@@ -84,6 +110,24 @@ impl Ledger {
         self.connection.busy_timeout(busy)?;
         self.busy = busy;
         Ok(())
+    }
+
+    /// Sets how transactions are made whole, for this file from now on.
+    pub fn set_journal(&mut self, journal: Journal) -> Result<(), LedgerError> {
+        if !self.writable {
+            return Err(LedgerError::ReadOnly);
+        }
+        let name = if journal == Journal::Wal { "WAL" } else { "DELETE" };
+        let now: String = self.connection.pragma_update_and_check(None, "journal_mode", name, |row| row.get(0))?;
+        if !now.eq_ignore_ascii_case(name) {
+            return Err(LedgerError::Busy);
+        }
+        Ok(synchronous(&self.connection, journal)?)
+    }
+
+    /// How transactions are made whole.
+    pub fn journal(&self) -> Result<Journal, LedgerError> {
+        Ok(journal(&self.connection)?)
     }
 
     /// One state of the file, whatever others append meanwhile.
@@ -123,10 +167,23 @@ fn configure(connection: &Connection, busy: Duration) -> rusqlite::Result<()> {
     if connection.is_readonly(MAIN_DB)? {
         return connection.pragma_update(None, "query_only", true);
     }
-    // One file that can be copied when nobody writes; the directory is synchronised as well (EXTRA).
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
-    debug_assert_eq!(mode, "delete");
-    connection.pragma_update(None, "synchronous", "EXTRA")
+    // A run of many entries stays in memory until it is committed: 64 MiB at most.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    let journal = journal(connection)?;
+    if journal == Journal::Rollback {
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    }
+    synchronous(connection, journal)
+}
+
+fn journal(connection: &Connection) -> rusqlite::Result<Journal> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok(if mode == "wal" { Journal::Wal } else { Journal::Rollback })
+}
+
+/// Durable in either mode: EXTRA synchronises the directory as well, which a rollback journal needs and a WAL does not.
+fn synchronous(connection: &Connection, journal: Journal) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", if journal == Journal::Wal { "FULL" } else { "EXTRA" })
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {

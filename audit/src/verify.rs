@@ -6,14 +6,15 @@
 //!
 //! The first can hold for a ledger that was truncated or written anew from start to end; only the others exclude that.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::LedgerError;
 use crate::hash::Hash;
 use crate::key::VerifyingKey;
-use crate::merkle::{OutOfRange, Tree, empty_root, root};
-use crate::store::Ledger;
+use crate::store::{KeyChange, Ledger};
 
 mod anchored;
 mod internal;
@@ -77,40 +78,41 @@ impl Ledger {
     /// Everything is computed from the bodies of the entries; what else is stored is compared with that. An error means
     /// that the file could not be read to its end.
     pub fn verify(&self, anchors: &[String], keys: &[VerifyingKey]) -> Result<Verification, LedgerError> {
-        let (mut recomputed, mut check) = internal::recompute(self)?;
-        let (anchored, forks) = anchored::statement(&recomputed, anchors, keys);
-        let signed = signed::statement(&recomputed, keys);
+        let anchors: Vec<_> = anchors.iter().map(|text| Checkpoint::parse(text)).collect();
+        let wanted: Vec<u64> = anchors.iter().flatten().map(|anchor| anchor.size).collect();
+        let (recomputed, mut check) = internal::recompute(self, &wanted)?;
+        let (trusted, rotation) = signed::trusted(&recomputed, keys);
+        let current: Vec<VerifyingKey> = trusted.iter().map(|trust| trust.key.clone()).collect();
+        let (anchored, forks) = anchored::statement(&recomputed, &anchors, &current);
         Ok(Verification {
-            size: recomputed.size(),
-            root: recomputed.root_at(recomputed.size()).unwrap_or(empty_root()),
+            size: recomputed.size,
+            root: recomputed.root,
             internal: internal::statement(&recomputed, &mut check),
             anchored,
-            signed,
+            signed: signed::statement(&recomputed, &trusted, rotation),
             forks,
-            origin: recomputed.origin.take(),
+            origin: recomputed.origin,
         })
     }
 }
 
 /// What the bodies give, and the signed checkpoints that lie beside them.
 struct Recomputed {
-    tree: Tree,
+    size: u64,
+    root: Hash,
+    /// The roots at the sizes of all anchors and stored checkpoints that the ledger has reached.
+    roots: BTreeMap<u64, Hash>,
+    /// Consistency proofs from those sizes to the present one.
+    proofs: BTreeMap<u64, Vec<Hash>>,
     origin: Option<String>,
     notes: Vec<Checkpoint>,
+    keys: Vec<KeyChange>,
 }
 
 impl Recomputed {
-    fn size(&self) -> u64 {
-        self.tree.size()
-    }
-
-    fn root_at(&self, size: u64) -> Result<Hash, OutOfRange> {
-        root(&self.tree, size)
-    }
-
     /// Whether `checkpoint` is a state that this ledger went through.
     fn continues(&self, checkpoint: &Checkpoint) -> bool {
-        self.origin.as_ref() == Some(&checkpoint.origin) && self.root_at(checkpoint.size) == Ok(checkpoint.root)
+        self.origin.as_ref() == Some(&checkpoint.origin) && self.roots.get(&checkpoint.size) == Some(&checkpoint.root)
     }
 }
 

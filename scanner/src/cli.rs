@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod log;
+
+pub use log::{AnchorArgs, LedgerArgs, LogCommand, SignArgs, WitnessArgs};
+
 /// Governance and compliance scanner for data and ML platforms.
 ///
 /// aedile reads pipeline code, infrastructure as code and dataset samples into one graph, tags the
@@ -45,9 +49,9 @@ pub enum Command {
     Access(AccessArgs),
     /// Render a recorded run again.
     Report(ReportArgs),
-    /// Look at and verify the ledger.
+    /// The ledger: verify it, look into it, hand it over, have it witnessed.
     #[command(subcommand)]
-    Log(LogCommand),
+    Log(Box<LogCommand>),
     /// Rule packs: what recognises sensitive data, credentials, resources and library calls.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -115,9 +119,9 @@ pub struct ScanArgs {
     /// Where the run is recorded, or `none` [default: .aedile/ledger.db].
     #[arg(long, value_name = "FILE|none", env = "AEDILE_LEDGER")]
     pub ledger: Option<String>,
-    /// The key that signs the ledger's checkpoint; see `aedile log key`.
-    #[arg(long, value_name = "FILE", env = "AEDILE_KEY")]
-    pub key: Option<PathBuf>,
+    /// What signs the ledger's checkpoint; repeatable: a key file, env:NAME or exec:PROGRAM. See `aedile log init --help`.
+    #[arg(long, value_name = "KEY", env = "AEDILE_KEY")]
+    pub key: Vec<String>,
 }
 
 /// `aedile baseline`.
@@ -173,74 +177,6 @@ pub struct ReportArgs {
     /// The ledger.
     #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
     pub ledger: PathBuf,
-}
-
-/// `aedile log`.
-#[derive(Debug, Subcommand)]
-pub enum LogCommand {
-    /// Recompute everything from the stored entries and say, in three statements, what holds.
-    Verify {
-        /// The ledger.
-        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
-        ledger: PathBuf,
-        /// A checkpoint kept elsewhere: a file with the note, or a JSON or HTML report; repeatable.
-        #[arg(long, value_name = "FILE")]
-        checkpoint: Vec<PathBuf>,
-        /// A verifier key (`name+hash+base64`) or a file with one; repeatable.
-        #[arg(long, value_name = "VKEY|FILE")]
-        key: Vec<String>,
-        /// `text` or `json`.
-        #[arg(long, default_value = "text", value_parser = ["json", "text"])]
-        format: String,
-    },
-    /// Check the proofs inside a report (JSON or HTML), or a .tlog-proof with its entry, without the ledger.
-    VerifyProof {
-        /// The report or proof.
-        file: PathBuf,
-        /// The entry's bytes, for a .tlog-proof.
-        #[arg(long, value_name = "FILE")]
-        entry: Option<PathBuf>,
-        /// A verifier key or a file with one; repeatable.
-        #[arg(long, value_name = "VKEY|FILE")]
-        key: Vec<String>,
-    },
-    /// Print entries.
-    Show {
-        /// The ledger.
-        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
-        ledger: PathBuf,
-        /// Only entries of this run; `latest` for the newest.
-        #[arg(long)]
-        run: Option<String>,
-        /// Only entries of this kind (`finding`, `run-start`, …).
-        #[arg(long)]
-        kind: Option<String>,
-        /// `text` or `json` (one entry a line, byte for byte as hashed).
-        #[arg(long, default_value = "text", value_parser = ["json", "text"])]
-        format: String,
-    },
-    /// Print the newest checkpoint.
-    Checkpoint {
-        /// The ledger.
-        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
-        ledger: PathBuf,
-    },
-    /// Print the inclusion proof of an entry in the C2SP tlog-proof form.
-    Prove {
-        /// The entry's index.
-        index: u64,
-        /// The ledger.
-        #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
-        ledger: PathBuf,
-    },
-    /// Make a signing key (Ed25519) and print its verifier key.
-    Key {
-        /// The name that signatures carry, for example `audit.example.org`.
-        name: String,
-        /// Where the secret key goes; mode 0600, never overwritten.
-        #[arg(long, short, value_name = "FILE")]
-        output: PathBuf,
-    },
 }
 
 /// `aedile rules`.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aedile_audit::{Draft, EntryFilter, Kind, Ledger, LedgerError, SigningKey};
+use aedile_audit::{Draft, EntryFilter, Hash, Kind, Ledger, LedgerError, Signer};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -22,14 +22,14 @@ pub fn append(
     run: &Run,
     path: &Path,
     at: OffsetDateTime,
-    key: Option<&SigningKey>,
+    signers: &[&dyn Signer],
 ) -> Result<record::Ledger, LedgerError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         // A folder that cannot be made is told by the ledger, which names the path.
         let _ = std::fs::create_dir_all(folder);
     }
     let mut ledger = Ledger::open_or_create(path, &origin(run))?;
-    let appended = ledger.append(&drafts(run), at, key)?;
+    let appended = ledger.append(&drafts(run), at, signers)?;
     standing(run, &ledger, appended.last)
 }
 
@@ -46,13 +46,14 @@ pub fn standing(run: &Run, ledger: &Ledger, run_end: u64) -> Result<record::Ledg
     let entries = ledger.entries(&filter)?;
     let own = entries.len().saturating_sub(run.findings.len());
     let mut proofs = Vec::with_capacity(run.findings.len());
-    for stored in entries.into_iter().skip(own) {
-        let proof = ledger.prove(stored.index)?;
+    let own: Vec<_> = entries.into_iter().skip(own).collect();
+    let indexes: Vec<u64> = own.iter().map(|stored| stored.index).collect();
+    for (stored, proof) in own.into_iter().zip(ledger.prove_each(&indexes)?) {
         proofs.push(record::Proof {
             fingerprint: text(&stored.entry.data, "fingerprint"),
             index: stored.index,
             entry: String::from_utf8_lossy(&stored.body).into_owned(),
-            hashes: proof.path.iter().map(aedile_audit::Hash::hex).collect(),
+            hashes: proof.path.iter().map(Hash::hex).collect(),
         });
     }
     Ok(record::Ledger {
@@ -107,9 +108,9 @@ fn drafts(run: &Run) -> Vec<Draft> {
         json!({
             "started": run.run.started,
             "as_of": run.run.as_of,
-            "roots": run.run.roots,
+            "roots": run.run.roots.iter().map(|root| bounded(root)).collect::<Vec<_>>(),
             "config_sha256": run.run.config_sha256,
-            "packs": run.tool.packs.iter().map(|pack| json!([pack.name, pack.sha256])).collect::<Vec<_>>(),
+            "packs": packs(run),
             "fail_on": run.run.fail_on,
             "strict": run.run.strict,
         }),
@@ -117,23 +118,26 @@ fn drafts(run: &Run) -> Vec<Draft> {
     )];
     for waiver in run.waivers.iter().filter(|waiver| waiver.in_force) {
         let data = json!({
-            "policy": waiver.policy,
-            "scope": waiver.scope,
-            "reason": waiver.reason,
-            "by": waiver.by,
+            "policy": bounded(&waiver.policy),
+            "scope": bounded(&waiver.scope),
+            "reason": waiver.reason.as_deref().map(bounded),
+            "by": waiver.by.as_deref().map(bounded),
             "until": waiver.until,
             "findings": waiver.findings,
         });
         drafts.push(draft(Kind::Waiver, data, None));
     }
     drafts.extend(run.findings.iter().map(|finding| draft(Kind::Finding, finding_data(finding), None)));
-    drafts.push(draft(
-        Kind::VerdictSummary,
-        json!({ "verdicts": run.verdicts.iter().map(|(policy, tally)| {
-            json!([policy, tally.pass, tally.fail, tally.not_applicable, tally.inconclusive])
-        }).collect::<Vec<_>>() }),
-        None,
-    ));
+    let verdicts: Vec<Value> = run
+        .verdicts
+        .iter()
+        .map(|(policy, tally)| {
+            json!([bounded(policy), tally.pass, tally.fail, tally.not_applicable, tally.inconclusive])
+        })
+        .collect();
+    for some in verdicts.chunks(CHUNK) {
+        drafts.push(draft(Kind::VerdictSummary, json!({ "verdicts": some }), None));
+    }
     let closing = json!({
         "outcome": run.summary.outcome,
         "exit_code": run.summary.exit_code,
@@ -148,19 +152,45 @@ fn drafts(run: &Run) -> Vec<Draft> {
 /// What an entry says of a finding: enough to stand alone, no source text.
 #[must_use]
 pub fn finding_data(finding: &Finding) -> Value {
-    let place = finding.places.first().map(|place| json!({ "path": place.path, "line": place.start.line }));
+    let place = finding.places.first().map(|place| json!({ "path": bounded(&place.path), "line": place.start.line }));
     json!({
         "fingerprint": finding.fingerprint,
-        "policy": finding.policy,
+        "policy": bounded(&finding.policy),
         "severity": finding.severity,
         "verdict": finding.verdict,
-        "asset": finding.asset.id,
-        "title": finding.title,
+        "asset": bounded(&finding.asset.id),
+        "title": bounded(&finding.title),
         "place": place,
-        "citations": finding.citations.iter().map(|citation| citation.obligation.clone()).collect::<Vec<_>>(),
+        "citations": finding.citations.iter().take(CHUNK).map(|citation| bounded(&citation.obligation)).collect::<Vec<_>>(),
         "waived": finding.waiver.is_some(),
         "baseline_state": finding.baseline_state,
     })
+}
+
+/// How many items one entry lists at most.
+const CHUNK: usize = 200;
+
+/// How many bytes of one text an entry repeats: a hostile name must not keep a run from being recorded.
+const LONGEST: usize = 2_000;
+
+/// `text`, or its beginning and its SHA-256 if it is too long for an entry.
+fn bounded(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let start = text.get(..end).unwrap_or_default();
+    format!("{start}… (sha256 {} of {} bytes)", Hash::of(&[text.as_bytes()]), text.len())
+}
+
+/// Every pack with its digest; of many, one digest over all, as `sha256sum` would list them.
+fn packs(run: &Run) -> Value {
+    let packs = &run.tool.packs;
+    if packs.len() <= CHUNK {
+        return json!(packs.iter().map(|pack| json!([bounded(&pack.name), pack.sha256])).collect::<Vec<_>>());
+    }
+    let list: String = packs.iter().map(|pack| format!("{}  {}\n", pack.sha256, pack.name)).collect();
+    json!({ "count": packs.len(), "sha256": Hash::of(&[list.as_bytes()]) })
 }
 
 fn text(data: &Value, key: &str) -> String {

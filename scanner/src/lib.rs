@@ -4,12 +4,14 @@
 //! [`gate`] decides whether a change may pass, [`command`] is the command line over both.
 
 pub mod access;
+pub mod attest;
 pub mod cli;
 pub mod command;
 pub mod config;
 mod declare;
 pub mod gate;
 pub mod git;
+pub mod history;
 pub mod ledger;
 pub mod proof;
 pub mod record;
@@ -17,6 +19,7 @@ mod recording;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod signer;
 pub mod snippet;
 pub mod terminal;
 mod waiver;

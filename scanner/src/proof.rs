@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use aedile_audit::{Checkpoint, Hash, InclusionProof, Statement, Status, VerifyingKey};
+use aedile_exchange::anchor;
 use miette::{Report, miette};
 use serde_json::Value;
 
@@ -29,24 +30,41 @@ pub fn read(file: &Path) -> Result<String, Report> {
     })
 }
 
-/// The checkpoint in `file`: a note, or a JSON or HTML report that carries one.
+/// The checkpoints that `word` gives: itself if it is a line of a log, else what the file of that name holds (a note, a
+/// job's log, a SARIF, JSON or HTML report).
 ///
 /// # Errors
 /// The file cannot be read or holds no checkpoint.
-pub fn checkpoint_in(file: &Path) -> Result<String, Report> {
-    let text = read(file)?;
-    if Checkpoint::parse(&text).is_ok() {
-        return Ok(text);
+pub fn checkpoints(word: &str) -> Result<Vec<String>, Report> {
+    if word.contains(anchor::MARK) {
+        let found = anchor::checkpoints(word);
+        return if found.is_empty() { Err(no_checkpoint("the line")) } else { Ok(found) };
     }
-    let ledger = run_in(&text).and_then(|run| run.ledger);
-    ledger.map(|ledger| ledger.checkpoint).ok_or_else(|| {
-        miette!(
-            code = "aedile::proof::anchor",
-            help = "give what `aedile log checkpoint` printed, or a JSON or HTML report of a recorded run",
-            "`{}` holds no checkpoint",
-            file.display()
-        )
-    })
+    let text = read(Path::new(word))?;
+    let mut found = anchor::checkpoints(&text);
+    if found.is_empty() {
+        found.extend(run_in(&text).and_then(|run| run.ledger).map(|ledger| ledger.checkpoint));
+    }
+    if found.is_empty() {
+        found = in_sarif(&text);
+    }
+    if found.is_empty() { Err(no_checkpoint(&format!("`{word}`"))) } else { Ok(found) }
+}
+
+fn no_checkpoint(what: &str) -> Report {
+    miette!(
+        code = "aedile::proof::anchor",
+        help = "give what `aedile log checkpoint` printed, a job's log with the line `aedile-checkpoint: …`, or a SARIF, JSON or HTML report of a recorded run",
+        "{what} holds no checkpoint"
+    )
+}
+
+/// The checkpoints in the properties of a SARIF log's runs.
+fn in_sarif(text: &str) -> Vec<String> {
+    let log: Option<Value> = serde_json::from_str(text).ok();
+    let runs = log.as_ref().and_then(|log| log.get("runs")).and_then(Value::as_array);
+    let checkpoint = |run: &Value| Some(run.get("properties")?.get("ledgerCheckpoint")?.as_str()?.to_owned());
+    runs.into_iter().flatten().filter_map(checkpoint).filter(|note| Checkpoint::parse(note).is_ok()).collect()
 }
 
 /// The recorded run inside a JSON or HTML report.

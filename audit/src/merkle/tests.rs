@@ -4,6 +4,42 @@ use super::*;
 use crate::hash::unhex;
 use proptest::prelude::*;
 
+/// A tree in memory: all its full subtrees.
+#[derive(Default)]
+pub(crate) struct Tree {
+    levels: Vec<Vec<Hash>>,
+}
+
+impl Tree {
+    /// The tree over these leaf hashes.
+    pub(crate) fn of(leaves: impl IntoIterator<Item = Hash>) -> Tree {
+        let mut tree = Tree::default();
+        for leaf in leaves {
+            let mut hash = leaf;
+            for level in 0.. {
+                if tree.levels.len() == level {
+                    tree.levels.push(Vec::new());
+                }
+                tree.levels[level].push(hash);
+                let [.., left, right] = tree.levels[level].as_slice() else { break };
+                if tree.levels[level].len() % 2 == 1 {
+                    break;
+                }
+                hash = node_hash(left, right);
+            }
+        }
+        tree
+    }
+}
+
+impl Nodes for Tree {
+    type Error = OutOfRange;
+
+    fn node(&self, level: u32, position: u64) -> Result<Hash, OutOfRange> {
+        self.levels.get(level as usize).and_then(|row| row.get(position as usize)).copied().ok_or(OutOfRange)
+    }
+}
+
 const LEAVES: [&str; 8] =
     ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
 
@@ -101,6 +137,20 @@ fn every_proof_of_every_small_tree_verifies() {
             assert!(verify_consistency(old, size, &proof, &old_root, &new_root), "{old} {size}");
         }
     }
+}
+
+#[test]
+fn the_edge_gives_every_eighth_level() {
+    let tree = Tree::of((0..70_000u64).map(|n| leaf_hash(&n.to_be_bytes())));
+    let mut edge = Frontier::default();
+    let mut kept = Vec::new();
+    for n in 0..70_000 {
+        kept.extend(edge.push(tree.node(0, n).unwrap()));
+    }
+    assert_eq!(kept.iter().filter(|(level, ..)| *level == 8).count(), 273);
+    assert_eq!(kept.iter().filter(|(level, ..)| *level == 16).count(), 1);
+    assert!(kept.iter().all(|(level, position, hash)| tree.node(*level, *position).unwrap() == *hash));
+    assert_eq!(edge.root(), root(&tree, 70_000).unwrap());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::entry::{Entry, Kind};
+use crate::entry::Kind;
 
 /// The entries of a run from its run-start up to, and without, its run-end.
 ///
@@ -16,12 +16,15 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn add(&mut self, entry: &Entry) {
-        *self.kind.entry(entry.kind.name()).or_default() += 1;
-        if entry.kind == Kind::Finding
-            && let Some(policy) = entry.data.get("policy").and_then(Value::as_str)
+    pub(crate) fn add(&mut self, kind: Kind, data: &Value) {
+        *self.kind.entry(kind.name()).or_default() += 1;
+        if kind == Kind::Finding
+            && let Some(policy) = data.get("policy").and_then(Value::as_str)
         {
-            *self.policy.entry(policy.to_owned()).or_default() += 1;
+            match self.policy.get_mut(policy) {
+                Some(count) => *count += 1,
+                None => drop(self.policy.insert(policy.to_owned(), 1)),
+            }
         }
     }
 

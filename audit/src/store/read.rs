@@ -1,14 +1,19 @@
 //! Looking into the ledger. Every entry that is given out has been hashed again.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value as Sql};
 use time::OffsetDateTime;
 
+use super::append::commitment;
 use super::{Ledger, hash_column, number_column, sql};
 use crate::checkpoint::Checkpoint;
 use crate::entry::{Entry, Kind};
 use crate::error::LedgerError;
 use crate::hash::Hash;
-use crate::merkle::{Nodes, leaf_hash};
+use crate::merkle::{Nodes, TILE_HEIGHT, leaf_hash, node_hash};
 
 /// Which entries are wanted; the default wants all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,10 +61,24 @@ pub struct RunSummary {
 }
 
 impl Ledger {
-    /// The entries that `filter` wants, by index.
+    /// The entries that `filter` wants, by index. [`Ledger::each`] gives them one by one.
+    pub fn entries(&self, filter: &EntryFilter) -> Result<Vec<StoredEntry>, LedgerError> {
+        let mut entries = Vec::new();
+        self.each(filter, |entry| {
+            entries.push(entry);
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+
+    /// Gives each of the entries that `filter` wants to `see`, by index, until that fails.
     ///
     /// Fails on an entry that does not hash to its stored leaf hash, instead of giving out changed words.
-    pub fn entries(&self, filter: &EntryFilter) -> Result<Vec<StoredEntry>, LedgerError> {
+    pub fn each(
+        &self,
+        filter: &EntryFilter,
+        mut see: impl FnMut(StoredEntry) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
         let conditions: [(&str, Option<Sql>); 4] = [
             ("run = ?", filter.run.clone().map(Sql::Text)),
             ("kind = ?", filter.kind.map(|kind| Sql::Text(kind.name().to_owned()))),
@@ -72,16 +91,36 @@ impl Ledger {
         let query = format!("SELECT idx, leaf, body FROM entries WHERE {wanted} ORDER BY idx");
         let mut statement = self.connection.prepare(&query)?;
         let mut rows = statement.query(params_from_iter(values))?;
-        let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             let (index, stored, body) = (number_column(row, 0)?, hash_column(row, 1)?, row.get::<_, Vec<u8>>(2)?);
             let leaf = leaf_hash(&body);
             if leaf != stored {
                 return Err(LedgerError::Damaged(format!("entry {index} does not have the hash stored beside it")));
             }
-            entries.push(StoredEntry { index, leaf, entry: Entry::parse(&body)?, body });
+            see(StoredEntry { index, leaf, entry: Entry::parse(&body)?, body })?;
         }
-        Ok(entries)
+        Ok(())
+    }
+
+    /// The signed checkpoint with the largest size, the one with the most recent signatures. Nothing if none is signed.
+    pub fn signed_checkpoint(&self) -> Result<Option<Checkpoint>, LedgerError> {
+        last_note(&self.connection, u64::MAX)
+    }
+
+    /// The proof that the ledger at size `new` continues itself at size `old`, from the cached nodes.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, LedgerError> {
+        crate::merkle::consistency_proof(&StoredNodes::new(&*self.snapshot()?), old, new)
+    }
+
+    /// The root at `size`, from the cached nodes.
+    pub fn root_at(&self, size: u64) -> Result<Hash, LedgerError> {
+        crate::merkle::root(&StoredNodes::new(&*self.snapshot()?), size)
+    }
+
+    /// The hashes of `count` full subtrees of a kept level (0 for leaves) from `start` on, from the cache.
+    pub fn hashes(&self, level: u32, start: u64, count: u64) -> Result<Vec<Hash>, LedgerError> {
+        let hashes = StoredNodes::new(&self.connection).hashes(level, start, count)?;
+        if hashes.len() as u64 == count { Ok(hashes) } else { Err(LedgerError::NoSuchEntry) }
     }
 
     /// The runs in the order in which they began.
@@ -133,32 +172,80 @@ impl Ledger {
         }
     }
 
-    /// The payload with this SHA-256; nothing if it is not there or was deleted.
+    /// The payload with this commitment; nothing if it is not there or was erased.
     pub fn payload(&self, digest: &Hash) -> Result<Option<Vec<u8>>, LedgerError> {
-        let bytes: Option<Vec<u8>> = self
+        let found: Option<(Vec<u8>, Vec<u8>)> = self
             .connection
-            .query_row("SELECT bytes FROM payloads WHERE digest = ?1", [digest.as_bytes()], |row| row.get(0))
+            .query_row("SELECT salt, bytes FROM payloads WHERE digest = ?1", [digest.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
-        match bytes {
-            Some(bytes) if Hash::of(&[&bytes]) != *digest => {
-                Err(LedgerError::Damaged(format!("the payload {digest} does not have that digest")))
-            }
-            bytes => Ok(bytes),
+        match found {
+            Some((salt, bytes)) if commitment(&salt, &bytes) == *digest => Ok(Some(bytes)),
+            Some(_) => Err(LedgerError::Damaged(format!("the payload {digest} does not have that digest"))),
+            None => Ok(None),
         }
     }
 }
 
-/// The tree's nodes as they are cached in the file.
-pub(crate) struct StoredNodes<'c>(pub(crate) &'c Connection);
+/// The tree's nodes as they are cached in the file. Tiles once read are remembered, so that the proofs of many neighbours
+/// cost little more than one; valid within one snapshot.
+pub(crate) struct StoredNodes<'c> {
+    connection: &'c Connection,
+    tiles: RefCell<BTreeMap<(u32, u64), Tile>>,
+}
 
-impl StoredNodes<'_> {
+/// The full subtrees between two kept levels, from the kept hashes upwards.
+type Tile = Rc<Vec<Vec<Hash>>>;
+
+/// How many tiles are remembered: 16 KiB each.
+const REMEMBERED: usize = 256;
+
+impl<'c> StoredNodes<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> StoredNodes<'c> {
+        StoredNodes { connection, tiles: RefCell::default() }
+    }
+
     /// One more than the highest index.
     pub(crate) fn size(&self) -> Result<u64, LedgerError> {
-        self.0.query_row_and_then("SELECT coalesce(max(idx), -1) + 1 FROM entries", [], |row| number_column(row, 0))
+        let query = "SELECT coalesce(max(idx), -1) + 1 FROM entries";
+        self.connection.query_row_and_then(query, [], |row| number_column(row, 0))
     }
 
     pub(crate) fn leaf(&self, index: u64) -> Result<Hash, LedgerError> {
-        self.node(0, index)
+        self.hashes(0, index, 1)?.pop().ok_or(LedgerError::NoSuchEntry)
+    }
+
+    /// Up to `count` hashes of a kept level, 0 for the leaves, from `start` on.
+    pub(crate) fn hashes(&self, level: u32, start: u64, count: u64) -> Result<Vec<Hash>, LedgerError> {
+        let query = match level {
+            0 => "SELECT leaf FROM entries WHERE ?1 = 0 AND idx >= ?2 AND idx < ?3 ORDER BY idx",
+            _ => "SELECT hash FROM nodes WHERE level = ?1 AND position >= ?2 AND position < ?3 ORDER BY position",
+        };
+        let mut statement = self.connection.prepare_cached(query)?;
+        let mut rows = statement.query(params![level, sql(start), sql(start.saturating_add(count))])?;
+        let mut hashes = Vec::new();
+        while let Some(row) = rows.next()? {
+            hashes.push(hash_column(row, 0)?);
+        }
+        Ok(hashes)
+    }
+
+    fn tile(&self, level: u32, index: u64) -> Result<Tile, LedgerError> {
+        if let Some(tile) = self.tiles.borrow().get(&(level, index)) {
+            return Ok(Rc::clone(tile));
+        }
+        let mut rows = vec![self.hashes(level, index << TILE_HEIGHT, 1 << TILE_HEIGHT)?];
+        while let Some(row) = rows.last().filter(|row| row.len() > 1) {
+            rows.push(row.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect());
+        }
+        let tile = Rc::new(rows);
+        let mut tiles = self.tiles.borrow_mut();
+        if tiles.len() >= REMEMBERED {
+            tiles.clear();
+        }
+        tiles.insert((level, index), Rc::clone(&tile));
+        Ok(tile)
     }
 }
 
@@ -166,16 +253,11 @@ impl Nodes for StoredNodes<'_> {
     type Error = LedgerError;
 
     fn node(&self, level: u32, position: u64) -> Result<Hash, LedgerError> {
-        let query = match level {
-            0 => "SELECT leaf FROM entries WHERE idx = ?2 AND ?1 = 0",
-            _ => "SELECT hash FROM nodes WHERE level = ?1 AND position = ?2",
-        };
-        let mut statement = self.0.prepare_cached(query)?;
-        let mut rows = statement.query(params![level, sql(position)])?;
-        match rows.next()? {
-            Some(row) => hash_column(row, 0),
-            None => Err(LedgerError::Damaged(format!("the node {position} of level {level} is missing"))),
-        }
+        let height = level % TILE_HEIGHT;
+        let within = TILE_HEIGHT - height;
+        let tile = self.tile(level - height, position >> within)?;
+        let found = tile.get(height as usize).and_then(|row| row.get((position & ((1 << within) - 1)) as usize));
+        found.copied().ok_or_else(|| LedgerError::Damaged(format!("the node {position} of level {level} is missing")))
     }
 }
 

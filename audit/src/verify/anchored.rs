@@ -1,10 +1,10 @@
 //! Statement 2: the ledger continues the checkpoints that somebody kept elsewhere.
 
 use super::{Check, Fork, Recomputed, Statement, Status, entries};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::key::VerifyingKey;
-use crate::merkle::{consistency_proof, verify_consistency};
-use crate::note::NoteError;
+use crate::merkle::verify_consistency;
+use crate::note::{NoteError, SignedNote};
 use crate::shown::shown;
 
 const UNANCHORED: &str = "no checkpoint from outside was given: it is not excluded that entries were removed from the end or that \
@@ -13,15 +13,19 @@ const UNANCHORED: &str = "no checkpoint from outside was given: it is not exclud
 const FORKED: &str = "the log has forked: one key has signed two checkpoints that contradict each other";
 
 /// What the anchors say of the ledger. Proofs are written into the details.
-pub(super) fn statement(recomputed: &Recomputed, anchors: &[String], keys: &[VerifyingKey]) -> (Statement, Vec<Fork>) {
+pub(super) fn statement(
+    recomputed: &Recomputed,
+    anchors: &[Result<Checkpoint, CheckpointError>],
+    keys: &[VerifyingKey],
+) -> (Statement, Vec<Fork>) {
     let mut check = Check::default();
     let mut furthest = 0;
     let mut read = Vec::new();
-    for (number, text) in (1..).zip(anchors) {
-        match Checkpoint::parse(text) {
+    for (number, anchor) in (1..).zip(anchors) {
+        match anchor {
             Err(error) => check.fault(format!("anchor {number} cannot be read: {error}")),
             Ok(anchor) => {
-                if let Some(size) = compare(recomputed, number, &anchor, keys, &mut check) {
+                if let Some(size) = compare(recomputed, number, anchor, keys, &mut check) {
                     furthest = furthest.max(size);
                 }
                 read.push(anchor);
@@ -33,7 +37,7 @@ pub(super) fn statement(recomputed: &Recomputed, anchors: &[String], keys: &[Ver
         _ if !forks.is_empty() => (Status::Fails, FORKED.to_owned()),
         Some(first) => (Status::Fails, format!("the ledger does not continue the checkpoints given: {first}")),
         None if furthest == 0 => (Status::NotShown, UNANCHORED.to_owned()),
-        None => (Status::Holds, holds(recomputed.size(), furthest)),
+        None => (Status::Holds, holds(recomputed.size, furthest)),
     };
     (Statement { status, sentence, details: check.details() }, forks)
 }
@@ -57,8 +61,12 @@ fn compare(
 ) -> Option<u64> {
     match anchor.signers(keys) {
         Ok(signers) => {
-            let names: Vec<&str> = signers.iter().map(|key| key.name()).collect();
-            check.remark(format!("anchor {number} is signed by {}", names.join(", ")));
+            let note = anchor.note.as_deref().and_then(|note| SignedNote::parse(note).ok());
+            let names = signers.iter().map(|key| match note.as_ref().and_then(|note| note.cosigned_at(key)) {
+                Some(time) => format!("the witness {} at {}", key.name(), seconds(time)),
+                None => key.name().to_owned(),
+            });
+            check.remark(format!("anchor {number} is signed by {}", names.collect::<Vec<_>>().join(", ")));
         }
         Err(NoteError::Untrusted) => {
             check.remark(format!(
@@ -70,7 +78,7 @@ fn compare(
             return None;
         }
     }
-    let (size, now) = (anchor.size, recomputed.size());
+    let (size, now) = (anchor.size, recomputed.size);
     if recomputed.origin.as_ref() != Some(&anchor.origin) {
         check.fault(format!("anchor {number} is of another log, `{}`", shown(&anchor.origin)));
         return None;
@@ -79,12 +87,19 @@ fn compare(
         check.fault(format!("anchor {number} attests {}, there are only {now}: the end is missing", entries(size)));
         return None;
     }
-    let proof = consistency_proof(&recomputed.tree, size, now).unwrap_or_default();
-    let shown = recomputed.root_at(now).is_ok_and(|root| verify_consistency(size, now, &proof, &anchor.root, &root));
-    if !shown {
+    if !recomputed.continues(anchor) {
         check.fault(format!("anchor {number} attests other {} than the first of this ledger", entries(size)));
         return None;
     }
+    // The roots at both sizes were recomputed from the bodies; the proof lets somebody without the ledger see the same.
+    let proof = recomputed
+        .proofs
+        .get(&size)
+        .filter(|proof| verify_consistency(size, now, proof, &anchor.root, &recomputed.root));
+    let Some(proof) = proof else {
+        check.fault(format!("anchor {number}: the stored nodes give no proof from size {size} to size {now}"));
+        return None;
+    };
     let hashes: Vec<String> = proof.iter().map(|hash| hash.base64()).collect();
     let proof = if hashes.is_empty() { "not needed".to_owned() } else { hashes.join(" ") };
     check.remark(format!("anchor {number}, size {size}: consistency proof up to size {now}: {proof}"));
@@ -93,9 +108,9 @@ fn compare(
 
 /// Finds pairs of checkpoints signed by one key that cannot both be of one log: two roots for one size, or one that this
 /// tree does not go through before one that it does.
-fn contradictions(recomputed: &Recomputed, anchors: &[Checkpoint], keys: &[VerifyingKey]) -> Vec<Fork> {
+fn contradictions(recomputed: &Recomputed, anchors: &[&Checkpoint], keys: &[VerifyingKey]) -> Vec<Fork> {
     let (fitting, others): (Vec<&Checkpoint>, Vec<&Checkpoint>) =
-        anchors.iter().chain(&recomputed.notes).partition(|checkpoint| recomputed.continues(checkpoint));
+        anchors.iter().copied().chain(&recomputed.notes).partition(|checkpoint| recomputed.continues(checkpoint));
     let mut forks = Vec::new();
     for (i, one) in others.iter().enumerate() {
         let later = fitting.iter().filter(|other| other.size >= one.size);
@@ -113,4 +128,11 @@ fn both_signed(one: &Checkpoint, other: &Checkpoint, keys: &[VerifyingKey]) -> O
     let (first, second) = (one.signers(keys).ok()?, other.signers(keys).ok()?);
     let common = first.iter().any(|key| second.contains(key));
     Some(Fork { one: one.note.clone()?, other: other.note.clone()? }).filter(|_| common)
+}
+
+/// A witness's time as RFC 3339 in UTC.
+fn seconds(time: u64) -> String {
+    let at = i64::try_from(time).ok().and_then(|time| time::OffsetDateTime::from_unix_timestamp(time).ok());
+    let text = at.and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok());
+    text.unwrap_or_else(|| format!("second {time}"))
 }

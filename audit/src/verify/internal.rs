@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, Row};
 use time::OffsetDateTime;
 
 use super::{Check, Recomputed, Statement, Status, entries};
@@ -10,29 +10,44 @@ use crate::checkpoint::Checkpoint;
 use crate::entry::{Entry, Kind, MAX_ENTRY, VERSION};
 use crate::error::LedgerError;
 use crate::hash::Hash;
-use crate::merkle::{Nodes, Tree, leaf_hash};
+use crate::merkle::{Frontier, TILE_HEIGHT, consistency_proof, leaf_hash};
 use crate::shown::shown;
-use crate::store::{Counts, Ledger, blob, fingerprint, hash_column, known_fingerprint, number_column};
+use crate::store::{
+    Counts, KeyChange, Ledger, StoredNodes, blob, commitment, fingerprint, hash_column, known_fingerprint,
+    number_column, sql,
+};
 
-/// Reads the whole file in one snapshot and compares everything in it with what the bodies give.
-pub(super) fn recompute(ledger: &Ledger) -> Result<(Recomputed, Check), LedgerError> {
+/// Reads the whole file in one snapshot and compares everything in it with what the bodies give. The roots at `wanted`
+/// sizes are kept. Memory grows with the number of runs, not of entries.
+pub(super) fn recompute(ledger: &Ledger, wanted: &[u64]) -> Result<(Recomputed, Check), LedgerError> {
     let snapshot = ledger.snapshot()?;
     let mut walk = Walk::default();
     check_structure(&snapshot, &mut walk.check)?;
+    let notes = notes(&snapshot, &mut walk.check)?;
+    let heads = heads(&snapshot)?;
+    walk.wanted = wanted.iter().copied().chain(notes.iter().map(|note| note.size)).collect();
+    walk.wanted.extend(heads.keys());
+    walk.wanted.insert(0);
+    walk.keep_root();
     walk.rows(&snapshot)?;
     check_schema(&snapshot, &mut walk)?;
     check_nodes(&snapshot, &mut walk)?;
-    check_heads(&snapshot, &mut walk)?;
-    let notes = notes(&snapshot, &mut walk.check)?;
+    check_heads(&heads, &mut walk);
     check_payloads(&snapshot, &mut walk)?;
-    let recomputed = Recomputed { tree: walk.tree, origin: walk.origin, notes };
+    let (size, root) = (walk.edge.size(), walk.edge.root());
+    let reached = wanted.iter().filter(|wanted| **wanted <= size);
+    let proofs = reached
+        .filter_map(|&old| Some((old, consistency_proof(&StoredNodes::new(&snapshot), old, size).ok()?)))
+        .collect();
+    let (roots, origin, keys) = (walk.roots, walk.origin, walk.keys);
+    let recomputed = Recomputed { size, root, roots, proofs, origin, notes, keys };
     let mut check = walk.check;
     for note in &recomputed.notes {
         if !recomputed.continues(note) {
             check.fault(format!(
                 "the stored checkpoint of size {} is not a state of these {}",
                 note.size,
-                entries(recomputed.size())
+                entries(recomputed.size)
             ));
         }
     }
@@ -40,12 +55,10 @@ pub(super) fn recompute(ledger: &Ledger) -> Result<(Recomputed, Check), LedgerEr
 }
 
 pub(super) fn statement(recomputed: &Recomputed, check: &mut Check) -> Statement {
-    let count = entries(recomputed.size());
+    let count = entries(recomputed.size);
     let (status, sentence) = match check.faults.first() {
         Some(first) => (Status::Fails, format!("the ledger is not consistent in itself: {first}")),
-        None if recomputed.size() == 0 => {
-            (Status::NotShown, "the ledger is empty, there is nothing to check".to_owned())
-        }
+        None if recomputed.size == 0 => (Status::NotShown, "the ledger is empty, there is nothing to check".to_owned()),
         None => (
             Status::Holds,
             format!(
@@ -60,10 +73,17 @@ pub(super) fn statement(recomputed: &Recomputed, check: &mut Check) -> Statement
 #[derive(Default)]
 struct Walk {
     check: Check,
-    tree: Tree,
+    edge: Frontier,
+    /// The sizes at which the root is wanted, and those roots.
+    wanted: BTreeSet<u64>,
+    roots: BTreeMap<u64, Hash>,
+    /// The subtrees that should be kept, and how many of them are not as they should be.
+    nodes: u64,
+    wrong_nodes: u64,
     origin: Option<String>,
-    /// The fingerprint of the tables that the genesis entry names.
+    /// The fingerprint of the tables that the genesis entry or the last migration names.
     schema: Option<String>,
+    keys: Vec<KeyChange>,
     prev: Option<Hash>,
     last_time: Option<OffsetDateTime>,
     back: Vec<u64>,
@@ -73,13 +93,14 @@ struct Walk {
 
 impl Walk {
     fn rows(&mut self, connection: &Connection) -> Result<(), LedgerError> {
+        let mut node = connection.prepare("SELECT hash FROM nodes WHERE level = ?1 AND position = ?2")?;
         let mut statement = connection.prepare("SELECT idx, leaf, kind, run, body FROM entries ORDER BY idx")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (index, stored) = (number_column(row, 0)?, hash_column(row, 1)?);
-            let (kind, run): (String, String) = (row.get(2)?, row.get(3)?);
+            let (kind, run) = (blob_or_text(row, 2)?, blob_or_text(row, 3)?);
             let body = blob(row, 4)?;
-            let expected = self.tree.size();
+            let expected = self.edge.size();
             if index != expected {
                 self.check.fault(format!("entry {expected} is missing: the next one has index {index}"));
             }
@@ -90,14 +111,22 @@ impl Walk {
             match Entry::parse(body) {
                 Ok(_) if body.len() > MAX_ENTRY => self.check.fault(format!("entry {index} is too large")),
                 Ok(entry) => {
-                    if (entry.kind.name(), entry.run.as_str()) != (kind.as_str(), run.as_str()) {
+                    if (entry.kind.name().as_bytes(), entry.run.as_bytes()) != (kind, run) {
                         self.check.fault(format!("entry {index} says another kind or run than its row"));
+                    }
+                    if !entry.to_bytes().is_ok_and(|canonical| canonical == body) {
+                        self.check.fault(format!("entry {index} is not in canonical form"));
                     }
                     self.entry(index, entry);
                 }
                 Err(_) => self.check.fault(format!("entry {index} is not an entry")),
             }
-            self.tree.push(leaf);
+            for (level, position, hash) in self.edge.push(leaf) {
+                let stored: Option<Vec<u8>> = node.query_row((level, sql(position)), |row| row.get(0)).optional()?;
+                self.nodes += 1;
+                self.wrong_nodes += u64::from(stored.as_deref() != Some(hash.as_bytes().as_slice()));
+            }
+            self.keep_root();
             self.prev = Some(leaf);
         }
         if !self.back.is_empty() {
@@ -110,6 +139,12 @@ impl Walk {
             self.check.remark(format!("the run `{}` has no end", shown(run)));
         }
         Ok(())
+    }
+
+    fn keep_root(&mut self) {
+        if self.wanted.contains(&self.edge.size()) {
+            self.roots.insert(self.edge.size(), self.edge.root());
+        }
     }
 
     fn entry(&mut self, index: u64, entry: Entry) {
@@ -132,7 +167,16 @@ impl Walk {
         }
         if index == 0 {
             self.origin = text("origin").map(str::to_owned);
+        }
+        if index == 0 || entry.kind == Kind::Migration {
             self.schema = text("schema").map(str::to_owned);
+        }
+        if entry.kind == Kind::Key {
+            let change = KeyChange::read(index, &entry.data, self.origin.as_deref().unwrap_or_default());
+            match change {
+                Some(change) => self.keys.push(change),
+                None => self.check.fault(format!("entry {index} is a key entry that cannot be read")),
+            }
         }
         self.count(index, entry);
     }
@@ -142,7 +186,7 @@ impl Walk {
             Kind::Genesis => {}
             Kind::RunStart => {
                 let mut counts = Counts::default();
-                counts.add(&entry);
+                counts.add(entry.kind, &entry.data);
                 self.runs.insert(entry.run, counts);
             }
             Kind::RunEnd => {
@@ -159,7 +203,7 @@ impl Walk {
             }
             _ => {
                 if let Some(counts) = self.runs.get_mut(&entry.run) {
-                    counts.add(&entry);
+                    counts.add(entry.kind, &entry.data);
                 }
             }
         }
@@ -178,8 +222,8 @@ fn check_structure(connection: &Connection, check: &mut Check) -> Result<(), Led
 
 fn check_schema(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerError> {
     let now = fingerprint(connection)?;
-    if walk.tree.size() > 0 && walk.schema.as_deref() != Some(now.hex().as_str()) {
-        walk.check.fault("the tables or triggers are not those that the genesis entry names");
+    if walk.edge.size() > 0 && walk.schema.as_deref() != Some(now.hex().as_str()) {
+        walk.check.fault("the tables or triggers are not those that the genesis entry names, or the last migration");
     } else if now != known_fingerprint()? {
         walk.check.fault("the tables or triggers are not those that this version makes");
     }
@@ -187,40 +231,38 @@ fn check_schema(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerEr
 }
 
 fn check_nodes(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare("SELECT level, position, hash FROM nodes")?;
-    let mut rows = statement.query([])?;
-    let (mut right, mut wrong) = (0, 0u64);
-    while let Some(row) = rows.next()? {
-        let (level, position) = (row.get::<_, u32>(0)?, number_column(row, 1)?);
-        match walk.tree.node(level, position) {
-            Ok(hash) if level > 0 && hash == hash_column(row, 2)? => right += 1,
-            _ => wrong += 1,
-        }
-    }
-    if wrong > 0 || right != walk.tree.inner_nodes() {
+    debug_assert_eq!(walk.edge.size() >> TILE_HEIGHT == 0, walk.nodes == 0);
+    let stored: i64 = connection.query_row("SELECT count(*) FROM nodes", [], |row| row.get(0))?;
+    if walk.wrong_nodes > 0 || stored != sql(walk.nodes) {
         walk.check.fault("the stored nodes of the tree are not those that the entries give");
     }
     Ok(())
 }
 
-fn check_heads(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare("SELECT size, root FROM heads ORDER BY size")?;
+/// The sizes and roots recorded after each append.
+fn heads(connection: &Connection) -> Result<BTreeMap<u64, Hash>, LedgerError> {
+    let mut statement = connection.prepare("SELECT size, root FROM heads")?;
     let mut rows = statement.query([])?;
-    let size = walk.tree.size();
-    let mut last = 0;
+    let mut heads = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        last = number_column(row, 0)?;
-        if last > size {
-            walk.check
-                .fault(format!("an append ended at {}, there are only {size}: the end is missing", entries(last)));
-        } else if crate::merkle::root(&walk.tree, last) != Ok(hash_column(row, 1)?) {
-            walk.check.fault(format!("the first {} do not hash to the root recorded after them", entries(last)));
+        heads.insert(number_column(row, 0)?, hash_column(row, 1)?);
+    }
+    Ok(heads)
+}
+
+fn check_heads(heads: &BTreeMap<u64, Hash>, walk: &mut Walk) {
+    let size = walk.edge.size();
+    for (&end, root) in heads {
+        if end > size {
+            walk.check.fault(format!("an append ended at {}, there are only {size}: the end is missing", entries(end)));
+        } else if walk.roots.get(&end) != Some(root) {
+            walk.check.fault(format!("the first {} do not hash to the root recorded after them", entries(end)));
         }
     }
+    let last = heads.keys().last().copied().unwrap_or_default();
     if last < size {
         walk.check.fault(format!("the entries from {last} on lie after the last append that was recorded"));
     }
-    Ok(())
 }
 
 fn notes(connection: &Connection, check: &mut Check) -> Result<Vec<Checkpoint>, LedgerError> {
@@ -237,14 +279,13 @@ fn notes(connection: &Connection, check: &mut Check) -> Result<Vec<Checkpoint>, 
 }
 
 fn check_payloads(connection: &Connection, walk: &mut Walk) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare("SELECT digest, bytes FROM payloads")?;
+    let mut statement = connection.prepare("SELECT digest, salt, bytes FROM payloads")?;
     let mut rows = statement.query([])?;
     let total = walk.payloads.len();
     let mut unnamed = 0u64;
     while let Some(row) = rows.next()? {
         let digest = hash_column(row, 0)?;
-        let bytes = blob(row, 1)?;
-        if Hash::of(&[bytes]) != digest {
+        if commitment(blob(row, 1)?, blob(row, 2)?) != digest {
             walk.check.fault(format!("the payload {digest} does not have that digest"));
         }
         if !walk.payloads.remove(&digest) {
@@ -253,10 +294,17 @@ fn check_payloads(connection: &Connection, walk: &mut Walk) -> Result<(), Ledger
     }
     if total > 0 {
         let missing = walk.payloads.len();
-        walk.check.remark(format!("{missing} of {total} payloads are missing; entries stay whole without them"));
+        walk.check.remark(format!(
+            "{missing} of {total} payloads were erased or are missing; entries stay whole without them"
+        ));
     }
     if unnamed > 0 {
         walk.check.remark(format!("{unnamed} payloads are named by no entry"));
     }
     Ok(())
+}
+
+/// The bytes of a text column, without copying them.
+fn blob_or_text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8], LedgerError> {
+    row.get_ref(column)?.as_bytes().map_err(|error| LedgerError::Damaged(error.to_string()))
 }

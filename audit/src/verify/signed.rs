@@ -5,31 +5,75 @@ use crate::key::VerifyingKey;
 use crate::note::NoteError;
 use crate::shown::shown;
 
-/// What the signatures stored in the ledger say of it.
-pub(super) fn statement(recomputed: &Recomputed, keys: &[VerifyingKey]) -> Statement {
+/// A key that is believed, because it was given or because one that was given vouches for it.
+pub(super) struct Trust {
+    pub(super) key: VerifyingKey,
+    /// The key entry that retired it.
+    retired: Option<u64>,
+}
+
+/// The keys given and those that key entries of the log derive from them, with what is to be said of that.
+pub(super) fn trusted(recomputed: &Recomputed, keys: &[VerifyingKey]) -> (Vec<Trust>, Check) {
     let mut check = Check::default();
-    if keys.is_empty() {
+    let mut trusted: Vec<Trust> = keys.iter().map(|key| Trust { key: key.clone(), retired: None }).collect();
+    for change in recomputed.keys.iter().filter(|_| !keys.is_empty()) {
+        let (index, key) = (change.index, &change.key);
+        let in_force: Vec<VerifyingKey> =
+            trusted.iter().filter(|trust| trust.retired.is_none()).map(|trust| trust.key.clone()).collect();
+        // The new key signs its own introduction, which proves nothing; only another key can vouch for it.
+        let vouched = change.note.verify(&in_force).ok().and_then(|by| by.into_iter().find(|by| *by != key));
+        match (change.introduced, vouched) {
+            (true, Some(by)) => {
+                check.remark(format!("the key {key} was introduced by {by} in entry {index}"));
+                if !in_force.contains(key) {
+                    trusted.push(Trust { key: key.clone(), retired: None });
+                }
+            }
+            (true, None) if in_force.contains(key) => check.remark(format!("the key {key} is that of entry {index}")),
+            (false, Some(by)) => {
+                check.remark(format!("the key {key} was retired by {by} in entry {index}"));
+                let of_it = trusted.iter_mut().filter(|trust| trust.key == *key);
+                of_it.for_each(|trust| trust.retired = trust.retired.or(Some(index)));
+            }
+            (_, None) => {
+                check.remark(format!("entry {index} changes the key {key}, for which no key given vouches"));
+            }
+        }
+    }
+    (trusted, check)
+}
+
+/// What the signatures stored in the ledger say of it.
+pub(super) fn statement(recomputed: &Recomputed, trusted: &[Trust], mut check: Check) -> Statement {
+    if trusted.is_empty() {
         return Statement { status: Status::NotShown, sentence: unchecked(recomputed), details: Vec::new() };
     }
+    let keys: Vec<VerifyingKey> = trusted.iter().map(|trust| trust.key.clone()).collect();
+    let retired = |key: &VerifyingKey| trusted.iter().find(|trust| trust.key == *key).and_then(|trust| trust.retired);
     let mut covered = 0;
     let mut seen = Vec::new();
     for note in &recomputed.notes {
-        match note.signers(keys) {
+        match note.signers(&keys) {
             Ok(signers) if recomputed.continues(note) => {
-                covered = covered.max(note.size);
-                seen.extend(signers);
+                match signers.iter().find_map(|key| retired(key).filter(|entry| note.size > entry + 1)) {
+                    Some(entry) if signers.iter().all(|key| retired(key).is_some()) => check.fault(format!(
+                        "the checkpoint of size {} is signed only by a key that entry {entry} retired",
+                        note.size
+                    )),
+                    _ => covered = covered.max(note.size),
+                }
+                seen.extend(signers.into_iter().cloned());
             }
             Ok(_) => check.fault(format!(
                 "a signed checkpoint of size {} is of other entries than these {}",
-                note.size,
-                recomputed.size()
+                note.size, recomputed.size
             )),
             Err(NoteError::Untrusted) => {}
             Err(error) => check.fault(format!("the checkpoint of size {} is refused: {error}", note.size)),
         }
     }
-    for key in keys {
-        let signed = if seen.contains(&key) { "has signed" } else { "has signed nothing here" };
+    for key in &keys {
+        let signed = if seen.contains(key) { "has signed" } else { "has signed nothing here" };
         check.remark(format!("the key {key} {signed}"));
     }
     let (status, sentence) = match check.faults.first() {
@@ -38,7 +82,7 @@ pub(super) fn statement(recomputed: &Recomputed, keys: &[VerifyingKey]) -> State
             Status::Fails,
             "the ledger is unsigned by the keys expected: none of them has signed a checkpoint in it".to_owned(),
         ),
-        None => covers(recomputed.size(), covered),
+        None => covers(recomputed.size, covered),
     };
     Statement { status, sentence, details: check.details() }
 }

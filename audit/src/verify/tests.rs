@@ -7,6 +7,7 @@ use time::Duration;
 
 use super::*;
 use crate::fixture::{AT, ORIGIN, Scratch, draft, key, keys, run};
+use crate::merkle::empty_root;
 use crate::{Kind, SigningKey};
 
 /// The three statuses: internal, anchored, signed.
@@ -36,7 +37,7 @@ fn an_untouched_ledger_holds_in_all_three() {
     let scratch = Scratch::signed(1);
     let early = note(&scratch);
     for name in ["b", "c"] {
-        scratch.ledger().append(&run(name, 3), AT, Some(&key())).unwrap();
+        scratch.ledger().append(&run(name, 3), AT, &[&key()]).unwrap();
     }
     let verification = verify(&scratch, &[early.clone(), note(&scratch)]);
     assert_eq!(statuses(&verification), (Status::Holds, Status::Holds, Status::Holds), "{verification:#?}");
@@ -53,7 +54,7 @@ fn without_anchor_and_key_the_statements_say_so_in_words() {
     let scratch = Scratch::new();
     let empty = scratch.ledger().verify(&[], &[]).unwrap();
     assert_eq!(statuses(&empty), (Status::NotShown, Status::NotShown, Status::NotShown));
-    scratch.ledger().append(&run("a", 0), AT, None).unwrap();
+    scratch.ledger().append(&run("a", 0), AT, &[]).unwrap();
     let verification = scratch.ledger().verify(&[], &[]).unwrap();
     assert_eq!(statuses(&verification), (Status::Holds, Status::NotShown, Status::NotShown));
     let anchored = &verification.anchored.sentence;
@@ -116,9 +117,7 @@ fn removed_inserted_and_relabelled_rows_fail_the_first_statement() {
 fn changed_caches_and_checkpoints_fail_the_first_statement() {
     for (sql, expected) in [
         ("UPDATE entries SET leaf = zeroblob(32) WHERE idx = 3", "hash stored beside it"),
-        ("UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND position = 0", "stored nodes"),
-        ("DELETE FROM nodes WHERE level = 2", "stored nodes"),
-        ("INSERT INTO nodes VALUES (9, 9, zeroblob(32))", "stored nodes"),
+        ("INSERT INTO nodes VALUES (8, 0, zeroblob(32))", "stored nodes"),
         ("UPDATE heads SET root = zeroblob(32) WHERE size = 5", "do not hash to the root"),
         ("DELETE FROM heads", "lie after the last append"),
         (
@@ -147,7 +146,7 @@ fn dropped_or_altered_triggers_fail_the_first_statement() {
 fn a_truncated_tail_with_everything_adjusted_is_told_by_the_anchor() {
     let scratch = Scratch::signed(1);
     let backup = fs::read(&scratch.path).unwrap();
-    scratch.ledger().append(&run("b", 1), AT, Some(&key())).unwrap();
+    scratch.ledger().append(&run("b", 1), AT, &[&key()]).unwrap();
     let anchor = note(&scratch);
     fs::write(&scratch.path, backup).unwrap();
 
@@ -166,9 +165,8 @@ fn a_rewrite_without_the_key_is_told_by_signature_and_anchor() {
     let forged = Scratch::new();
     let mut ledger = forged.ledger();
     let stranger = SigningKey::generate(ORIGIN).unwrap();
-    for (name, key) in [("run-0", None), ("run-1", Some(&stranger))] {
-        ledger.append(&run(name, 1), AT, key).unwrap();
-    }
+    ledger.append(&run("run-0", 1), AT, &[]).unwrap();
+    ledger.append(&run("run-1", 1), AT, &[&stranger]).unwrap();
     let verification = verify(&forged, &[anchor]);
     assert_eq!(statuses(&verification), (Status::Holds, Status::Fails, Status::Fails));
     assert!(verification.signed.sentence.contains("unsigned by the keys expected"), "{:?}", verification.signed);
@@ -179,7 +177,7 @@ fn a_stolen_checkpoint_pasted_into_a_rewrite_fails_the_first_and_third() {
     let scratch = Scratch::signed(2);
     let forged = Scratch::new();
     for name in ["x", "y"] {
-        forged.ledger().append(&run(name, 2), AT, None).unwrap();
+        forged.ledger().append(&run(name, 2), AT, &[]).unwrap();
     }
     forged.tamper(&format!("INSERT INTO notes VALUES (1, 9, '{}')", note(&scratch)));
     assert_eq!(statuses(&verify(&forged, &[])), (Status::Fails, Status::NotShown, Status::Fails));
@@ -189,15 +187,15 @@ fn a_stolen_checkpoint_pasted_into_a_rewrite_fails_the_first_and_third() {
 fn a_fork_is_proved_by_the_two_signed_checkpoints() {
     let (one, other) = (Scratch::signed(1), Scratch::new());
     fs::copy(&one.path, &other.path).unwrap();
-    one.ledger().append(&run("b", 1), AT, Some(&key())).unwrap();
-    other.ledger().append(&run("c", 1), AT, Some(&key())).unwrap();
+    one.ledger().append(&run("b", 1), AT, &[&key()]).unwrap();
+    other.ledger().append(&run("c", 1), AT, &[&key()]).unwrap();
     let verification = verify(&one, &[note(&other)]);
     assert_eq!(statuses(&verification), (Status::Holds, Status::Fails, Status::Holds));
     assert!(verification.anchored.sentence.contains("forked"), "{:?}", verification.anchored);
     assert_eq!(verification.forks, [Fork { one: note(&other), other: note(&one) }]);
 
     // A longer branch contradicts a shorter one only once it can be compared at the shorter one's size.
-    one.ledger().append(&run("d", 1), AT, Some(&key())).unwrap();
+    one.ledger().append(&run("d", 1), AT, &[&key()]).unwrap();
     assert_eq!(verify(&one, &[note(&other)]).forks.len(), 1);
     let longer = verify(&other, &[note(&one)]);
     assert_eq!((longer.anchored.status, longer.forks.len()), (Status::Fails, 0));
@@ -208,7 +206,7 @@ fn a_fork_is_proved_by_the_two_signed_checkpoints() {
 #[test]
 fn a_clock_set_back_is_noted_and_no_fault() {
     let scratch = Scratch::signed(1);
-    scratch.ledger().append(&run("b", 0), AT - Duration::days(3), Some(&key())).unwrap();
+    scratch.ledger().append(&run("b", 0), AT - Duration::days(3), &[&key()]).unwrap();
     let internal = verify(&scratch, &[]).internal;
     assert_eq!(internal.status, Status::Holds);
     assert!(
@@ -222,8 +220,8 @@ fn hostile_text_is_kept_as_recorded_and_escaped_when_spoken_of() {
     let hostile = "\u{1b}[2J\u{202e}<script>alert(1)</script>\n'; DROP TABLE entries; --\0";
     let scratch = Scratch::new();
     let mut ledger = scratch.ledger();
-    ledger.append(&[draft(Kind::RunStart, hostile, serde_json::json!({hostile: hostile}))], AT, None).unwrap();
-    ledger.append(&run("b", 0), AT, Some(&key())).unwrap();
+    ledger.append(&[draft(Kind::RunStart, hostile, serde_json::json!({hostile: hostile}))], AT, &[]).unwrap();
+    ledger.append(&run("b", 0), AT, &[&key()]).unwrap();
     let stored = ledger.entries(&crate::EntryFilter { run: Some(hostile.into()), ..Default::default() }).unwrap();
     assert_eq!(stored[0].entry.data[hostile], hostile);
     let verification = verify(&scratch, &[]);
@@ -255,11 +253,104 @@ fn anchors_that_are_no_use_are_named() {
 }
 
 #[test]
+fn changed_and_missing_nodes_fail_the_first_statement() {
+    for sql in [
+        "UPDATE nodes SET hash = zeroblob(32)",
+        "DELETE FROM nodes",
+        "UPDATE nodes SET position = 1",
+        "INSERT INTO nodes VALUES (16, 0, zeroblob(32))",
+    ] {
+        let scratch = Scratch::new();
+        scratch.ledger().append(&run("a", 300), AT, &[&key()]).unwrap();
+        assert_eq!(verify(&scratch, &[note(&scratch)]).anchored.status, Status::Holds);
+        scratch.tamper(sql);
+        let internal = verify(&scratch, &[]).internal;
+        assert!(internal.sentence.contains("stored nodes"), "{sql}: {internal:?}");
+    }
+}
+
+#[test]
+fn a_body_in_another_spelling_fails_the_first_statement() {
+    // The forger adjusts every hash, but writes the JSON with a space.
+    let scratch = Scratch::new();
+    scratch.ledger().append(&run("a", 0), AT, &[]).unwrap();
+    let mut body = scratch.ledger().entries(&Default::default()).unwrap()[2].body.clone();
+    body.insert(1, b' ');
+    let leaf = crate::merkle::leaf_hash(&body);
+    scratch
+        .tamper(&format!("UPDATE entries SET body = x'{}', leaf = x'{leaf}' WHERE idx = 2", crate::hash::hex(&body)));
+    let internal = verify(&scratch, &[]).internal;
+    assert!(internal.sentence.contains("entry 2 is not in canonical form"), "{internal:?}");
+}
+
+#[test]
+fn who_knows_the_first_key_can_follow_to_the_last() {
+    let model = || draft(Kind::Key, "", serde_json::json!({"reason": "yearly"}));
+    let (old, new) = (key(), SigningKey::from_seed(ORIGIN, &[8; 32]).unwrap());
+    let stranger = SigningKey::from_seed(ORIGIN, &[9; 32]).unwrap();
+    let scratch = Scratch::new();
+    let mut ledger = scratch.ledger();
+    ledger.introduce(&old, &model(), AT, &[]).unwrap();
+    ledger.append(&run("a", 1), AT, &[&old]).unwrap();
+    assert!(matches!(ledger.append(&run("x", 1), AT, &[&new]), Err(LedgerError::KeyNotInForce(_))));
+    assert!(matches!(ledger.introduce(&new, &model(), AT, &[]), Err(LedgerError::KeyNotInForce(_))));
+    assert!(matches!(ledger.introduce(&new, &model(), AT, &[&stranger]), Err(LedgerError::KeyNotInForce(_))));
+    ledger.introduce(&new, &model(), AT, &[&old]).unwrap();
+    // The overlap: either signs, or both.
+    ledger.append(&run("b", 1), AT, &[&old]).unwrap();
+    ledger.append(&run("c", 1), AT, &[&old, &new]).unwrap();
+    assert!(matches!(ledger.retire(old.verifying_key(), &model(), AT, &[&old]), Err(LedgerError::KeyNotInForce(_))));
+    ledger.retire(old.verifying_key(), &model(), AT, &[&new]).unwrap();
+    assert!(matches!(ledger.append(&run("d", 1), AT, &[&old]), Err(LedgerError::KeyNotInForce(_))));
+    ledger.append(&run("d", 1), AT, &[&new]).unwrap();
+    assert_eq!(ledger.keys_in_force().unwrap(), [new.verifying_key().clone()]);
+
+    for known in [&old, &new] {
+        let verified = ledger.verify(&[note(&scratch)], &[known.verifying_key().clone()]).unwrap();
+        assert_eq!(statuses(&verified), (Status::Holds, Status::Holds, Status::Holds), "{verified:#?}");
+    }
+    let verified = ledger.verify(&[], &keys()).unwrap().signed;
+    assert!(verified.details.iter().any(|line| line.contains("was introduced by example.org/clinic/ledger+63777c6d")));
+    assert!(verified.details.iter().any(|line| line.contains("was retired by")), "{verified:?}");
+    let verified = ledger.verify(&[], &[stranger.verifying_key().clone()]).unwrap().signed;
+    assert_eq!(verified.status, Status::Fails);
+}
+
+#[test]
+fn a_retired_key_signs_for_nobody() {
+    // Who stole the old key signs what was appended after it was retired.
+    let model = || draft(Kind::Key, "", serde_json::json!({}));
+    let (old, new) = (key(), SigningKey::from_seed(ORIGIN, &[8; 32]).unwrap());
+    let scratch = Scratch::new();
+    let mut ledger = scratch.ledger();
+    ledger.introduce(&old, &model(), AT, &[]).unwrap();
+    ledger.introduce(&new, &model(), AT, &[&old]).unwrap();
+    ledger.retire(old.verifying_key(), &model(), AT, &[&new]).unwrap();
+    let head = ledger.append(&run("a", 1), AT, &[]).unwrap().checkpoint;
+    let forged = head.signed(&[&old]).unwrap();
+    scratch.tamper(&format!("INSERT INTO notes (size, text) VALUES ({}, '{}')", forged.size, forged.note.unwrap()));
+    let signed = verify(&scratch, &[]).signed;
+    assert_eq!(signed.status, Status::Fails);
+    assert!(signed.sentence.contains("is signed only by a key that entry 3 retired"), "{signed:?}");
+}
+
+#[test]
+fn a_key_entry_that_nobody_vouches_for_is_not_believed() {
+    let (old, stranger) = (key(), SigningKey::from_seed(ORIGIN, &[9; 32]).unwrap());
+    let scratch = Scratch::new();
+    let model = draft(Kind::Key, "", serde_json::json!({}));
+    scratch.ledger().introduce(&stranger, &model, AT, &[]).unwrap();
+    let signed = scratch.ledger().verify(&[], &[old.verifying_key().clone()]).unwrap().signed;
+    assert_eq!(signed.status, Status::Fails);
+    assert!(signed.details.iter().any(|line| line.contains("for which no key given vouches")), "{signed:?}");
+}
+
+#[test]
 fn a_changed_payload_fails_the_first_statement() {
     let scratch = Scratch::new();
     let mut drafts = run("a", 0);
     drafts[0].payload = Some(b"recorded".to_vec());
-    scratch.ledger().append(&drafts, AT, None).unwrap();
+    scratch.ledger().append(&drafts, AT, &[]).unwrap();
     scratch.tamper("UPDATE payloads SET bytes = x'00'");
     let internal = verify(&scratch, &[]).internal;
     assert!(internal.sentence.contains("does not have that digest"), "{internal:?}");

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use aedile_audit::Checkpoint;
 use aedile_crawl::Progress;
+use aedile_exchange::anchor;
 use miette::{Report, miette};
 use time::macros::time;
 use time::{Date, OffsetDateTime};
@@ -14,24 +16,19 @@ use crate::gate::{Baseline, Threshold};
 use crate::record::Run;
 use crate::report::Detail;
 use crate::run::{Request, scan};
+use crate::signer::borrowed;
 use crate::{ledger, terminal};
 
 pub(super) fn run(args: &ScanArgs, detail: Detail) -> Result<u8, Report> {
     let given: Vec<String> = if args.format.is_empty() { vec!["text".to_owned()] } else { args.format.clone() };
     let outputs = outputs(&given)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
-    let key = args.key.as_deref().map(aedile_audit::SigningKey::read).transpose().map_err(|error| {
-        miette!(
-            code = "aedile::key",
-            help = error.help().unwrap_or("check the file given with `--key`"),
-            "the signing key cannot be used: {error}"
-        )
-    })?;
+    let signers = super::log::signers(&args.key)?;
     let (mut run, loaded) = scanned(&args.target, args.fail_on.as_deref(), args.strict, baseline, detail)?;
 
     let recorded = match ledger_path(args, &loaded) {
         None => Ok(()),
-        Some(path) => ledger::append(&run, &path, OffsetDateTime::now_utc(), key.as_ref())
+        Some(path) => ledger::append(&run, &path, OffsetDateTime::now_utc(), &borrowed(&signers))
             .map(|standing| run.ledger = Some(standing))
             .map_err(|error| {
                 miette!(
@@ -50,6 +47,10 @@ pub(super) fn run(args: &ScanArgs, detail: Detail) -> Result<u8, Report> {
         }
     }
     recorded?;
+    // The job's log is a place that the ledger's writer cannot reach later: the line is an anchor.
+    if let Some(checkpoint) = run.ledger.as_ref().and_then(|ledger| Checkpoint::parse(&ledger.checkpoint).ok()) {
+        terminal::note(&anchor::line(&checkpoint));
+    }
     Ok(run.summary.exit_code)
 }
 

@@ -15,11 +15,19 @@ use crate::record::{Asset, Control, Dataset, Outcome, Place, Run, Tally};
 const CSS: &str = include_str!("../../templates/report.css");
 const JS: &str = include_str!("../../templates/report.js");
 
+/// The checkpoint as one line.
+fn anchor(run: &Run) -> String {
+    let checkpoint = run.ledger.as_ref().and_then(|ledger| aedile_audit::Checkpoint::parse(&ledger.checkpoint).ok());
+    checkpoint.map_or_else(String::new, |checkpoint| aedile_exchange::anchor::line(&checkpoint))
+}
+
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {
     run: &'a Run,
     title: &'a str,
+    /// The checkpoint as one line that `--checkpoint` reads back; empty if the run was not recorded.
+    anchor: String,
     outcome: &'static str,
     outcome_text: String,
     policy: String,
@@ -94,6 +102,7 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
     let page = Page {
         run,
         title: run.run.entity.as_deref().unwrap_or("Platform audit"),
+        anchor: anchor(run),
         outcome,
         outcome_text,
         policy: format!(
