@@ -6,6 +6,7 @@ mod access;
 mod bad_input;
 mod determinism;
 mod documents;
+mod fault;
 mod formats;
 mod gate;
 mod hostile;
