@@ -3,7 +3,7 @@
 //! Eight writers append until each has 200 runs acknowledged, two verify without pause, and writers are killed and started
 //! again. No acknowledged run may be missing, and waiting may be the only trouble.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -105,7 +105,10 @@ fn token_info<'b>(response: &mut Reader<'b>) -> Option<&'b [u8]> {
 }
 
 /// The stamp, the message imprint and the nonce.
-fn stamp(info: &[u8]) -> Option<(Stamp, &[u8], Option<&[u8]>)> {
+type Read<'b> = (Stamp, &'b [u8], Option<&'b [u8]>);
+
+/// Reads the content of a token.
+fn stamp(info: &[u8]) -> Option<Read<'_>> {
     let mut info = Reader(info).inside(SEQUENCE)?;
     info.next(INTEGER)?;
     info.next(OBJECT)?;
