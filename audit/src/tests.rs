@@ -1,5 +1,7 @@
 //! The worked example of the README, which a reader may follow with other tools.
 
+#![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+
 use crate::fixture::{AT, Scratch, key, run};
 use crate::{EntryFilter, merkle::node_hash};
 

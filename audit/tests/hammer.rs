@@ -4,6 +4,7 @@
 //! again. No acknowledged run may be missing, and waiting may be the only trouble.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "it tells how many were killed")]
 
 use std::collections::BTreeSet;
 use std::io::Write;
