@@ -1,7 +1,6 @@
 //! Appending, reading, and what the file refuses.
 
 use std::fs;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -410,53 +409,6 @@ fn eight_writers_at_once_lose_nothing() {
     let verified = ledger.verify(&[], &keys()).unwrap();
     assert_eq!(verified.size, 1 + 160 * 3);
     assert_eq!((verified.internal.status, verified.signed.status), (Status::Holds, Status::Holds), "{verified:?}");
-}
-
-/// The process that the next test kills: appends for ever.
-#[test]
-#[ignore = "run by `a_killed_writer_leaves_a_consistent_ledger` as a process of its own"]
-fn child_that_appends_for_ever() {
-    let Some(path) = std::env::var_os("AEDILE_AUDIT_CHILD") else {
-        return;
-    };
-    let mut ledger = Ledger::open_or_create(Path::new(&path), ORIGIN).unwrap();
-    for number in 0.. {
-        let name = format!("{}-{number}", std::process::id());
-        ledger.append(&run(&name, 5), AT, &[&key()]).unwrap();
-    }
-}
-
-#[test]
-fn a_killed_writer_leaves_a_consistent_ledger() {
-    let scratch = Scratch::new();
-    let mut sizes = vec![0];
-    for round in 0u64..12 {
-        let mut children: Vec<_> = (0..2)
-            .map(|_| {
-                Command::new(std::env::current_exe().unwrap())
-                    .args(["--ignored", "--exact", "store::tests::child_that_appends_for_ever"])
-                    .env("AEDILE_AUDIT_CHILD", &scratch.path)
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .spawn()
-                    .unwrap()
-            })
-            .collect();
-        std::thread::sleep(Duration::from_millis(60 + round * 7));
-        for child in &mut children {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-        let verified = scratch.ledger().verify(&[], &keys()).unwrap();
-        assert!(matches!(verified.internal.status, Status::Holds | Status::NotShown), "{verified:?}");
-        assert!(verified.signed.status != Status::Fails || verified.size < 9, "{verified:?}");
-        sizes.push(verified.size);
-    }
-    assert!(sizes.is_sorted() && sizes.last() > Some(&0), "{sizes:?}");
-    let appended = scratch.ledger().append(&run("after", 0), AT, &[&key()]).unwrap();
-    assert!(!appended.recovered, "a run is one transaction: all of it or nothing");
-    let signed = scratch.ledger().verify(&[], &keys()).unwrap().signed;
-    assert_eq!(signed.status, Status::Holds, "{signed:?}");
 }
 
 #[test]
