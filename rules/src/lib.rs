@@ -22,7 +22,7 @@ pub use identifier::Identifiers;
 pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};
 pub use resource::{
-    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, Part,
+    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, Part,
     PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType, Resources, RoleAccess,
     Service, TagRule,
 };

@@ -5,6 +5,7 @@
 //! - `resources:` one block a type. A new type is a new block, nothing else.
 //! - `tags:` keys of tags and labels that mean an attribute (`team` → `owner`).
 //! - `services:` what the actions of an AWS service give (`s3:GetObject` → read).
+//! - `modules:` modules of registries, each told as a short configuration, see [`ModuleRule`].
 //! - `policies:` what managed policies allow. `roles:` what roles and privileges allow.
 //!
 //! ```yaml
@@ -74,7 +75,7 @@ mod tests;
 mod valid;
 
 pub use form::{
-    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, Part,
+    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, Part,
     PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType, RoleAccess, Service,
     TagRule,
 };
@@ -106,6 +107,7 @@ pub struct Resources {
     services: BTreeMap<String, Service>,
     policies: BTreeMap<String, ManagedPolicy>,
     roles: BTreeMap<String, RoleAccess>,
+    modules: Vec<ModuleRule>,
 }
 
 impl Resources {
@@ -117,8 +119,16 @@ impl Resources {
                 continue;
             }
             let pack: form::Pack = source.parse()?;
-            let count =
-                pack.resources.len() + pack.tags.len() + pack.services.len() + pack.policies.len() + pack.roles.len();
+            let count = pack.resources.len()
+                + pack.tags.len()
+                + pack.services.len()
+                + pack.policies.len()
+                + pack.roles.len()
+                + pack.modules.len();
+            for module in &pack.modules {
+                valid::check_module(module, source)?;
+            }
+            rules.modules.extend(pack.modules);
             for resource in pack.resources {
                 valid::check(&resource, source)?;
                 rules.types.insert((resource.source, resource.id.clone()), resource);
@@ -158,6 +168,12 @@ impl Resources {
     #[must_use]
     pub fn policy(&self, arn: &str) -> Option<&ManagedPolicy> {
         self.policies.get(arn)
+    }
+
+    /// Modules of registries, those of the user after ours.
+    #[must_use]
+    pub fn modules(&self) -> &[ModuleRule] {
+        &self.modules
     }
 
     /// What the role or privilege `id` allows; the case of letters does not count.

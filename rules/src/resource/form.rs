@@ -21,6 +21,36 @@ pub(super) struct Pack {
     pub(super) policies: Vec<ManagedPolicy>,
     #[serde(default)]
     pub(super) roles: Vec<RoleAccess>,
+    #[serde(default)]
+    pub(super) modules: Vec<ModuleRule>,
+}
+
+/// A module of a registry, told as a short configuration of its own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleRule {
+    /// Its name in the registry, with the inner folder if it is one: `terraform-aws-modules/iam/aws//modules/iam-role`.
+    pub source: String,
+    /// The versions that are told, as a constraint; all if it is empty.
+    #[serde(default)]
+    pub versions: String,
+    /// The page that inputs, defaults and outputs were read on.
+    pub docs: String,
+    /// Variables with the module's defaults, the resources that it makes of them, its outputs.
+    pub configuration: String,
+    /// Calls and what must come out.
+    #[serde(default)]
+    pub examples: Vec<ModuleExample>,
+}
+
+/// A configuration that calls a module, and what must come out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleExample {
+    /// The configuration.
+    pub source: String,
+    /// Attributes by the address of the asset; null where there must be none, `?` for unknown.
+    pub expect: BTreeMap<String, BTreeMap<String, Option<Literal>>>,
 }
 
 /// Which crawler's resources a type is one of.

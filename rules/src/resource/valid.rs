@@ -1,6 +1,6 @@
 //! What a resource type must have beyond the form.
 
-use super::form::{Condition, GrantForm, Reader, Reading, ResourceType};
+use super::form::{Condition, GrantForm, ModuleRule, Reader, Reading, ResourceType};
 use crate::{PackError, PackSource};
 
 /// Refuses a type that has no examples, names a companion it does not have, or says nothing in a reader.
@@ -88,4 +88,19 @@ fn reader_fault(reader: &Reader) -> Option<&'static str> {
 fn companions_of(condition: &Condition) -> Vec<&str> {
     let inner = condition.all.iter().chain(&condition.any).chain(condition.not.as_deref());
     inner.flat_map(companions_of).chain(condition.from.as_deref()).collect()
+}
+
+/// Refuses a module that has no examples or tells nothing.
+pub(super) fn check_module(module: &ModuleRule, source: &PackSource) -> Result<(), PackError> {
+    let refuse = |reason: &str, help: &str| Err(source.invalid(&module.source, reason, help));
+    if module.examples.is_empty() {
+        return refuse("the module has no example", "add `examples:` with a call and what must come out");
+    }
+    if !module.docs.starts_with("https://") {
+        return refuse("the module names no page", "give in `docs:` where its inputs and defaults were read");
+    }
+    if module.configuration.trim().is_empty() {
+        return refuse("the module tells nothing", "give `configuration:` with variables, resources and outputs");
+    }
+    Ok(())
 }

@@ -74,3 +74,12 @@ pub struct Facts {
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }
+
+impl Facts {
+    /// Adds what `more` says.
+    pub(crate) fn append(&mut self, mut more: Facts) {
+        self.assets.append(&mut more.assets);
+        self.links.append(&mut more.links);
+        self.gaps.append(&mut more.gaps);
+    }
+}

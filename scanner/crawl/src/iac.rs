@@ -25,6 +25,7 @@ mod grants;
 #[cfg(test)]
 mod hostile;
 mod interpolate;
+mod json;
 pub(crate) mod kubernetes;
 mod links;
 mod name;

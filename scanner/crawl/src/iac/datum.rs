@@ -63,7 +63,7 @@ pub(crate) struct Map {
 }
 
 /// Which resource of which module instance.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Handle {
     pub(crate) instance: usize,
     /// Whether it is a data source.
@@ -74,7 +74,7 @@ pub(crate) struct Handle {
 }
 
 /// Which instance of a resource or module.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     /// The only one.
     None,
@@ -318,13 +318,12 @@ impl Datum {
         self
     }
 
-    /// How much it weighs against the evaluation's budget.
-    pub(crate) fn size(&self) -> usize {
+    /// What a copy of it costs, judged by its first level.
+    pub(crate) fn breadth(&self) -> usize {
         match &self.kind {
-            Kind::Text(text) | Kind::Computed { text, .. } => 1 + text.len() / 64,
-            Kind::List(items) => 1 + items.iter().map(Datum::size).sum::<usize>(),
-            Kind::Map(map) => 1 + map.members.values().map(Datum::size).sum::<usize>(),
-            Kind::Json(inner) => 1 + inner.size(),
+            Kind::Text(text) | Kind::Computed { text, .. } => 1 + text.len() / 256,
+            Kind::List(items) => 1 + items.len(),
+            Kind::Map(map) => 1 + map.members.len(),
             _ => 1,
         }
     }

@@ -1,24 +1,32 @@
-//! Terraform and OpenTofu: `.tf`, `.tofu` and `.tfvars`.
+//! Terraform and OpenTofu: `.tf`, `.tofu`, their forms in JSON, `.tfvars`, and plans as JSON.
 //!
 //! A folder is a module. A folder that no other one calls is a root configuration; it is evaluated with its
-//! variables, locals, instances and local modules, and its resources go to [`super::assets`]. What only
+//! variables, locals, instances and modules, and its resources go to [`super::assets`]. What only
 //! apply can know stays unknown, with the expression and the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{Gap, GapKind, Place};
+use aedile_model::{Gap, GapKind};
 use aedile_rules::ResourceSource;
-use hcl_edit::Span;
+use rayon::prelude::*;
 
+mod body;
 mod document;
 mod evaluate;
+mod evaluator;
 mod expand;
+mod files;
 mod functions;
+mod listed;
 mod module;
+mod operator;
+mod overrides;
 mod parse;
+mod plan;
 mod provider;
 mod scope;
 mod split;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -28,44 +36,87 @@ use super::datum::Handle;
 use super::resource::{Resource, Unit, with_parts};
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File};
-use module::{Module, local_folder, modules};
-use scope::Evaluator;
+use evaluator::Evaluator;
+use listed::Listed;
+use module::{Library, Module, is_installed, local_folder, merged, modules};
 
-/// The crawler of Terraform's own language.
+/// The crawler of Terraform's own language and of its plans.
 pub(crate) struct Terraform;
 
+/// What one file says.
+pub(crate) enum Parsed {
+    /// Blocks of the language.
+    Source(parse::Source),
+    /// A plan or state as `terraform show -json` prints it.
+    Plan(plan::Plan),
+}
+
 impl Crawler for Terraform {
-    type Parsed = parse::Source;
+    type Parsed = Parsed;
 
     fn claims(file: &File) -> bool {
         let name = file.name().to_ascii_lowercase();
-        ["tf", "tofu", "tfvars"].contains(&file.extension().as_str())
-            || [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|end| name.ends_with(end))
+        let endings = [".tf", ".tofu", ".tfvars", ".tf.json", ".tofu.json", ".tfvars.json"];
+        endings.iter().any(|end| name.ends_with(end)) || plan::is_plan(file)
     }
 
-    fn parse(file: &File, _: Context<'_>) -> parse::Source {
-        let mut source = if file.extension() == "json" { parse::unsupported(file) } else { parse::parse(file) };
-        if file.text.is_none() {
-            let message = "the file is not text within the limits".to_owned();
-            source.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Undecodable, message });
-        }
-        source
+    fn parse(file: &File, _: Context<'_>) -> Parsed {
+        if plan::is_plan(file) { Parsed::Plan(plan::parse(file)) } else { Parsed::Source(parse::parse(file)) }
     }
 
-    fn resolve(parsed: Vec<(&File, parse::Source)>, context: Context<'_>, facts: &mut Facts) {
-        facts.gaps.extend(parsed.iter().flat_map(|(_, source)| source.gaps.iter().cloned()));
-        let modules = modules(&parsed);
-        let mut reached = BTreeSet::new();
-        for root in roots(&modules) {
-            configuration(&modules, root, context, facts, &mut reached);
-        }
-        // Modules that only call each other have no root; each is read for itself.
-        for (folder, module) in &modules {
-            if !reached.contains(folder) {
-                configuration(&modules, module, context, facts, &mut reached);
+    fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts) {
+        let (mut sources, mut plans) = (Vec::new(), Vec::new());
+        for (file, parsed) in parsed {
+            match parsed {
+                Parsed::Source(source) => sources.push((file, source)),
+                Parsed::Plan(plan) => plans.push((file, plan)),
             }
         }
+        for (file, plan) in plans {
+            plan::resolve(file, plan, context, facts);
+        }
+        if !sources.is_empty() {
+            configurations(sources, context, facts);
+        }
     }
+}
+
+fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>, facts: &mut Facts) {
+    for (_, source) in &mut sources {
+        facts.gaps.append(&mut source.gaps);
+    }
+    let sources = merged(sources);
+    let described = if calls_elsewhere(&sources) { listed::sources(&context.rules.resources) } else { Vec::new() };
+    let listed = Listed::new(&described);
+    let files = context.files.iter().map(|file| (&*file.path, file)).collect();
+    let library = Library { modules: modules(&sources), listed: &listed, files };
+    for module in library.modules.values() {
+        facts.gaps.extend(module.gaps.iter().cloned());
+    }
+    let mut reached = BTreeSet::new();
+    let found: Vec<(Facts, BTreeSet<String>)> =
+        roots(&library.modules).into_par_iter().map(|root| configuration(&library, root, context)).collect();
+    for (more, folders) in found {
+        facts.append(more);
+        reached.extend(folders);
+    }
+    // Modules that only call each other have no root; each is read for itself.
+    for (folder, module) in &library.modules {
+        if !reached.contains(folder) && !is_installed(folder) {
+            let (more, folders) = configuration(&library, module, context);
+            facts.append(more);
+            reached.extend(folders);
+        }
+    }
+}
+
+/// Whether any module comes from somewhere else than a folder.
+fn calls_elsewhere(sources: &[(&File, parse::Source)]) -> bool {
+    let calls = sources.iter().flat_map(|(_, source)| source.body.blocks("module"));
+    calls
+        .into_iter()
+        .filter_map(|call| call.body.attribute("source"))
+        .any(|source| source.literal().is_none_or(|source| local_folder("a/b/c/d/e/f/g/h", source).is_none()))
 }
 
 /// The folders that no other folder calls. A call from tests or examples makes a module of tests only.
@@ -73,7 +124,7 @@ fn roots<'m, 'a>(modules: &'m BTreeMap<String, Module<'a>>) -> Vec<&'m Module<'a
     let mut called = BTreeSet::new();
     for module in modules.values() {
         for declared in module.calls.values() {
-            let source = declared.block.body.get_attribute("source").and_then(|source| source.value.as_str());
+            let source = declared.block.body.attribute("source").and_then(|source| source.literal());
             let Some(folder) = source.and_then(|source| local_folder(&module.folder, source)) else {
                 continue;
             };
@@ -83,17 +134,17 @@ fn roots<'m, 'a>(modules: &'m BTreeMap<String, Module<'a>>) -> Vec<&'m Module<'a
             }
         }
     }
-    modules.values().filter(|module| !called.contains(&module.folder)).collect()
+    modules.values().filter(|module| !called.contains(&module.folder) && !is_installed(&module.folder)).collect()
 }
 
+/// The facts of the configuration whose root is `root`, and the folders of all its modules.
 fn configuration<'a>(
-    modules: &'a BTreeMap<String, Module<'a>>,
+    library: &'a Library<'a>,
     root: &'a Module<'a>,
     context: Context<'a>,
-    facts: &mut Facts,
-    reached: &mut BTreeSet<String>,
-) {
-    let mut evaluator = Evaluator::new(modules, root, &context.rules.resources, &context.options.variables);
+) -> (Facts, BTreeSet<String>) {
+    let mut evaluator = Evaluator::new(library, root, &context.rules.resources, &context.options.variables);
+    let mut reached = BTreeSet::new();
     let mut resources = Vec::new();
     let mut at = 0;
     while let Some(module) = evaluator.module(at) {
@@ -101,33 +152,9 @@ fn configuration<'a>(
         for &call in module.calls.keys() {
             evaluator.children(at, call);
         }
-        let declared =
-            module.resources.iter().flat_map(|(&kind, names)| names.iter().map(move |(&name, d)| (kind, name, d)));
-        for (kind, name, declared) in declared {
-            for slot in evaluator.expansion(at, false, kind, name).iter() {
-                let handle = Handle {
-                    instance: at,
-                    data: false,
-                    type_name: kind.to_owned(),
-                    name: name.to_owned(),
-                    key: slot.key.clone(),
-                };
-                let scope = scope::Scope { instance: at, names: slot.names.clone() };
-                let settings = evaluator.provider(at, declared, kind);
-                let place = declared.header().or_else(|| declared.origin.place(declared.block.span()));
-                let body = evaluator.body(&declared.block.body, declared.origin, &scope).at(place.clone());
-                resources.push(Resource {
-                    source: ResourceSource::Terraform,
-                    type_name: kind.to_owned(),
-                    address: evaluator.address(&handle),
-                    unit: root.folder.clone(),
-                    region: body.member("region").filter(|region| !region.is_null()).cloned().or(settings.region),
-                    default_tags: settings.default_tags,
-                    doubt: None,
-                    body,
-                    place,
-                    in_tests: declared.in_tests,
-                });
+        for (&kind, names) in &module.resources {
+            for (&name, declared) in names {
+                instances(&mut evaluator, at, (kind, name), declared, &mut resources);
             }
         }
         at += 1;
@@ -140,8 +167,54 @@ fn configuration<'a>(
         let message = "evaluating the configuration reaches a limit from here on: some values are unknown";
         evaluator.gap(place, GapKind::Limit, message);
     }
-    facts.gaps.append(&mut evaluator.gaps);
+    let gaps = distinct(std::mem::take(&mut evaluator.gaps));
+    drop(evaluator);
+    let mut facts = Facts { gaps, ..Facts::default() };
     let resources = with_parts(&context.rules.resources, resources);
     let unit = Unit::new(&context.rules.resources, &resources, accounts);
-    assets::describe(&unit, facts);
+    assets::describe(&unit, &mut facts);
+    (facts, reached)
+}
+
+/// A module that is called often says the same each time.
+fn distinct(gaps: Vec<Gap>) -> Vec<Gap> {
+    let mut seen = BTreeSet::new();
+    gaps.into_iter().filter(|gap| seen.insert((gap.place.clone(), gap.message.clone()))).collect()
+}
+
+/// The instances of one resource block in the module instance `at`.
+fn instances<'a>(
+    evaluator: &mut Evaluator<'a>,
+    at: usize,
+    (kind, name): (&'a str, &'a str),
+    declared: &module::Declared<'a>,
+    resources: &mut Vec<Resource>,
+) {
+    let shown = evaluator.instance(at).and_then(|instance| instance.call.as_ref()?.shown.clone());
+    let in_tests = declared.in_tests;
+    for slot in evaluator.expansion(at, false, kind, name).iter() {
+        let handle = Handle {
+            instance: at,
+            data: false,
+            type_name: kind.to_owned(),
+            name: name.to_owned(),
+            key: slot.key.clone(),
+        };
+        let scope = scope::Scope { instance: at, names: slot.names.clone() };
+        let settings = evaluator.provider(declared, kind, &scope);
+        let place = shown.clone().or_else(|| declared.header()).or_else(|| declared.origin.place(declared.block.span));
+        let body = evaluator.body(&declared.block.body, declared.origin, &scope).at(place.clone());
+        resources.push(Resource {
+            source: ResourceSource::Terraform,
+            type_name: kind.to_owned(),
+            address: evaluator.address(&handle),
+            unit: evaluator.root_folder().to_owned(),
+            region: settings.region_of(&body),
+            default_tags: settings.default_tags.clone(),
+            doubt: None,
+            body,
+            place,
+            in_tests,
+        });
+    }
 }

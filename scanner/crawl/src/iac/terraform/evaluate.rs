@@ -3,34 +3,31 @@
 //! Nothing here fails: what cannot be known is [`Kind::Unknown`], what Terraform would refuse is
 //! [`Kind::Fault`]. Work is bounded by depth and by a budget of nodes; see [`Evaluator`].
 
-use std::collections::BTreeMap;
-
 use aedile_model::Unknown;
-use hcl_edit::Span;
-use hcl_edit::expr::{
-    BinaryOp, BinaryOperator, Conditional, Expression, ForExpr, FuncCall, Object, ObjectKey, Traversal,
-    TraversalOperator, UnaryOp, UnaryOperator,
-};
-use hcl_edit::template::{Directive, Element, Template};
 
+use super::evaluator::Evaluator;
 use super::functions;
+use super::operator::{compute, decides};
 use super::parse::Origin;
-use super::scope::{Evaluator, Scope};
-use crate::iac::datum::{Datum, Handle, Key, Kind, Map, hole_for};
+use super::scope::{Held, Here, Scope};
+use super::syntax::{Expression, For, Form, Key, Operator, Part, Step};
+use crate::iac::datum::{self, Datum, Handle, Kind, Map, hole_for};
 
 /// Bytes of a text that evaluation may make.
 const TEXT_BYTES: usize = 1 << 20;
 
-impl<'a> Evaluator<'a> {
+impl Evaluator<'_> {
     /// The value of `expression` in `scope`, placed at its span.
-    pub(super) fn evaluate(&mut self, expression: &'a Expression, origin: &'a Origin, scope: &Scope) -> Datum {
-        let place = origin.place(expression.span());
-        let datum = if self.enter() {
-            let datum = self.expression(expression, origin, scope);
-            self.leave();
-            datum.at(place.clone())
-        } else {
-            Datum::unknown(origin.snippet(expression.span()), "evaluating it reaches a limit")
+    pub(super) fn evaluate(&mut self, expression: &Expression, origin: &Origin, scope: &Scope) -> Datum {
+        let place = origin.place(expression.span);
+        let datum = match self.literal(&expression.form) {
+            Some(datum) => datum.at(place.clone()),
+            None if self.enter() => {
+                let datum = self.expression(expression, origin, scope);
+                self.leave();
+                datum.at(place.clone())
+            }
+            None => Datum::unknown(origin.snippet(expression.span), "evaluating it reaches a limit"),
         };
         if self.limited && self.limited_at.is_none() {
             self.limited_at = place;
@@ -38,64 +35,90 @@ impl<'a> Evaluator<'a> {
         datum
     }
 
-    fn expression(&mut self, expression: &'a Expression, origin: &'a Origin, scope: &Scope) -> Datum {
-        match expression {
-            Expression::Null(_) => Kind::Null.into(),
-            Expression::Bool(truth) => Kind::Bool(*truth.value()).into(),
-            Expression::Number(number) => match number.value().as_i64() {
-                Some(whole) => Kind::Int(whole).into(),
-                None => Kind::Float(number.value().as_f64().unwrap_or_default()).into(),
+    /// The same without a copy of what only a variable or local names.
+    pub(super) fn shared(&mut self, expression: &Expression, origin: &Origin, scope: &Scope) -> Held {
+        if let Form::Traversal(start, steps) = &expression.form
+            && let (Form::Name(word), [Step::Attribute(_)]) = (&start.form, steps.as_slice())
+            && matches!(word.as_str(), "var" | "local")
+            && scope.names.get(word).is_none()
+            && self.enter()
+        {
+            let (held, _) = self.named(word, steps, scope, Here { origin, span: expression.span });
+            self.leave();
+            return held;
+        }
+        Held::Own(self.evaluate(expression, origin, scope))
+    }
+
+    fn literal(&mut self, form: &Form) -> Option<Datum> {
+        let kind = match form {
+            Form::Null => Kind::Null,
+            Form::Bool(truth) => Kind::Bool(*truth),
+            Form::Int(number) => Kind::Int(*number),
+            Form::Float(number) => Kind::Float(*number),
+            Form::Text(text) => Kind::Text(text.clone()),
+            _ => return None,
+        };
+        self.spend(1).then(|| kind.into())
+    }
+
+    fn expression(&mut self, expression: &Expression, origin: &Origin, scope: &Scope) -> Datum {
+        let here = Here { origin, span: expression.span };
+        match &expression.form {
+            Form::List(items) => {
+                Kind::List(items.iter().map(|item| self.evaluate(item, origin, scope)).collect()).into()
+            }
+            Form::Object(members) => self.object(members, origin, scope),
+            Form::Template(parts) => match parts.as_slice() {
+                [Part::Value(single)] => self.evaluate(single, origin, scope),
+                parts => self.template(parts, here, scope),
             },
-            Expression::String(text) => Datum::from_text(text.value().as_str()),
-            Expression::Array(array) => {
-                Kind::List(array.iter().map(|item| self.evaluate(item, origin, scope)).collect()).into()
-            }
-            Expression::Object(object) => self.object(object, origin, scope),
-            Expression::StringTemplate(template) => {
-                let elements: Vec<&Element> = template.iter().collect();
-                self.elements(&elements, origin, scope)
-            }
-            Expression::HeredocTemplate(heredoc) => {
-                let datum = self.template(&heredoc.template, origin, scope);
-                match (datum.kind, heredoc.indent()) {
-                    (Kind::Text(text), Some(_)) => Datum::from_text(dedent(&text)),
-                    (kind, _) => kind.into(),
-                }
-            }
-            Expression::Parenthesis(inner) => self.evaluate(inner.inner(), origin, scope),
-            Expression::Variable(name) => match scope.names.get(name.as_str()) {
+            Form::Parenthesis(inner) => self.evaluate(inner, origin, scope),
+            Form::Name(name) => match scope.names.get(name) {
                 Some(value) => value.clone(),
                 None => Datum::fault(name.as_str(), "there is nothing of that name"),
             },
-            Expression::Conditional(conditional) => self.conditional(conditional, origin, scope),
-            Expression::FuncCall(call) => self.call(call, origin, scope),
-            Expression::Traversal(traversal) => self.traversal(traversal, origin, scope),
-            Expression::UnaryOp(operation) => self.unary(operation, origin, scope),
-            Expression::BinaryOp(operation) => self.binary(operation, origin, scope),
-            Expression::ForExpr(expression) => self.for_expression(expression, origin, scope),
+            Form::Conditional(parts) => self.conditional(parts, origin, scope),
+            Form::Call { name, arguments, expanded } => self.call(name, arguments, *expanded, here, scope),
+            Form::Traversal(start, steps) => self.traversal(start, steps, here, scope),
+            Form::Not(inner) => {
+                let operand = self.evaluate(inner, origin, scope);
+                match operand.bool() {
+                    Some(truth) => Kind::Bool(!truth).into(),
+                    None => not_known(&operand, &here.snippet()),
+                }
+            }
+            Form::Negative(inner) => {
+                let operand = self.evaluate(inner, origin, scope);
+                match &operand.kind {
+                    Kind::Int(number) => Kind::Int(number.saturating_neg()).into(),
+                    Kind::Float(number) => Kind::Float(-number).into(),
+                    _ => not_known(&operand, &here.snippet()),
+                }
+            }
+            Form::Chain(first, rest) => self.chain(first, rest, here, scope),
+            Form::For(expression) => self.for_expression(expression, here, scope),
+            Form::Broken(why) => Datum::unknown(here.snippet(), format!("it does not parse: {why}")),
+            form => self.literal(form).unwrap_or_else(|| Datum::unknown(here.snippet(), "it reaches a limit")),
         }
     }
 
-    fn object(&mut self, object: &'a Object, origin: &'a Origin, scope: &Scope) -> Datum {
+    fn object(&mut self, members: &[(Key, Expression)], origin: &Origin, scope: &Scope) -> Datum {
         let mut map = Map::default();
-        for (key, value) in object {
-            let name = match key {
-                ObjectKey::Ident(ident) => Some(ident.as_str().to_owned()),
-                ObjectKey::Expression(expression) => match expression {
-                    // A bare word is a key, not a variable.
-                    Expression::Variable(ident) => Some(ident.as_str().to_owned()),
-                    other => self.evaluate(other, origin, scope).text(),
-                },
+        for (key, value) in members {
+            let (name, span) = match key {
+                Key::Word(word, span) => (Some(word.clone()), *span),
+                Key::Computed(expression) => (self.evaluate(expression, origin, scope).text(), expression.span),
             };
-            let member = self.evaluate(value.expr(), origin, scope);
-            let start = key.span().map_or(0, |span| span.start);
-            let place = value.expr().span().and_then(|span| origin.place(Some(start.min(span.start)..span.end)));
+            let member = self.evaluate(value, origin, scope);
+            let start = span.start.min(value.span.start);
             match name {
                 Some(name) => {
+                    let place = origin.place(aedile_model::Span { start, end: value.span.end });
                     map.members.insert(name, member.at(place));
                 }
                 None => {
-                    let expression = origin.snippet(key.span());
+                    let expression = origin.snippet(span);
                     map.open = Some(Unknown { expression, why: "the key is not known".to_owned() });
                 }
             }
@@ -103,42 +126,46 @@ impl<'a> Evaluator<'a> {
         Kind::Map(map).into()
     }
 
-    fn template(&mut self, template: &'a Template, origin: &'a Origin, scope: &Scope) -> Datum {
-        let elements: Vec<&Element> = template.iter().collect();
-        self.elements(&elements, origin, scope)
-    }
-
-    fn elements(&mut self, elements: &[&'a Element], origin: &'a Origin, scope: &Scope) -> Datum {
-        if let [Element::Interpolation(single)] = elements {
-            return self.evaluate(&single.expr, origin, scope);
-        }
+    /// A template as text; its parts that are not known are holes.
+    pub(super) fn template(&mut self, parts: &[Part], here: Here<'_>, scope: &Scope) -> Datum {
         let (mut text, mut why) = (String::new(), None);
-        for element in elements {
-            let part = match element {
-                Element::Literal(literal) => {
-                    text.push_str(literal.as_str());
+        for part in parts {
+            let value = match part {
+                Part::Literal(literal) => {
+                    text.push_str(literal);
                     continue;
                 }
-                Element::Interpolation(interpolation) => self.evaluate(&interpolation.expr, origin, scope),
-                Element::Directive(directive) => self.directive(directive, origin, scope),
-            };
-            match part.text() {
-                Some(known) => text.push_str(&known),
-                None => {
-                    let unknown = part.why_unknown().cloned().unwrap_or_else(|| Unknown {
-                        expression: "template".to_owned(),
-                        why: "a part of it is no text".to_owned(),
-                    });
-                    match part.holed() {
-                        Some(holed) => text.push_str(&holed),
-                        None => text.push_str(&hole_for(&unknown.expression)),
+                Part::Value(expression) => self.evaluate(expression, here.origin, scope),
+                Part::If { condition, then, otherwise } => match self.evaluate(condition, here.origin, scope).bool() {
+                    Some(true) => self.inner(then, here, scope),
+                    Some(false) => self.inner(otherwise, here, scope),
+                    None => {
+                        let expression = here.origin.snippet(condition.span);
+                        Datum::unknown(expression, "the condition of the template is not known")
                     }
-                    why.get_or_insert(unknown);
+                },
+                Part::For { key, value, collection, body } => {
+                    let collection = self.evaluate(collection, here.origin, scope);
+                    match pairs(&collection) {
+                        Some(pairs) => {
+                            let mut all = Vec::new();
+                            for (index, item) in pairs {
+                                let mut inner = scope.clone();
+                                if let Some(name) = key {
+                                    inner = inner.with(name, index);
+                                }
+                                all.push(self.inner(body, here, &inner.with(value, item)));
+                            }
+                            functions::concatenate(&all)
+                        }
+                        None => not_known(&collection, &here.snippet()),
+                    }
                 }
-            }
+            };
+            functions::append(&mut text, &mut why, &value);
             if text.len() > TEXT_BYTES || !self.spend(text.len() / 256) {
                 self.limited = true;
-                return Datum::unknown("template", "the text grows beyond a limit");
+                return Datum::unknown(here.snippet(), "the text grows beyond a limit");
             }
         }
         match why {
@@ -147,51 +174,29 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn directive(&mut self, directive: &'a Directive, origin: &'a Origin, scope: &Scope) -> Datum {
-        match directive {
-            Directive::If(choice) => match self.evaluate(&choice.if_expr.cond_expr, origin, scope).bool() {
-                Some(true) => self.template(&choice.if_expr.template, origin, scope),
-                Some(false) => match &choice.else_expr {
-                    Some(otherwise) => self.template(&otherwise.template, origin, scope),
-                    None => Datum::from_text(""),
-                },
-                None => Datum::unknown(
-                    origin.snippet(choice.if_expr.cond_expr.span()),
-                    "the condition of the template is not known",
-                ),
-            },
-            Directive::For(each) => {
-                let collection = self.evaluate(&each.for_expr.collection_expr, origin, scope);
-                let Some(pairs) = pairs(&collection) else {
-                    return not_known(&collection, "template");
-                };
-                let mut parts = Vec::new();
-                for (key, value) in pairs {
-                    let mut inner = scope.clone();
-                    if let Some(name) = &each.for_expr.key_var {
-                        inner.names.insert(name.as_str().to_owned(), key);
-                    }
-                    inner.names.insert(each.for_expr.value_var.as_str().to_owned(), value);
-                    parts.push(self.template(&each.for_expr.template, origin, &inner));
-                }
-                functions::concatenate(&parts)
-            }
+    fn inner(&mut self, parts: &[Part], here: Here<'_>, scope: &Scope) -> Datum {
+        if !self.enter() {
+            return Datum::unknown(here.snippet(), "evaluating it reaches a limit");
         }
+        let datum = self.template(parts, here, scope);
+        self.leave();
+        datum
     }
 
-    fn conditional(&mut self, conditional: &'a Conditional, origin: &'a Origin, scope: &Scope) -> Datum {
-        let condition = self.evaluate(&conditional.cond_expr, origin, scope);
+    fn conditional(&mut self, parts: &[Expression; 3], origin: &Origin, scope: &Scope) -> Datum {
+        let [condition_of, yes, no] = parts;
+        let condition = self.evaluate(condition_of, origin, scope);
         match condition.bool() {
-            Some(true) => return self.evaluate(&conditional.true_expr, origin, scope),
-            Some(false) => return self.evaluate(&conditional.false_expr, origin, scope),
+            Some(true) => return self.evaluate(yes, origin, scope),
+            Some(false) => return self.evaluate(no, origin, scope),
             None => {}
         }
-        let yes = self.evaluate(&conditional.true_expr, origin, scope);
-        let no = self.evaluate(&conditional.false_expr, origin, scope);
+        let yes = self.evaluate(yes, origin, scope);
+        let no = self.evaluate(no, origin, scope);
         if yes.kind == no.kind {
             return yes;
         }
-        let expression = origin.snippet(conditional.cond_expr.span());
+        let expression = origin.snippet(condition_of.span);
         let why = condition.why_unknown().map_or("the condition is not known".to_owned(), ToString::to_string);
         let given = |datum: &Datum| !matches!(datum.kind, Kind::Null | Kind::Unknown(_) | Kind::Fault(_));
         if given(&yes) && given(&no) && yes.text().or(no.text()).is_some() {
@@ -201,93 +206,85 @@ impl<'a> Evaluator<'a> {
         Datum::unknown(expression, why)
     }
 
-    fn call(&mut self, call: &'a FuncCall, origin: &'a Origin, scope: &Scope) -> Datum {
-        let name = call.name.name.as_str();
-        let snippet = || origin.snippet(call.span());
-        if !call.name.namespace.is_empty() {
-            return Datum::unknown(snippet(), "functions of providers are not evaluated");
+    fn call(&mut self, name: &str, written: &[Expression], expanded: bool, here: Here<'_>, scope: &Scope) -> Datum {
+        let name = name.strip_prefix("core::").unwrap_or(name);
+        if name.contains("::") {
+            return Datum::unknown(here.snippet(), "functions of providers are not evaluated");
         }
-        let mut arguments: Vec<Datum> = Vec::new();
-        for argument in call.args.iter() {
-            arguments.push(self.evaluate(argument, origin, scope));
+        if name == "issensitive" {
+            return is_sensitive(written, here);
         }
-        if call.args.expand_final()
-            && let Some(last) = arguments.pop()
-        {
+        let mut arguments: Vec<Held> = Vec::new();
+        for argument in written {
+            arguments.push(self.shared(argument, here.origin, scope));
+        }
+        if expanded && let Some(last) = arguments.pop() {
             match &last.kind {
-                Kind::List(items) => arguments.extend(items.iter().cloned()),
-                _ => return not_known(&last, &snippet()),
+                Kind::List(items) => arguments.extend(items.iter().cloned().map(Held::Own)),
+                _ => return not_known(&last, &here.snippet()),
             }
         }
-        let weight: usize = arguments.iter().map(Datum::size).sum();
+        let weight: usize = arguments.iter().map(|argument| argument.breadth()).sum();
         if !self.spend(weight) {
-            return Datum::unknown(snippet(), "evaluating it reaches a limit");
+            return Datum::unknown(here.snippet(), "evaluating it reaches a limit");
         }
-        functions::call(name, arguments, &snippet)
-    }
-
-    fn unary(&mut self, operation: &'a UnaryOp, origin: &'a Origin, scope: &Scope) -> Datum {
-        let operand = self.evaluate(&operation.expr, origin, scope);
-        match (*operation.operator.value(), &operand.kind) {
-            (UnaryOperator::Not, _) if operand.bool().is_some() => Kind::Bool(operand.bool() == Some(false)).into(),
-            (UnaryOperator::Neg, Kind::Int(number)) => Kind::Int(number.saturating_neg()).into(),
-            (UnaryOperator::Neg, Kind::Float(number)) => Kind::Float(-number).into(),
-            _ => not_known(&operand, &origin.snippet(operation.span())),
+        let arguments: Vec<&Datum> = arguments.iter().map(std::ops::Deref::deref).collect();
+        match self.file_function(name, &arguments, here, scope) {
+            Some(datum) => datum,
+            None => functions::call(name, &arguments, &|| here.snippet()),
         }
     }
 
-    fn binary(&mut self, operation: &'a BinaryOp, origin: &'a Origin, scope: &Scope) -> Datum {
-        let left = self.evaluate(&operation.lhs_expr, origin, scope);
-        let operator = *operation.operator.value();
-        match (operator, left.bool()) {
-            (BinaryOperator::And, Some(false)) => return Kind::Bool(false).into(),
-            (BinaryOperator::Or, Some(true)) => return Kind::Bool(true).into(),
-            _ => {}
+    /// Operators of one precedence, from left to right.
+    fn chain(&mut self, first: &Expression, rest: &[(Operator, Expression)], here: Here<'_>, scope: &Scope) -> Datum {
+        let mut left = self.evaluate(first, here.origin, scope);
+        for (operator, expression) in rest {
+            if let Some(decided) = decides(*operator, &left) {
+                left = decided;
+                continue;
+            }
+            let right = self.evaluate(expression, here.origin, scope);
+            left = match decides(*operator, &right).or_else(|| compute(*operator, &left, &right)) {
+                Some(value) => value,
+                None => {
+                    let unknown = if left.why_unknown().is_some() { &left } else { &right };
+                    not_known(unknown, &here.snippet())
+                }
+            };
         }
-        let right = self.evaluate(&operation.rhs_expr, origin, scope);
-        match (operator, right.bool()) {
-            (BinaryOperator::And, Some(false)) => return Kind::Bool(false).into(),
-            (BinaryOperator::Or, Some(true)) => return Kind::Bool(true).into(),
-            _ => {}
-        }
-        let snippet = origin.snippet(operation.span());
-        compute(operator, &left, &right).unwrap_or_else(|| {
-            let unknown = if left.why_unknown().is_some() { &left } else { &right };
-            not_known(unknown, &snippet)
-        })
+        left
     }
 
-    fn for_expression(&mut self, expression: &'a ForExpr, origin: &'a Origin, scope: &Scope) -> Datum {
-        let collection = self.evaluate(&expression.intro.collection_expr, origin, scope);
-        let snippet = || origin.snippet(expression.span());
+    fn for_expression(&mut self, each: &For, here: Here<'_>, scope: &Scope) -> Datum {
+        let collection = self.shared(&each.collection, here.origin, scope);
         let Some(pairs) = pairs(&collection) else {
-            return not_known(&collection, &snippet());
+            return not_known(&collection, &here.snippet());
         };
         let (mut items, mut map) = (Vec::new(), Map::default());
         for (key, value) in pairs {
             let mut inner = scope.clone();
-            if let Some(name) = &expression.intro.key_var {
-                inner.names.insert(name.as_str().to_owned(), key);
+            if let Some(name) = &each.key {
+                inner = inner.with(name, key);
             }
-            inner.names.insert(expression.intro.value_var.as_str().to_owned(), value);
-            if let Some(condition) = &expression.cond {
-                let condition = self.evaluate(&condition.expr, origin, &inner);
+            inner = inner.with(&each.value, value);
+            if let Some(condition) = &each.condition {
+                let condition = self.evaluate(condition, here.origin, &inner);
                 match condition.bool() {
                     Some(true) => {}
                     Some(false) => continue,
-                    None => return not_known(&condition, &snippet()),
+                    None => return not_known(&condition, &here.snippet()),
                 }
             }
-            let value = self.evaluate(&expression.value_expr, origin, &inner);
-            let Some(key) = &expression.key_expr else {
+            let value = self.evaluate(&each.result, here.origin, &inner);
+            let Some(key) = &each.result_key else {
                 items.push(value);
                 continue;
             };
-            let key = self.evaluate(key, origin, &inner);
+            let key = self.evaluate(key, here.origin, &inner);
             let Some(key) = key.text() else {
-                return not_known(&key, &snippet());
+                return not_known(&key, &here.snippet());
             };
-            if expression.grouping {
+            if each.grouping {
                 let group = map.members.entry(key).or_insert_with(|| Kind::List(Vec::new()).into());
                 if let Kind::List(group) = &mut group.kind {
                     group.push(value);
@@ -296,123 +293,154 @@ impl<'a> Evaluator<'a> {
                 map.members.insert(key, value);
             }
         }
-        if expression.key_expr.is_some() { Kind::Map(map).into() } else { Kind::List(items).into() }
+        if each.result_key.is_some() { Kind::Map(map).into() } else { Kind::List(items).into() }
     }
 
-    fn traversal(&mut self, traversal: &'a Traversal, origin: &'a Origin, scope: &Scope) -> Datum {
-        let operators: Vec<&'a TraversalOperator> =
-            traversal.operators.iter().map(|operator| operator.value()).collect();
-        let snippet = origin.snippet(traversal.span());
-        let (start, rest) = match &traversal.expr {
-            Expression::Variable(name) if !scope.names.contains_key(name.as_str()) => {
-                self.named(name.as_str(), &operators, scope, &snippet)
-            }
-            other => (self.evaluate(other, origin, scope), operators.as_slice()),
+    fn traversal(&mut self, start: &Expression, steps: &[Step], here: Here<'_>, scope: &Scope) -> Datum {
+        let (base, taken) = match &start.form {
+            Form::Name(name) => match scope.names.get(name) {
+                Some(value) => return self.walk(value, steps, here, scope),
+                None => self.named(name, steps, scope, here),
+            },
+            _ => (Held::Own(self.evaluate(start, here.origin, scope)), 0),
         };
-        self.apply(start, rest, origin, scope, &snippet)
+        match (base, steps.get(taken..).unwrap_or_default()) {
+            (base, []) => {
+                let weight = base.breadth();
+                if self.spend(weight) {
+                    base.into_datum()
+                } else {
+                    Datum::unknown(here.snippet(), "evaluating it reaches a limit")
+                }
+            }
+            (base, rest) => self.walk(&base, rest, here, scope),
+        }
     }
 
-    fn apply(
-        &mut self,
-        mut datum: Datum,
-        operators: &[&'a TraversalOperator],
-        origin: &'a Origin,
-        scope: &Scope,
-        snippet: &str,
-    ) -> Datum {
-        let mut operators = operators.iter();
-        while let Some(operator) = operators.next() {
-            datum = match operator {
-                TraversalOperator::GetAttr(name) => self.attribute(datum, name.as_str(), snippet),
-                TraversalOperator::LegacyIndex(index) => {
-                    let index = Kind::Int(i64::try_from(*index.value()).unwrap_or(i64::MAX)).into();
-                    self.index(datum, &index, snippet)
-                }
-                TraversalOperator::Index(expression) => {
-                    let index = self.evaluate(expression, origin, scope);
-                    self.index(datum, &index, snippet)
-                }
-                TraversalOperator::FullSplat(_) => {
-                    let rest: Vec<&TraversalOperator> = operators.copied().collect();
-                    return self.splat(datum, &rest, origin, scope, snippet);
-                }
-                // `list.*.name[0]` takes the first of the names, `list[*].name[0]` the first of every name.
-                TraversalOperator::AttrSplat(_) => {
-                    let rest: Vec<&TraversalOperator> = operators.copied().collect();
-                    let names = rest.iter().take_while(|next| matches!(next, TraversalOperator::GetAttr(_))).count();
-                    let (names, rest) = rest.split_at_checked(names).unwrap_or_default();
-                    let found = self.splat(datum, names, origin, scope, snippet);
-                    return self.apply(found, rest, origin, scope, snippet);
-                }
+    /// What `steps` lead to from `from`; only that is copied.
+    fn walk(&mut self, from: &Datum, steps: &[Step], here: Here<'_>, scope: &Scope) -> Datum {
+        let mut at = from;
+        let mut left = steps;
+        while let Some((step, rest)) = left.split_first() {
+            let index = match step {
+                Step::Index(expression) => Some(self.evaluate(expression, here.origin, scope)),
+                _ => None,
             };
+            let found = match (step, &at.kind, &index) {
+                (Step::Attribute(name), Kind::Map(map), _) => map.members.get(name),
+                (Step::Index(_), Kind::Map(map), Some(index)) => index.text().and_then(|name| map.members.get(&name)),
+                (Step::Index(_), Kind::List(items), Some(index)) => {
+                    index.int().and_then(|index| usize::try_from(index).ok()).and_then(|index| items.get(index))
+                }
+                _ => None,
+            };
+            if let Some(found) = found {
+                at = found;
+                left = rest;
+                continue;
+            }
+            let value = match (step, index) {
+                (Step::Attribute(name), _) => self.attribute(at, name, here),
+                (_, Some(index)) => self.index(at, &index, here),
+                (Step::AttributeSplat, _) => {
+                    // `list.*.name[0]` takes the first of the names, `list[*].name[0]` the first of every name.
+                    let names = rest.iter().take_while(|next| matches!(next, Step::Attribute(_))).count();
+                    let (names, rest) = rest.split_at_checked(names).unwrap_or_default();
+                    let found = self.splat(at, names, here, scope);
+                    return self.deeper(&found, rest, here, scope);
+                }
+                _ => return self.splat(at, rest, here, scope),
+            };
+            return self.deeper(&value, rest, here, scope);
         }
+        let weight = at.breadth();
+        if self.spend(weight) { at.clone() } else { Datum::unknown(here.snippet(), "evaluating it reaches a limit") }
+    }
+
+    fn deeper(&mut self, from: &Datum, steps: &[Step], here: Here<'_>, scope: &Scope) -> Datum {
+        if steps.is_empty() {
+            return from.clone();
+        }
+        if !self.enter() {
+            return Datum::unknown(here.snippet(), "evaluating it reaches a limit");
+        }
+        let datum = self.walk(from, steps, here, scope);
+        self.leave();
         datum
     }
 
-    fn splat(
-        &mut self,
-        datum: Datum,
-        rest: &[&'a TraversalOperator],
-        origin: &'a Origin,
-        scope: &Scope,
-        snippet: &str,
-    ) -> Datum {
+    fn splat(&mut self, datum: &Datum, rest: &[Step], here: Here<'_>, scope: &Scope) -> Datum {
         match &datum.kind {
-            Kind::Unknown(_) | Kind::Fault(_) => return not_known(&datum, snippet),
+            Kind::Unknown(_) | Kind::Fault(_) => return not_known(datum, &here.snippet()),
+            // Instances whose number is not known: what is said of one is said of each.
+            Kind::Resource(Handle { key: datum::Key::Any, .. }) => {
+                let one = self.deeper(datum, rest, here, scope);
+                return Kind::List(vec![one]).into();
+            }
             _ => {}
         }
-        let items = datum.items().to_vec();
-        Kind::List(items.into_iter().map(|item| self.apply(item, rest, origin, scope, snippet)).collect()).into()
+        Kind::List(datum.items().iter().map(|item| self.deeper(item, rest, here, scope)).collect()).into()
     }
 
     /// `datum.name`.
-    pub(super) fn attribute(&mut self, datum: Datum, name: &str, snippet: &str) -> Datum {
-        match datum.kind {
-            Kind::Resource(handle) => self.resource_attribute(&handle, name),
-            Kind::Module(instance) => self.output(instance, name, snippet),
-            Kind::Map(map) => match (map.members.get(name), map.open) {
+    fn attribute(&mut self, datum: &Datum, name: &str, here: Here<'_>) -> Datum {
+        match &datum.kind {
+            Kind::Resource(handle) => self.resource_attribute(handle, name),
+            Kind::Module(instance) => self.output(*instance, name, here).into_datum(),
+            Kind::Map(map) => match (map.members.get(name), &map.open) {
                 (Some(member), _) => member.clone(),
-                (None, Some(_)) => Datum::unknown(snippet, "the map is not wholly known"),
-                (None, None) => Datum::fault(snippet, format!("there is no `{name}` in it")),
+                (None, Some(_)) => Datum::unknown(here.snippet(), "the map is not wholly known"),
+                (None, None) => Datum::fault(here.snippet(), format!("there is no `{name}` in it")),
             },
             Kind::Computed { text, why } => {
                 let text = match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
                     Some(inner) => format!("{{{inner}.{name}}}"),
-                    None => text,
+                    None => text.clone(),
                 };
-                Datum { kind: Kind::Computed { text, why }, place: None, of: datum.of }
+                Datum { kind: Kind::Computed { text, why: why.clone() }, place: None, of: datum.of.clone() }
             }
             // Blocks that may stand once are written `x.block.attribute` in old code.
-            Kind::List(ref items) if items.len() == 1 => {
-                let first = items.first().cloned().unwrap_or_else(|| Kind::Null.into());
-                self.attribute(first, name, snippet)
-            }
-            Kind::Unknown(why) => Datum::unknown(snippet, why.to_string()),
-            _ => Datum::fault(snippet, format!("it has no attribute `{name}`")),
+            Kind::List(items) if items.len() == 1 => match items.first() {
+                Some(first) => self.attribute(first, name, here),
+                None => Kind::Null.into(),
+            },
+            Kind::Unknown(why) => Datum::unknown(here.snippet(), why.to_string()),
+            _ => Datum::fault(here.snippet(), format!("it has no attribute `{name}`")),
         }
     }
 
-    fn index(&mut self, datum: Datum, index: &Datum, snippet: &str) -> Datum {
-        if let Kind::Resource(Handle { key: Key::Any, .. }) = datum.kind {
-            return datum;
+    fn index(&mut self, datum: &Datum, index: &Datum, here: Here<'_>) -> Datum {
+        if let Kind::Resource(Handle { key: datum::Key::Any, .. }) = datum.kind {
+            return datum.clone();
         }
         match (&datum.kind, &index.kind) {
             (Kind::List(items), _) if index.int().is_some() => {
                 let at = index.int().and_then(|at| usize::try_from(at).ok());
                 match at.and_then(|at| items.get(at)) {
                     Some(item) => item.clone(),
-                    None => Datum::fault(snippet, "the index is beyond the list"),
+                    None => Datum::fault(here.snippet(), "the index is beyond the list"),
                 }
             }
             (Kind::Map(_), _) if index.text().is_some() => {
-                self.attribute(datum, &index.text().unwrap_or_default(), snippet)
+                self.attribute(datum, &index.text().unwrap_or_default(), here)
             }
-            (Kind::Resource(_) | Kind::Module(_), Kind::Text(name)) => self.attribute(datum.clone(), name, snippet),
+            (Kind::Resource(_) | Kind::Module(_), Kind::Text(name)) => self.attribute(datum, name, here),
             // Index 0 of what is known to be one.
-            (Kind::Resource(_) | Kind::Module(_) | Kind::Computed { .. }, _) => datum,
-            (Kind::Unknown(why) | Kind::Fault(why), _) => Datum::unknown(snippet, why.to_string()),
-            _ => not_known(index, snippet),
+            (Kind::Resource(_) | Kind::Module(_) | Kind::Computed { .. }, _) => datum.clone(),
+            (Kind::Unknown(why) | Kind::Fault(why), _) => Datum::unknown(here.snippet(), why.to_string()),
+            _ => not_known(index, &here.snippet()),
         }
+    }
+}
+
+/// Whether an expression is secret, as far as its own form tells.
+fn is_sensitive(written: &[Expression], here: Here<'_>) -> Datum {
+    match written.first().map(|argument| &argument.form) {
+        Some(Form::Call { name, .. }) if matches!(name.as_str(), "sensitive" | "nonsensitive") => {
+            Kind::Bool(name == "sensitive").into()
+        }
+        Some(Form::Null | Form::Bool(_) | Form::Int(_) | Form::Float(_) | Form::Text(_)) => Kind::Bool(false).into(),
+        _ => Datum::unknown(here.snippet(), "what is secret is not followed"),
     }
 }
 
@@ -422,6 +450,7 @@ pub(super) fn not_known(datum: &Datum, snippet: &str) -> Datum {
         (Kind::Fault(why), _) => Datum::fault(snippet, why.to_string()),
         (_, Some(why)) if why.expression == snippet => Kind::Unknown(why.clone()).into(),
         (_, Some(why)) => Datum::unknown(snippet, why.to_string()),
+        (Kind::Resource(_) | Kind::Module(_), None) => Datum::unknown(snippet, "its instances are not known"),
         (_, None) => Datum::fault(snippet, "it is of a type that does not fit"),
     }
 }
@@ -442,87 +471,3 @@ pub(super) fn pairs(collection: &Datum) -> Option<Vec<(Datum, Datum)>> {
         _ => None,
     }
 }
-
-fn compute(operator: BinaryOperator, left: &Datum, right: &Datum) -> Option<Datum> {
-    use BinaryOperator as Op;
-    match operator {
-        Op::Eq | Op::NotEq => {
-            let same = equal(left, right)?;
-            Some(Kind::Bool(same == (operator == Op::Eq)).into())
-        }
-        Op::And => Some(Kind::Bool(left.bool()? && right.bool()?).into()),
-        Op::Or => Some(Kind::Bool(left.bool()? || right.bool()?).into()),
-        _ => {
-            if let (Some(a), Some(b)) = (left.int(), right.int()) {
-                let whole = |number: Option<i64>| number.map(|number| Kind::Int(number).into());
-                let known = match operator {
-                    Op::Plus => whole(a.checked_add(b)),
-                    Op::Minus => whole(a.checked_sub(b)),
-                    Op::Mul => whole(a.checked_mul(b)),
-                    Op::Div if b != 0 && a.checked_rem(b) == Some(0) => whole(a.checked_div(b)),
-                    Op::Mod => whole(a.checked_rem(b)),
-                    _ => None,
-                };
-                if known.is_some() {
-                    return known;
-                }
-            }
-            let (a, b) = (float(left)?, float(right)?);
-            Some(match operator {
-                Op::Less => Kind::Bool(a < b).into(),
-                Op::LessEq => Kind::Bool(a <= b).into(),
-                Op::Greater => Kind::Bool(a > b).into(),
-                Op::GreaterEq => Kind::Bool(a >= b).into(),
-                Op::Plus => Kind::Float(a + b).into(),
-                Op::Minus => Kind::Float(a - b).into(),
-                Op::Mul => Kind::Float(a * b).into(),
-                Op::Div if b != 0.0 => Kind::Float(a / b).into(),
-                _ => return None,
-            })
-        }
-    }
-}
-
-/// Whether two values are equal, if that is known: what is computed is at least not null.
-fn equal(left: &Datum, right: &Datum) -> Option<bool> {
-    match (&left.kind, &right.kind) {
-        (Kind::Null, Kind::Computed { .. }) | (Kind::Computed { .. }, Kind::Null) => Some(false),
-        (Kind::Text(text), Kind::Computed { .. }) | (Kind::Computed { .. }, Kind::Text(text)) if text.is_empty() => {
-            Some(false)
-        }
-        (Kind::Null, Kind::List(_) | Kind::Map(_)) | (Kind::List(_) | Kind::Map(_), Kind::Null) => Some(false),
-        _ if left.why_unknown().is_some() || right.why_unknown().is_some() => None,
-        _ => match (left.text(), right.text()) {
-            (Some(left), Some(right)) => Some(left == right),
-            _ => Some(left.value() == right.value()),
-        },
-    }
-}
-
-fn float(datum: &Datum) -> Option<f64> {
-    match &datum.kind {
-        Kind::Int(number) => number.to_string().parse().ok(),
-        Kind::Float(number) => Some(*number),
-        Kind::Text(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-/// The lines of `<<-` without the indent that all of them have.
-fn dedent(text: &str) -> String {
-    let indent = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| line.len() - line.trim_start_matches(' ').len())
-        .min()
-        .unwrap_or(0);
-    let lines: Vec<&str> = text.lines().map(|line| line.get(indent..).unwrap_or_default()).collect();
-    let mut out = lines.join("\n");
-    if text.ends_with('\n') {
-        out.push('\n');
-    }
-    out
-}
-
-/// Names that a `for` or an instance brings in, by name.
-pub(super) type Names = BTreeMap<String, Datum>;

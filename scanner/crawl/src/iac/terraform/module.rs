@@ -1,14 +1,17 @@
-//! A module as it is declared: the files of one folder.
+//! A module as it is declared: the files of one folder, and all modules by folder.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use hcl_edit::Span;
-use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, BlockLabel, Structure};
+use aedile_model::{Gap, GapKind, Place};
 
+use super::listed::Listed;
+use super::overrides;
 use super::parse::{Origin, Source};
+use super::syntax::{Block, Expression};
+use crate::File;
 
-/// A block with where its spans count from.
+/// A block with the file it stands in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Declared<'a> {
     pub(super) block: &'a Block,
@@ -16,7 +19,7 @@ pub(super) struct Declared<'a> {
     pub(super) in_tests: bool,
 }
 
-/// An expression with where its spans count from.
+/// An expression with the file it stands in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Written<'a> {
     pub(super) expression: &'a Expression,
@@ -42,27 +45,47 @@ pub(super) struct Module<'a> {
     pub(super) values: BTreeMap<&'a str, Written<'a>>,
     /// Whether every file of it stands in a folder of tests or examples.
     pub(super) in_tests: bool,
+    /// The name that a pack lists it under, for a module that stands in no scanned file.
+    pub(super) listed: Option<String>,
+    /// What is declared more than once.
+    pub(super) gaps: Vec<Gap>,
 }
 
-/// The label at `index` of a block.
-pub(super) fn label(block: &Block, index: usize) -> Option<&str> {
-    block.labels.get(index).map(|label| match label {
-        BlockLabel::Ident(ident) => ident.as_str(),
-        BlockLabel::String(text) => text.as_str(),
-    })
+/// Everything that calls and expressions may name.
+pub(super) struct Library<'a> {
+    /// Modules by folder.
+    pub(super) modules: BTreeMap<String, Module<'a>>,
+    /// Modules that packs describe.
+    pub(super) listed: &'a Listed<'a>,
+    /// Every file that was read, by path.
+    pub(super) files: BTreeMap<&'a str, &'a File>,
 }
 
 impl Declared<'_> {
     /// The block's header: its word and labels.
-    pub(super) fn header(&self) -> Option<aedile_model::Place> {
-        let start = self.block.ident.span()?.start;
-        let end = self.block.labels.last().and_then(|label| label.span()).or_else(|| self.block.ident.span())?.end;
-        self.origin.place(Some(start..end))
+    pub(super) fn header(&self) -> Option<Place> {
+        self.origin.place(self.block.header)
     }
 }
 
+/// Merges override files into what they override; see [`overrides`].
+pub(super) fn merged(files: Vec<(&File, Source)>) -> Vec<(&File, Source)> {
+    let (mut base, mut over): (Vec<_>, Vec<_>) = files.into_iter().partition(|(file, _)| !overrides::is_override(file));
+    let tofu: std::collections::BTreeSet<String> =
+        base.iter().filter_map(|(file, _)| file.path.strip_suffix(".tofu").map(str::to_owned)).collect();
+    // OpenTofu reads `x.tofu` instead of `x.tf`.
+    base.retain(|(file, _)| file.path.strip_suffix(".tf").is_none_or(|stem| !tofu.contains(stem)));
+    for (file, source) in &mut over {
+        let left = overrides::apply(&mut base, file, source);
+        source.body.blocks = left;
+    }
+    base.append(&mut over);
+    base.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+    base
+}
+
 /// Modules by folder, from parsed files sorted by path.
-pub(super) fn modules<'a>(files: &'a [(&'a crate::File, Source)]) -> BTreeMap<String, Module<'a>> {
+pub(super) fn modules<'a>(files: &'a [(&'a File, Source)]) -> BTreeMap<String, Module<'a>> {
     let mut modules: BTreeMap<String, Module<'a>> = BTreeMap::new();
     let mut later: Vec<(&str, &'a Source)> = Vec::new();
     for (file, source) in files {
@@ -71,8 +94,9 @@ pub(super) fn modules<'a>(files: &'a [(&'a crate::File, Source)]) -> BTreeMap<St
             in_tests: true,
             ..Module::default()
         });
-        if file.extension() == "tfvars" {
-            let name = file.name();
+        let name = file.name();
+        let name = name.strip_suffix(".json").unwrap_or(name);
+        if name.ends_with(".tfvars") {
             if name == "terraform.tfvars" {
                 module.take_values(source);
             } else if name.ends_with(".auto.tfvars") {
@@ -81,10 +105,8 @@ pub(super) fn modules<'a>(files: &'a [(&'a crate::File, Source)]) -> BTreeMap<St
             continue;
         }
         module.in_tests &= file.in_tests;
-        for (structure, origin) in &source.parts {
-            if let Structure::Block(block) = structure {
-                module.take(Declared { block, origin, in_tests: file.in_tests });
-            }
+        for block in &source.body.blocks {
+            module.take(Declared { block, origin: block.home(&source.origin), in_tests: file.in_tests });
         }
     }
     for (folder, source) in later {
@@ -97,38 +119,57 @@ pub(super) fn modules<'a>(files: &'a [(&'a crate::File, Source)]) -> BTreeMap<St
 }
 
 impl<'a> Module<'a> {
-    fn take(&mut self, declared: Declared<'a>) {
+    pub(super) fn take(&mut self, declared: Declared<'a>) {
         let Declared { block, origin, .. } = declared;
-        match (block.ident.as_str(), label(block, 0), label(block, 1)) {
-            ("variable", Some(name), _) => {
-                self.variables.insert(name, declared);
+        let held = match (block.word.as_str(), block.label(0), block.label(1)) {
+            ("variable", Some(name), _) => self.variables.insert(name, declared),
+            ("output", Some(name), _) => self.outputs.insert(name, declared),
+            ("module", Some(name), _) => self.calls.insert(name, declared),
+            ("provider", Some(_), _) => {
+                self.providers.push(declared);
+                None
             }
-            ("output", Some(name), _) => {
-                self.outputs.insert(name, declared);
-            }
-            ("module", Some(name), _) => {
-                self.calls.insert(name, declared);
-            }
-            ("provider", Some(_), _) => self.providers.push(declared),
-            ("resource", Some(kind), Some(name)) => {
-                self.resources.entry(kind).or_default().insert(name, declared);
-            }
-            ("data", Some(kind), Some(name)) => {
-                self.data.entry(kind).or_default().insert(name, declared);
-            }
+            ("resource", Some(kind), Some(name)) => self.resources.entry(kind).or_default().insert(name, declared),
+            ("data", Some(kind), Some(name)) => self.data.entry(kind).or_default().insert(name, declared),
             ("locals", ..) => {
-                for attribute in block.body.attributes() {
-                    self.locals.insert(attribute.key.as_str(), Written { expression: &attribute.value, origin });
-                }
-            }
-            ("terraform", ..) => {
-                for providers in block.body.get_blocks("required_providers") {
-                    for attribute in providers.body.attributes() {
-                        self.versions.insert(attribute.key.as_str(), Written { expression: &attribute.value, origin });
+                for attribute in &block.body.attributes {
+                    let written = Written { expression: &attribute.value, origin: attribute.home(origin) };
+                    if self.locals.insert(&attribute.name, written).is_some() {
+                        let place = written.origin.place(attribute.span);
+                        self.twice(place, &format!("the local value `{}`", attribute.name));
                     }
                 }
+                None
             }
-            _ => {}
+            ("terraform", ..) => {
+                for providers in block.body.blocks("required_providers") {
+                    for attribute in &providers.body.attributes {
+                        let written = Written { expression: &attribute.value, origin };
+                        self.versions.insert(&attribute.name, written);
+                    }
+                }
+                None
+            }
+            // They move, import, check or remove what other blocks declare.
+            ("check" | "ephemeral" | "import" | "moved" | "removed" | "run", ..) => None,
+            (word, ..) => {
+                if let Some(place) = declared.header() {
+                    let message =
+                        format!("the block `{word}` is not read: there is no such block, or a label is missing");
+                    self.gaps.push(Gap { place, kind: GapKind::Unsupported, message });
+                }
+                None
+            }
+        };
+        if held.is_some() {
+            self.twice(declared.header(), &format!("`{} {}`", block.word, block.labels.join(".")));
+        }
+    }
+
+    fn twice(&mut self, place: Option<Place>, what: &str) {
+        if let Some(place) = place {
+            let message = format!("{what} is declared more than once in this folder; the last counts");
+            self.gaps.push(Gap { place, kind: GapKind::Unparsed, message });
         }
     }
 
@@ -140,16 +181,40 @@ impl<'a> Module<'a> {
         Some((kind, name, declared))
     }
 
+    /// Whether a pack describes it, rather than files.
+    pub(super) fn is_listed(&self) -> bool {
+        self.listed.is_some()
+    }
+
     fn take_values(&mut self, source: &'a Source) {
-        for (structure, origin) in &source.parts {
-            if let Structure::Attribute(attribute) = structure {
-                self.values.insert(attribute.key.as_str(), Written { expression: &attribute.value, origin });
-            }
+        for attribute in &source.body.attributes {
+            let written = Written { expression: &attribute.value, origin: &source.origin };
+            self.values.insert(&attribute.name, written);
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.resources.is_empty() && self.calls.is_empty() && self.outputs.is_empty() && self.variables.is_empty()
+        self.resources.is_empty()
+            && self.calls.is_empty()
+            && self.outputs.is_empty()
+            && self.variables.is_empty()
+            && self.gaps.is_empty()
+    }
+}
+
+impl<'a> Library<'a> {
+    /// Where the module at `path` (`lake.bucket`) of the root `root` is installed, as Terraform's own list says.
+    pub(super) fn installed(&self, root: &str, path: &str) -> Option<String> {
+        let folder = if root.is_empty() { String::new() } else { format!("{root}/") };
+        let list = self.files.get(format!("{folder}.terraform/modules/modules.json").as_str())?;
+        let list: serde_json::Value = serde_json::from_str(list.text.as_ref()?).ok()?;
+        let entry = list
+            .get("Modules")?
+            .as_array()?
+            .iter()
+            .find(|entry| entry.get("Key").and_then(serde_json::Value::as_str) == Some(path))?;
+        let installed = entry.get("Dir")?.as_str()?;
+        local_folder(root, &format!("./{installed}"))
     }
 }
 
@@ -169,4 +234,14 @@ pub(super) fn local_folder(folder: &str, source: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
+}
+
+/// Whether `folder` holds what Terraform installed, which is configuration only by being called.
+pub(super) fn is_installed(folder: &str) -> bool {
+    folder.split('/').any(|part| part == ".terraform")
+}
+
+/// An origin without a file.
+pub(super) fn nowhere(text: &str) -> Origin {
+    Origin { path: None, text: Arc::from(text) }
 }

@@ -1,11 +1,15 @@
 //! Settings of the provider that a resource is of: region, default tags, own accounts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::evaluate::Names;
-use super::module::{Declared, label};
-use super::scope::{Evaluator, Scope};
-use crate::iac::datum::Datum;
+use super::evaluator::Evaluator;
+use super::expand::pair;
+use super::module::Declared;
+use super::scope::Scope;
+use super::syntax::{Expression, Form, Key as ObjectKey, Step};
+use super::typed::each;
+use crate::iac::datum::{Datum, Key, Kind};
 
 /// What a provider configuration says of all its resources.
 #[derive(Debug, Default)]
@@ -14,16 +18,46 @@ pub(super) struct Settings {
     pub(super) default_tags: Option<Datum>,
 }
 
+/// A provider configuration as a resource or call names it: `aws.eu`, with OpenTofu also `aws.by_region["eu"]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct Reference {
+    name: String,
+    key: Option<String>,
+}
+
 impl<'a> Evaluator<'a> {
     /// The settings for a resource of type `kind` declared in the module instance `at`.
-    pub(super) fn provider(&mut self, at: usize, declared: &Declared<'a>, kind: &str) -> Settings {
-        let named = declared.block.body.get_attribute("provider").map(|provider| provider.value.to_string());
-        let default = kind.split('_').next().unwrap_or_default().to_owned();
-        let name = named.map_or(default, |name| name.trim().trim_matches('"').to_owned());
-        let Some((at, provider)) = self.configured(at, name) else {
+    pub(super) fn provider(&mut self, declared: &Declared<'a>, kind: &str, scope: &Scope) -> Arc<Settings> {
+        let named = declared.block.body.attribute("provider");
+        let default = || Reference { name: kind.split('_').next().unwrap_or_default().to_owned(), key: None };
+        let reference = match named {
+            Some(expression) => self.reference(expression, declared.origin, scope).unwrap_or_else(default),
+            None => default(),
+        };
+        let memo = (scope.instance, format!("{}[{}]", reference.name, reference.key.as_deref().unwrap_or_default()));
+        if let Some(held) = self.settings.get(&memo) {
+            return Arc::clone(held);
+        }
+        let settings = Arc::new(self.settings_of(scope.instance, reference));
+        self.settings.insert(memo, Arc::clone(&settings));
+        settings
+    }
+
+    fn settings_of(&mut self, at: usize, reference: Reference) -> Settings {
+        let Some((at, provider, key)) = self.configured(at, reference) else {
             return Settings::default();
         };
-        let scope = Scope { instance: at, names: Names::new() };
+        let mut scope = Scope::of(at);
+        if let Some(collection) = provider.block.body.attribute("for_each") {
+            let collection = self.evaluate(collection, provider.origin, &scope);
+            let unknown = || Datum::unknown("each.value", "the instance of the provider is not known");
+            let value = key.as_ref().and_then(|key| {
+                let pairs = each(&collection)?;
+                pairs.into_iter().find(|(held, _)| *held == Key::Text(key.clone())).map(|(_, value)| value)
+            });
+            let key = key.map_or_else(unknown, Datum::from_text);
+            scope = scope.with("each", pair(key, value.unwrap_or_else(unknown)));
+        }
         let body = self.body(&provider.block.body, provider.origin, &scope);
         let tags = body.member("default_tags").or_else(|| body.member("default_labels"));
         Settings {
@@ -35,25 +69,61 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The configuration called `name` (`aws`, `aws.eu`) and the instance it stands in: in the module itself,
+    /// The configuration that `reference` means, the instance it stands in and its key: in the module itself,
     /// or in what calls it.
-    fn configured(&self, mut at: usize, mut name: String) -> Option<(usize, Declared<'a>)> {
+    fn configured(&self, mut at: usize, mut reference: Reference) -> Option<(usize, Declared<'a>, Option<String>)> {
         loop {
             let instance = self.instance(at)?;
-            let (local, alias) =
-                name.split_once('.').map_or((name.as_str(), None), |(local, alias)| (local, Some(alias)));
+            let name = reference.name.as_str();
+            let (local, alias) = name.split_once('.').map_or((name, None), |(local, alias)| (local, Some(alias)));
             let found = instance.module.providers.iter().find(|provider| {
-                let own = provider.block.body.get_attribute("alias").and_then(|alias| alias.value.as_str());
-                label(provider.block, 0) == Some(local) && own == alias
+                let own = provider.block.body.attribute("alias").and_then(Expression::literal);
+                provider.block.label(0) == Some(local) && own == alias
             });
             if let Some(provider) = found {
-                return Some((at, *provider));
+                return Some((at, *provider, reference.key));
             }
-            if let Some(passed) = instance.providers.get(&name) {
-                name = passed.clone();
+            let call = instance.call.as_ref()?;
+            if let Some(passed) = call.providers.get(name) {
+                reference = passed.clone();
             }
-            at = instance.parent?;
+            at = call.parent;
         }
+    }
+
+    /// `providers = { aws = aws.eu }` of a module call.
+    pub(super) fn passed_providers(&mut self, at: usize, declared: Declared<'a>) -> BTreeMap<String, Reference> {
+        let mut passed = BTreeMap::new();
+        if let Some(Expression { form: Form::Object(members), .. }) = declared.block.body.attribute("providers") {
+            for (key, value) in members {
+                let key = match key {
+                    ObjectKey::Word(word, _) => Some(word.clone()),
+                    ObjectKey::Computed(expression) => expression.path(),
+                };
+                if let (Some(key), Some(value)) = (key, self.reference(value, declared.origin, &Scope::of(at))) {
+                    passed.insert(key, value);
+                }
+            }
+        }
+        passed
+    }
+
+    fn reference(
+        &mut self,
+        expression: &Expression,
+        origin: &super::parse::Origin,
+        scope: &Scope,
+    ) -> Option<Reference> {
+        let name = expression.path()?;
+        let index = match &expression.form {
+            Form::Traversal(_, steps) => steps.iter().find_map(|step| match step {
+                Step::Index(index) => Some(index),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let key = index.and_then(|index| self.evaluate(index, origin, scope).text());
+        Some(Reference { name, key })
     }
 
     /// Accounts that provider configurations say are the only allowed ones.
@@ -62,14 +132,21 @@ impl<'a> Evaluator<'a> {
         for at in 0..self.instances.len() {
             let Some(module) = self.module(at) else { continue };
             for provider in &module.providers {
-                let Some(allowed) = provider.block.body.get_attribute("allowed_account_ids") else {
+                let Some(allowed) = provider.block.body.attribute("allowed_account_ids") else {
                     continue;
                 };
-                let scope = Scope { instance: at, names: Names::new() };
-                let allowed = self.evaluate(&allowed.value, provider.origin, &scope);
+                let allowed = self.evaluate(allowed, provider.origin, &Scope::of(at));
                 accounts.extend(allowed.items().iter().filter_map(Datum::text));
             }
         }
         accounts
+    }
+}
+
+impl Settings {
+    /// The settings where a resource names its own region.
+    pub(super) fn region_of(&self, body: &Datum) -> Option<Datum> {
+        let own = body.member("region").filter(|region| !matches!(region.kind, Kind::Null));
+        own.cloned().or_else(|| self.region.clone())
     }
 }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 /// Words that begin a top-level block; one at the start of a line ends a part whose brackets do not close.
-const BLOCKS: [&str; 12] = [
+const BLOCKS: [&str; 14] = [
     "check ",
     "data ",
+    "ephemeral ",
     "import ",
     "locals ",
     "locals{",
@@ -13,6 +14,7 @@ const BLOCKS: [&str; 12] = [
     "moved ",
     "output ",
     "provider ",
+    "removed ",
     "resource ",
     "terraform ",
     "variable ",
@@ -72,17 +74,51 @@ fn comment_end(text: &str, at: usize) -> Option<usize> {
     }
 }
 
+/// Where reading can go on after what begins at `start` and does not parse: the end of the line on which its
+/// brackets are closed, or the bracket that closes what it stands in.
+pub(super) fn rest_end(text: &str, start: usize) -> usize {
+    end(text, start, Closer::Stops)
+}
+
 /// The end of the part that begins at `start`: the end of the line on which all brackets are closed.
 fn part_end(text: &str, start: usize) -> usize {
-    let (mut at, mut depth) = (start, 0usize);
+    end(text, start, Closer::Counts)
+}
+
+/// What a closing bracket does that closes nothing.
+#[derive(PartialEq)]
+enum Closer {
+    Stops,
+    Counts,
+}
+
+fn end(text: &str, start: usize, closer: Closer) -> usize {
+    let mut at = start;
+    let mut open: Vec<u8> = Vec::new();
     while at < text.len() {
         if let Some(end) = comment_end(text, at) {
             at = end;
             continue;
         }
         match byte(text, at) {
-            b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            opener @ (b'{' | b'[' | b'(') => open.push(opener),
+            brace @ (b'}' | b']' | b')') => {
+                // A brace closes the brackets in it that were forgotten; a bracket closes no brace.
+                let opener = if brace == b'}' {
+                    b'{'
+                } else if brace == b']' {
+                    b'['
+                } else {
+                    b'('
+                };
+                match open.iter().rposition(|held| *held == opener) {
+                    Some(held) if brace == b'}' || open.get(held + 1..).is_none_or(|inner| !inner.contains(&b'{')) => {
+                        open.truncate(held);
+                    }
+                    None if closer == Closer::Stops && brace == b'}' => return at,
+                    _ => {}
+                }
+            }
             b'"' => {
                 at = string_end(text, at + 1);
                 continue;
@@ -91,7 +127,7 @@ fn part_end(text: &str, start: usize) -> usize {
                 at = heredoc_end(text, at).unwrap_or(at + 2);
                 continue;
             }
-            b'\n' if depth == 0 => return at,
+            b'\n' if open.is_empty() => return at,
             b'\n' if BLOCKS.iter().any(|word| starts(text, at + 1, word)) => return at,
             _ => {}
         }

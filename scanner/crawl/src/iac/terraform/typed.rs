@@ -1,29 +1,62 @@
-//! What the type of a variable adds to its value: defaults of optional members, and the reading of values
-//! that are given as text.
+//! What the type of a variable makes of its value: conversions, defaults of optional members, and the reading
+//! of values that are given as text.
 
-use hcl_edit::expr::{Expression, ObjectKey};
-use hcl_edit::structure::Block;
+use std::collections::BTreeSet;
 
+use super::operator::number;
+use super::syntax::{Block, Expression, Form, Key as ObjectKey, parse_expression};
 use crate::iac::datum::{Datum, Key, Kind, Map};
 
-/// `value` with the optional members that `type_of` names and it does not have.
-pub(super) fn completed(mut value: Datum, type_of: &Expression) -> Datum {
-    let Expression::FuncCall(call) = type_of else {
-        return value;
+/// `value` as the type `type_of`: scalars converted, sets in order and without doubles, objects with the
+/// optional members that they do not have.
+pub(super) fn converted(mut value: Datum, type_of: &Expression) -> Datum {
+    let (name, argument) = match &type_of.form {
+        Form::Name(name) => (name.as_str(), None),
+        // Old form: `type = "string"`.
+        Form::Text(name) => (name.as_str(), None),
+        Form::Call { name, arguments, .. } => (name.as_str(), arguments.first()),
+        _ => return value,
     };
-    let Some(argument) = call.args.iter().next() else {
-        return value;
-    };
-    match (call.name.name.as_str(), &mut value.kind) {
-        ("object", Kind::Map(map)) => complete_object(map, argument),
+    match (name, &mut value.kind) {
+        ("string", Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)) => {
+            value.kind = Kind::Text(value.text().unwrap_or_default());
+        }
+        ("number", Kind::Text(text)) => {
+            if let Ok(whole) = text.parse() {
+                value.kind = Kind::Int(whole);
+            } else if let Ok(fraction) = text.parse() {
+                value.kind = number(fraction).kind;
+            }
+        }
+        ("bool", Kind::Text(text)) => match text.as_str() {
+            "true" => value.kind = Kind::Bool(true),
+            "false" => value.kind = Kind::Bool(false),
+            _ => {}
+        },
+        ("object", Kind::Map(map)) => {
+            if let Some(members) = argument {
+                complete_object(map, members);
+            }
+        }
         ("map", Kind::Map(map)) => {
             for member in map.members.values_mut() {
-                *member = completed(member.clone(), argument);
+                inside(member, argument);
             }
         }
         ("list" | "set", Kind::List(items)) => {
             for item in items.iter_mut() {
-                *item = completed(item.clone(), argument);
+                inside(item, argument);
+            }
+            if name == "set" {
+                let items = std::mem::take(items);
+                value.kind = Kind::List(set(items));
+            }
+        }
+        ("tuple", Kind::List(items)) => {
+            if let Some(Form::List(types)) = argument.map(|argument| &argument.form) {
+                for (item, type_of) in items.iter_mut().zip(types) {
+                    inside(item, Some(type_of));
+                }
             }
         }
         _ => {}
@@ -31,59 +64,78 @@ pub(super) fn completed(mut value: Datum, type_of: &Expression) -> Datum {
     value
 }
 
+fn inside(item: &mut Datum, type_of: Option<&Expression>) {
+    if let Some(type_of) = type_of {
+        let held = std::mem::replace(item, Kind::Null.into());
+        *item = converted(held, type_of);
+    }
+}
+
+/// Items as a set: no doubles, texts in their order.
+pub(super) fn set(mut items: Vec<Datum>) -> Vec<Datum> {
+    let mut seen = BTreeSet::new();
+    items.retain(|item| seen.insert(item.json_holed().to_string()));
+    if items.iter().all(|item| matches!(item.kind, Kind::Text(_))) {
+        items.sort_by_key(Datum::text);
+    }
+    items
+}
+
 fn complete_object(map: &mut Map, members: &Expression) {
-    let Expression::Object(members) = members else { return };
+    let Form::Object(members) = &members.form else { return };
     for (key, member) in members {
-        let name = match key {
-            ObjectKey::Ident(ident) => ident.as_str(),
-            ObjectKey::Expression(Expression::Variable(ident)) => ident.as_str(),
-            ObjectKey::Expression(other) => other.as_str().unwrap_or_default(),
-        };
-        let optional = match member.expr() {
-            Expression::FuncCall(call) if call.name.name.as_str() == "optional" => Some(call),
+        let Some(name) = word(key) else { continue };
+        let optional = match &member.form {
+            Form::Call { name, arguments, .. } if name == "optional" => Some(arguments),
             _ => None,
         };
-        let inner = optional.and_then(|call| call.args.iter().next()).unwrap_or(member.expr());
-        let held = map.members.get(name).filter(|held| !held.is_null()).cloned();
+        let inner = optional.and_then(|arguments| arguments.first()).unwrap_or(member);
+        let held = map.members.remove(&name).filter(|held| !held.is_null());
         let value = match (held, optional) {
-            (Some(held), _) => completed(held, inner),
+            (Some(held), _) => converted(held, inner),
             (None, Some(_)) if map.open.is_some() => continue,
-            (None, Some(call)) => match call.args.iter().nth(1) {
-                Some(default) => completed(constant(default), inner),
+            (None, Some(arguments)) => match arguments.get(1) {
+                Some(default) => converted(constant(default), inner),
                 None => Kind::Null.into(),
             },
-            (None, None) => continue,
+            (None, None) if map.open.is_some() => continue,
+            (None, None) => Kind::Null.into(),
         };
-        map.members.insert(name.to_owned(), value);
+        map.members.insert(name, value);
+    }
+}
+
+fn word(key: &ObjectKey) -> Option<String> {
+    match key {
+        ObjectKey::Word(word, _) => Some(word.clone()),
+        ObjectKey::Computed(expression) => expression.path(),
     }
 }
 
 /// The value of an expression without references; anything else is unknown.
 pub(super) fn constant(expression: &Expression) -> Datum {
-    match expression {
-        Expression::Null(_) => Kind::Null.into(),
-        Expression::Bool(truth) => Kind::Bool(*truth.value()).into(),
-        Expression::Number(number) => match number.value().as_i64() {
-            Some(whole) => Kind::Int(whole).into(),
-            None => Kind::Float(number.value().as_f64().unwrap_or_default()).into(),
-        },
-        Expression::String(text) => Datum::from_text(text.value().as_str()),
-        Expression::Array(items) => Kind::List(items.iter().map(constant).collect()).into(),
-        Expression::Object(object) => {
+    match &expression.form {
+        Form::Null => Kind::Null.into(),
+        Form::Bool(truth) => Kind::Bool(*truth).into(),
+        Form::Int(number) => Kind::Int(*number).into(),
+        Form::Float(number) => Kind::Float(*number).into(),
+        Form::Text(text) => Datum::from_text(text.as_str()),
+        Form::List(items) => Kind::List(items.iter().map(constant).collect()).into(),
+        Form::Object(members) => {
             let mut map = Map::default();
-            for (key, value) in object {
-                let name = match key {
-                    ObjectKey::Ident(ident) => Some(ident.as_str()),
-                    ObjectKey::Expression(Expression::Variable(ident)) => Some(ident.as_str()),
-                    ObjectKey::Expression(other) => other.as_str(),
-                };
-                if let Some(name) = name {
-                    map.members.insert(name.to_owned(), constant(value.expr()));
+            for (key, value) in members {
+                if let Some(name) = word(key) {
+                    map.members.insert(name, constant(value));
                 }
             }
             Kind::Map(map).into()
         }
-        Expression::Parenthesis(inner) => constant(inner.inner()),
+        Form::Parenthesis(inner) => constant(inner),
+        Form::Negative(inner) => match constant(inner).kind {
+            Kind::Int(number) => Kind::Int(number.saturating_neg()).into(),
+            Kind::Float(number) => Kind::Float(-number).into(),
+            _ => Datum::unknown("expression", "only constant values can stand here"),
+        },
         _ => Datum::unknown("expression", "only constant values can stand here"),
     }
 }
@@ -91,18 +143,15 @@ pub(super) fn constant(expression: &Expression) -> Datum {
 /// The value that the text `text`, given from outside, means for the variable declared by `block`: text
 /// for variables of type `string` and without a type that fits, HCL for all others.
 pub(super) fn given(text: &str, block: &Block) -> Datum {
-    let type_name = block.body.get_attribute("type").and_then(|attribute| attribute.value.as_variable());
-    let parsed = match type_name.map(|ident| ident.as_str()) {
-        Some("string") => None,
-        _ => hcl_edit::parser::parse_expr(text).ok(),
-    };
+    let is_text = block.body.attribute("type").is_some_and(|type_of| type_of.path().as_deref() == Some("string"));
+    let parsed = if is_text { None } else { parse_expression(text, 0, None).ok() };
     match parsed.map(|expression| constant(&expression)) {
-        Some(datum) if !matches!(datum.kind, Kind::Unknown(_)) => datum,
+        Some(datum) if datum.why_unknown().is_none() => datum,
         _ => Datum::from_text(text),
     }
 }
 
-/// The keys that a `for_each` over `collection` makes, with their values; `None` if they are not known.
+/// The keys that a `for_each` over `collection` makes, sorted, with their values; `None` if they are not known.
 pub(super) fn each(collection: &Datum) -> Option<Vec<(Key, Datum)>> {
     match &collection.kind {
         Kind::Map(Map { members, open: None }) => {

@@ -1,0 +1,127 @@
+use aedile_model::{Asset, GapKind, Value};
+
+use super::super::Terraform;
+use crate::crawler::{Context, run};
+use crate::iac::examples::{RULES, line};
+use crate::{Facts, File, Options};
+
+fn facts(text: &str) -> Facts {
+    let options = Options::default();
+    let mut facts = Facts::default();
+    run::<Terraform>(&[File::in_memory("plan.json", text)], Context::new(&RULES, &options), &mut facts);
+    facts
+}
+
+fn asset<'f>(facts: &'f Facts, address: &str) -> &'f Asset {
+    let all: Vec<&str> = facts.assets.iter().map(|asset| asset.address.as_str()).collect();
+    facts.assets.iter().find(|asset| asset.address == address).unwrap_or_else(|| panic!("{address} in {all:?}"))
+}
+
+const PLAN: &str = r#"{
+  "format_version": "1.2", "terraform_version": "1.9.0",
+  "variables": {"region": {"value": "eu-west-1"}},
+  "planned_values": {"root_module": {
+    "resources": [
+      {"address": "aws_s3_bucket.raw[\"a\"]", "mode": "managed", "type": "aws_s3_bucket", "name": "raw", "index": "a",
+       "values": {"bucket": "clinic-a", "tags": {"team": "lake"}, "tags_all": {"team": "lake", "env": "prod"}}},
+      {"address": "aws_s3_bucket.raw[\"b\"]", "mode": "managed", "type": "aws_s3_bucket", "name": "raw", "index": "b",
+       "values": {"bucket": null, "tags": null}},
+      {"address": "aws_s3_bucket_versioning.raw[\"b\"]", "mode": "managed", "type": "aws_s3_bucket_versioning",
+       "name": "raw", "index": "b", "values": {"versioning_configuration": [{"status": "Enabled"}]}},
+      {"address": "aws_s3_bucket_acl.raw", "mode": "managed", "type": "aws_s3_bucket_acl", "name": "raw",
+       "values": {"acl": "public-read", "bucket": "clinic-a"}}
+    ],
+    "child_modules": [{"address": "module.lake[\"x\"]", "resources": [
+      {"address": "module.lake[\"x\"].aws_s3_bucket_logging.l", "mode": "managed", "type": "aws_s3_bucket_logging",
+       "name": "l", "values": {"target_prefix": "log/"}}
+    ]}]
+  }},
+  "resource_changes": [
+    {"address": "aws_s3_bucket.raw[\"b\"]", "change": {"actions": ["create"], "after_unknown":
+      {"bucket": true, "id": true, "arn": true, "versioning": true}}},
+    {"address": "aws_s3_bucket_versioning.raw[\"b\"]", "change": {"after_unknown": {"bucket": true, "id": true}}},
+    {"address": "module.lake[\"x\"].aws_s3_bucket_logging.l", "change": {"after_unknown": {"bucket": true, "target_bucket": true}}}
+  ],
+  "configuration": {
+    "provider_config": {"aws": {"name": "aws", "expressions": {"region": {"references": ["var.region"]}}}},
+    "root_module": {
+      "resources": [
+        {"address": "aws_s3_bucket.raw", "mode": "managed", "type": "aws_s3_bucket", "name": "raw", "provider_config_key": "aws",
+         "expressions": {"bucket": {"references": ["each.value"]}}, "for_each_expression": {"references": ["local.b"]}},
+        {"address": "aws_s3_bucket_versioning.raw", "provider_config_key": "aws",
+         "expressions": {"bucket": {"references": ["each.value.id", "each.value"]}},
+         "for_each_expression": {"references": ["aws_s3_bucket.raw"]}},
+        {"address": "aws_s3_bucket_acl.raw", "provider_config_key": "aws",
+         "expressions": {"bucket": {"references": ["aws_s3_bucket.raw[\"a\"].id", "aws_s3_bucket.raw[\"a\"]", "aws_s3_bucket.raw"]}}}
+      ],
+      "module_calls": {"lake": {"source": "./m",
+        "expressions": {"target": {"references": ["aws_s3_bucket.raw[\"b\"].id", "aws_s3_bucket.raw[\"b\"]", "aws_s3_bucket.raw"]}},
+        "module": {"resources": [
+          {"address": "aws_s3_bucket_logging.l", "provider_config_key": "aws",
+           "expressions": {"bucket": {"references": ["var.target"]}, "target_bucket": {"references": ["local.z"]}}}
+        ]}}}
+    }
+  }
+}"#;
+
+#[test]
+fn resources_of_a_plan_find_each_other_before_ids_are_known() {
+    let facts = facts(PLAN);
+    assert_eq!(facts.gaps, []);
+    let (a, b) = (asset(&facts, "aws_s3_bucket.raw[\"a\"]"), asset(&facts, "aws_s3_bucket.raw[\"b\"]"));
+    assert_eq!(a.value("public"), Some(&Value::Bool(true)));
+    assert_eq!(a.value("versioned"), Some(&Value::Bool(false)));
+    assert_eq!(a.value("environment"), Some(&Value::from("production")));
+    assert_eq!(b.value("versioned"), Some(&Value::Bool(true)));
+    assert_eq!(b.value("public"), Some(&Value::Bool(false)));
+    // Through the module's input; where it logs to is given.
+    assert_eq!(b.value("loggingEnabled"), Some(&Value::Bool(true)));
+    assert_eq!(a.value("region"), Some(&Value::from("eu-west-1")));
+    let place = a.attributes["public"].place.clone().expect("there is a place");
+    assert_eq!(&PLAN[place.span.start as usize..place.span.end as usize], "\"acl\": \"public-read\"");
+}
+
+#[test]
+fn policies_that_a_data_source_renders_are_read() {
+    let facts = facts(
+        r#"{"format_version": "1.2", "planned_values": {"root_module": {"resources": [
+        {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b", "values": {"bucket": "b"}},
+        {"address": "aws_iam_role.r", "mode": "managed", "type": "aws_iam_role", "name": "r", "values": {"name": "r"}},
+        {"address": "aws_iam_role_policy.p", "mode": "managed", "type": "aws_iam_role_policy", "name": "p", "values": {"role": "r"}},
+        {"address": "data.aws_iam_policy_document.d", "mode": "data", "type": "aws_iam_policy_document", "name": "d",
+         "values": {"statement": [{"actions": ["s3:GetObject"], "effect": null, "resources": [null]}]}}]}},
+      "resource_changes": [
+        {"address": "aws_iam_role_policy.p", "change": {"after_unknown": {"policy": true}}},
+        {"address": "data.aws_iam_policy_document.d", "change": {"after_unknown": {"json": true, "statement": [{"actions": [false], "resources": [true]}]}}}],
+      "configuration": {"root_module": {"resources": [
+        {"address": "aws_s3_bucket.b", "expressions": {}},
+        {"address": "aws_iam_role.r", "expressions": {}},
+        {"address": "aws_iam_role_policy.p", "expressions": {"policy": {"references": ["data.aws_iam_policy_document.d.json", "data.aws_iam_policy_document.d"]}}},
+        {"address": "data.aws_iam_policy_document.d", "expressions": {"statement": [{"actions": {"constant_value": ["s3:GetObject"]}, "resources": {"references": ["aws_s3_bucket.b.arn", "aws_s3_bucket.b"]}}]}}]}}}"#,
+    );
+    let lines: Vec<String> = facts.links.iter().map(line).collect();
+    assert_eq!(lines, ["grants Role:plan.json#aws_iam_role.r -> Bucket:plan.json#aws_s3_bucket.b [read]"]);
+}
+
+#[test]
+fn states_are_read_and_other_json_is_not_claimed() {
+    let state = r#"{"format_version": "1.0", "values": {"root_module": {"resources": [
+        {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b", "values": {"bucket": "x"}}]}}}"#;
+    assert_eq!(asset(&facts(state), "aws_s3_bucket.b").name, "x");
+    for other in ["{}", "{\"format_version\": 1}", "{\"planned_values\": {}}"] {
+        assert!(!super::is_plan(&File::in_memory("a.json", other)), "{other}");
+    }
+    assert!(!super::is_plan(&File::in_memory("a.txt", state)));
+}
+
+#[test]
+fn broken_newer_and_deep_plans_are_gaps() {
+    let kinds = |text: &str| facts(text).gaps.iter().map(|gap| gap.kind).collect::<Vec<_>>();
+    let head = "{\"format_version\": \"1.2\", \"planned_values\": ";
+    assert_eq!(kinds(head), [GapKind::Unparsed]);
+    assert_eq!(kinds(&format!("{head}{}", "[".repeat(10_000))), [GapKind::Limit]);
+    assert_eq!(kinds("{\"format_version\": \"9.0\", \"planned_values\": {}}"), [GapKind::Unsupported]);
+    for odd in ["[]", "{\"root_module\": []}", "{\"root_module\": {\"resources\": [1, {}, {\"address\": 3}]}}"] {
+        assert_eq!(kinds(&format!("{head}{odd}}}")), [], "{odd}");
+    }
+}
