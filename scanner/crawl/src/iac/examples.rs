@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use aedile_model::{RelationKind, Value};
+use aedile_model::{GapKind, RelationKind, Value};
 use aedile_rules::{Literal, ResourceExample, ResourceSource, ResourceType, Rules};
 
 use super::cloudformation::CloudFormation;
@@ -59,7 +59,26 @@ fn faults(rule: &ResourceType, example: &ResourceExample) -> Vec<String> {
         faults.push(format!("no asset; gaps {:?}", facts.gaps));
     }
     let attributes = asset.map_or(&empty, |asset| &asset.attributes);
-    for (name, wanted) in &example.expect {
+    faults.extend(differences(&example.expect, attributes));
+    if let Some(wanted) = &example.links {
+        let mut found: Vec<String> = facts.links.iter().map(line).collect();
+        found.sort();
+        let mut wanted = wanted.clone();
+        wanted.sort();
+        if found != wanted {
+            faults.push(format!("links: wanted {wanted:#?}, found {found:#?}"));
+        }
+    }
+    faults
+}
+
+/// Where the attributes of an asset are not as an example says.
+fn differences(
+    expect: &BTreeMap<String, Option<Literal>>,
+    attributes: &BTreeMap<String, aedile_model::Attribute>,
+) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, wanted) in expect {
         let found = attributes.get(name).map(|attribute| &attribute.value);
         let fits = match (wanted, found) {
             (None, None) => true,
@@ -69,15 +88,6 @@ fn faults(rule: &ResourceType, example: &ResourceExample) -> Vec<String> {
         };
         if !fits {
             faults.push(format!("{name}: wanted {wanted:?}, found {found:?}"));
-        }
-    }
-    if let Some(wanted) = &example.links {
-        let mut found: Vec<String> = facts.links.iter().map(line).collect();
-        found.sort();
-        let mut wanted = wanted.clone();
-        wanted.sort();
-        if found != wanted {
-            faults.push(format!("links: wanted {wanted:#?}, found {found:#?}"));
         }
     }
     faults
@@ -94,6 +104,32 @@ fn every_resource_type_does_what_its_examples_say() {
         }
     }
     assert!(all.is_empty(), "{} faults\n{}", all.len(), all.join("\n"));
+}
+
+#[test]
+fn every_module_does_what_its_examples_say() {
+    let mut all = Vec::new();
+    for module in RULES.resources.modules() {
+        for example in &module.examples {
+            let facts = crawled(ResourceSource::Terraform, &example.source);
+            let mut faults: Vec<String> = facts
+                .gaps
+                .iter()
+                .filter(|gap| gap.message.contains("module `") || gap.kind != GapKind::Unresolved)
+                .map(|gap| format!("{gap:?}"))
+                .collect();
+            for (address, expect) in &example.expect {
+                match facts.assets.iter().find(|asset| asset.address == *address) {
+                    Some(asset) => faults.extend(differences(expect, &asset.attributes)),
+                    None => faults.push(format!("no asset `{address}`")),
+                }
+            }
+            let source = example.source.trim();
+            all.extend(faults.iter().map(|fault| format!("{}: {fault}\n  in: {source}", module.source)));
+        }
+    }
+    assert!(all.is_empty(), "{} faults\n{}", all.len(), all.join("\n"));
+    assert!(RULES.resources.modules().len() >= 35);
 }
 
 #[test]

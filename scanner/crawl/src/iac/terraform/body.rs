@@ -16,21 +16,28 @@ use crate::iac::datum::{Datum, Key, Kind, Map};
 const BLOCKS: usize = 1_000;
 
 impl Evaluator<'_> {
-    /// A body as a map: attributes by name, nested blocks as lists of maps.
+    /// The body of a resource as a map: attributes by name, nested blocks as lists of maps.
     pub(super) fn body(&mut self, body: &Body, origin: &Origin, scope: &Scope) -> Datum {
+        self.level(body, origin, scope, &META)
+    }
+
+    /// A body without the attributes and blocks that `left_out` names.
+    fn level(&mut self, body: &Body, origin: &Origin, scope: &Scope, left_out: &[&str]) -> Datum {
         let mut map = Map::default();
         if !self.enter() {
             return Datum::unknown("body", "evaluating it reaches a limit");
         }
         for attribute in &body.attributes {
-            if !META.contains(&attribute.name.as_str()) {
+            if !left_out.contains(&attribute.name.as_str()) {
                 let origin = attribute.home(origin);
                 let value = self.evaluate(&attribute.value, origin, scope);
                 map.members.insert(attribute.name.clone(), value.at(origin.place(attribute.span)));
             }
         }
         for block in &body.blocks {
-            self.block(block, origin, scope, &mut map);
+            if block.word == "provider" || !left_out.contains(&block.word.as_str()) {
+                self.block(block, origin, scope, &mut map);
+            }
         }
         if let Some(why) = &body.broken {
             let why = Unknown { expression: "block".to_owned(), why: format!("a part of it does not parse: {why}") };
@@ -55,8 +62,8 @@ impl Evaluator<'_> {
         let origin = block.home(origin);
         if block.word == "dynamic" {
             self.dynamic(block, origin, scope, map);
-        } else if !META.contains(&block.word.as_str()) {
-            let mut value = self.body(&block.body, origin, scope).at(origin.place(block.span));
+        } else {
+            let mut value = self.level(&block.body, origin, scope, &[]).at(origin.place(block.span));
             if let (Kind::Map(inner), labels) = (&mut value.kind, &block.labels) {
                 // Labels of nested blocks are names, as in old forms of `backend "s3"`.
                 for label in labels.iter().rev() {
@@ -98,7 +105,7 @@ impl Evaluator<'_> {
             Some(pairs) if pairs.len() <= BLOCKS => {
                 for (key, value) in pairs {
                     let inner = scope.with(&iterator, pair(key, value));
-                    let value = self.body(&content.body, origin, &inner).at(place.clone());
+                    let value = self.level(&content.body, origin, &inner, &[]).at(place.clone());
                     push(&mut map.members, name, value);
                 }
             }

@@ -189,6 +189,9 @@ impl Evaluator<'_> {
         match condition.bool() {
             Some(true) => return self.evaluate(yes, origin, scope),
             Some(false) => return self.evaluate(no, origin, scope),
+            None if matches!(condition.kind, Kind::Fault(_)) => {
+                return not_known(&condition, &origin.snippet(condition_of.span));
+            }
             None => {}
         }
         let yes = self.evaluate(yes, origin, scope);

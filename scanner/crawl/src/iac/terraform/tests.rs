@@ -383,11 +383,10 @@ fn local_modules_pass_inputs_and_outputs() {
 
 #[test]
 fn modules_that_are_not_there_are_named_gaps() {
-    let facts =
-        facts("module \"s3\" {\n  source = \"terraform-aws-modules/s3-bucket/aws\"\n  version = \"~> 4.0\"\n}\n");
+    let facts = facts("module \"s3\" {\n  source = \"example-org/lake/aws\"\n  version = \"~> 4.0\"\n}\n");
     assert_eq!(facts.gaps.len(), 1);
     assert_eq!(facts.gaps[0].kind, GapKind::Unresolved);
-    assert!(facts.gaps[0].message.contains("terraform-aws-modules/s3-bucket/aws"));
+    assert!(facts.gaps[0].message.contains("example-org/lake/aws"));
 }
 
 #[test]
