@@ -2,14 +2,14 @@
 
 use crate::api::Api;
 use crate::identifier::form::Strength;
-use crate::{ResourceSource, ResourceType, Rules};
+use crate::{ModuleRule, ResourceSource, ResourceType, Rules};
 
 /// A rule as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleInfo {
     /// Unique within its kind.
     pub id: String,
-    /// `identifier`, `secret`, `resource` or `api`.
+    /// `identifier`, `secret`, `resource`, `module` or `api`.
     pub kind: &'static str,
     /// The pack that it comes from.
     pub pack: String,
@@ -43,12 +43,13 @@ pub struct RuleFailure {
 }
 
 impl Rules {
-    /// Every identifier, secret, resource type and library call, in that order, each sorted by id.
+    /// Every identifier, secret, resource type, module of a registry and library call, in that order, each sorted by id.
     #[must_use]
     pub fn list(&self) -> Vec<RuleInfo> {
         let mut all = self.identifiers.list();
         all.extend(self.secrets.list());
         all.extend(self.resources.types().map(resource));
+        all.extend(self.resources.modules().iter().map(module));
         all.extend(self.apis.list().zip(self.apis.rules()).map(|((_, pack, _), rule)| api(pack, rule)));
         all
     }
@@ -203,6 +204,21 @@ fn resource(rule: &ResourceType) -> RuleInfo {
         names: rule.attributes.keys().cloned().collect(),
         examples: rule.examples.len(),
         counter_examples: rule.counter_examples.len(),
+    }
+}
+
+fn module(rule: &ModuleRule) -> RuleInfo {
+    let versions = if rule.versions.is_empty() { "all versions" } else { &rule.versions };
+    RuleInfo {
+        id: rule.source.clone(),
+        kind: "module",
+        pack: "terraform".to_owned(),
+        class: String::new(),
+        title: format!("told by what it makes, {versions}"),
+        source: rule.docs.clone(),
+        names: Vec::new(),
+        examples: rule.examples.len(),
+        counter_examples: 0,
     }
 }
 

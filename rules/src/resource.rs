@@ -96,7 +96,6 @@ const PACKS: &[(&str, &str)] = &[
     ("resources/databricks.yaml", include_str!("../resources/databricks.yaml")),
     ("resources/google.yaml", include_str!("../resources/google.yaml")),
     ("resources/kubernetes.yaml", include_str!("../resources/kubernetes.yaml")),
-    ("resources/lakehouse.yaml", include_str!("../resources/lakehouse.yaml")),
     ("resources/modules-aws.yaml", include_str!("../resources/modules-aws.yaml")),
     ("resources/modules-azure.yaml", include_str!("../resources/modules-azure.yaml")),
     ("resources/modules-google.yaml", include_str!("../resources/modules-google.yaml")),

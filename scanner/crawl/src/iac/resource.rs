@@ -247,7 +247,7 @@ impl<'a> Unit<'a> {
         let joined = self.joined.entry((companion.to_owned(), by.to_owned())).or_default();
         for (target, at) in pairs {
             let held = joined.entry(target).or_default();
-            if !held.contains(&at) {
+            if held.last() != Some(&at) {
                 held.push(at);
             }
         }

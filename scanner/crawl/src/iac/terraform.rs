@@ -94,10 +94,18 @@ fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>
         facts.gaps.extend(module.gaps.iter().cloned());
     }
     let mut reached = BTreeSet::new();
-    let found: Vec<(Facts, BTreeSet<String>)> =
-        roots(&library.modules).into_par_iter().map(|root| configuration(&library, root, context)).collect();
-    for (more, folders) in found {
-        facts.append(more);
+    let found: Vec<(&Module<'_>, Facts, BTreeSet<String>)> = roots(&library.modules)
+        .into_par_iter()
+        .map(|root| {
+            let (facts, folders) = configuration(&library, root, context);
+            (root, facts, folders)
+        })
+        .collect();
+    let called = called_after_all(&found);
+    for (root, more, folders) in found {
+        if !called.contains(&root.folder) {
+            facts.append(more);
+        }
         reached.extend(folders);
     }
     // Modules that only call each other have no root; each is read for itself.
@@ -108,6 +116,24 @@ fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>
             reached.extend(folders);
         }
     }
+}
+
+/// The folders of roots that another root turned out to call, by a source that only evaluation tells.
+fn called_after_all(found: &[(&Module<'_>, Facts, BTreeSet<String>)]) -> BTreeSet<String> {
+    let roots: BTreeMap<&str, (&Module<'_>, &BTreeSet<String>)> =
+        found.iter().map(|(root, _, folders)| (root.folder.as_str(), (*root, folders))).collect();
+    let mut called = BTreeSet::new();
+    for (other, _, folders) in found {
+        for folder in folders.iter().filter(|folder| **folder != other.folder) {
+            if let Some((root, own)) = roots.get(folder.as_str())
+                && (root.in_tests || !other.in_tests)
+                && !own.contains(&other.folder)
+            {
+                called.insert(folder.clone());
+            }
+        }
+    }
+    called
 }
 
 /// Whether any module comes from somewhere else than a folder.

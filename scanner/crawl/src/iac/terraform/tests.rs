@@ -545,3 +545,61 @@ fn irsa_trust_lets_a_service_account_in() {
     );
     assert_eq!(line(&facts.links[0]), "member-of ServiceAccount?serving/runner -> Role:aws_iam_role.r conditioned");
 }
+
+#[test]
+fn installed_modules_are_followed_and_are_no_roots() {
+    let facts = project(
+        &[
+            ("infra/main.tf", "module \"lake\" { source = \"git::https://example.org/lake.git\" }\n"),
+            ("infra/.terraform/modules/lake/main.tf", "resource \"aws_s3_bucket\" \"b\" {}\n"),
+            (
+                "infra/.terraform/modules/modules.json",
+                "{\"Modules\": [{\"Key\": \"\", \"Dir\": \".\"}, {\"Key\": \"lake\", \"Source\": \"git::https://example.org/lake.git\", \"Dir\": \".terraform/modules/lake\"}]}",
+            ),
+        ],
+        &[],
+    );
+    let ids: Vec<&str> = facts.assets.iter().map(|asset| asset.id.as_str()).collect();
+    assert_eq!(ids, ["Bucket:infra#module.lake.aws_s3_bucket.b"]);
+    assert_eq!(facts.gaps, []);
+}
+
+#[test]
+fn findings_in_a_listed_module_point_to_the_call_and_its_input() {
+    let text = "module \"db\" {\n  source            = \"terraform-aws-modules/rds/aws\"\n  identifier        = \"d\"\n  storage_encrypted = false\n}\n";
+    let facts = facts(text);
+    let found = asset(&facts, "module.db.aws_db_instance.this[0]");
+    assert_eq!(raw(text, found.place.as_ref()), "module \"db\"");
+    assert_eq!(raw(text, found.attributes["encryptedAtRest"].place.as_ref()), "storage_encrypted = false");
+}
+
+#[test]
+fn depth_is_bounded_in_every_form() {
+    let deep =
+        |open: &str, close: &str| format!("locals {{\n a = {}1{}\n}}\n", open.repeat(1_000), close.repeat(1_000));
+    let blocks = format!("resource \"t\" \"n\" {}{}\n", "{\n b ".repeat(1_000), "}".repeat(1_000));
+    let texts = [
+        deep("[", "]"),
+        deep("{a=", "}"),
+        deep("(", ")"),
+        deep("!", ""),
+        deep("-", ""),
+        deep("true ? 1 : ", ""),
+        deep("f(", ")"),
+        deep("\"${", "}\""),
+        deep("[for x in ", " : x]"),
+        blocks,
+    ];
+    for text in &texts {
+        let found = facts(text);
+        assert!(found.gaps.iter().any(|gap| gap.kind == GapKind::Limit), "{}: {:?}", &text[..60], found.gaps);
+    }
+    let long = format!(
+        "locals {{\n a = 1{}\n b = x{}\n}}\nresource \"aws_s3_bucket\" \"b\" {{ tags = {{ owner = tostring(local.a) }} }}\n",
+        " + 1".repeat(20_000),
+        ".y".repeat(20_000)
+    );
+    assert_eq!(asset(&facts(&long), "aws_s3_bucket.b").value("owner"), Some(&Value::from("20001")));
+    let json = project(&[("main.tf.json", &format!("{{\"locals\": {{\"a\": {}", "[".repeat(10_000)))], &[]);
+    assert_eq!(json.gaps[0].kind, GapKind::Limit);
+}
