@@ -75,9 +75,9 @@ mod tests;
 mod valid;
 
 pub use form::{
-    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, Part,
-    PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType, RoleAccess, Service,
-    TagRule,
+    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement,
+    ModuleExample, ModuleRule, Part, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource,
+    ResourceType, RoleAccess, Service, TagRule,
 };
 
 /// Our packs, sorted by name.
