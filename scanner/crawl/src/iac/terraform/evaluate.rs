@@ -13,6 +13,9 @@ use super::scope::{Held, Here, Scope};
 use super::syntax::{Expression, For, Form, Key, Operator, Part, Step};
 use crate::iac::datum::{self, Datum, Handle, Kind, Map, hole_for};
 
+/// Functions that give sets.
+const SETS: [&str; 5] = ["fileset", "setintersection", "setsubtract", "setunion", "toset"];
+
 /// Bytes of a text that evaluation may make.
 const TEXT_BYTES: usize = 1 << 20;
 
@@ -263,10 +266,13 @@ impl Evaluator<'_> {
         let Some(pairs) = pairs(&collection) else {
             return not_known(&collection, &here.snippet());
         };
+        // The keys of a set are its values.
+        let is_set = matches!(&each.collection.form, Form::Call { name, .. } if SETS.contains(&name.as_str()));
         let (mut items, mut map) = (Vec::new(), Map::default());
         for (key, value) in pairs {
             let mut inner = scope.clone();
             if let Some(name) = &each.key {
+                let key = if is_set { value.clone() } else { key };
                 inner = inner.with(name, key);
             }
             inner = inner.with(&each.value, value);

@@ -133,6 +133,9 @@ impl<'a> Evaluator<'a> {
             Some(place) => Some(place),
             None => module.is_listed().then(|| declared.header()).flatten(),
         };
+        if module.is_listed() && self.module(at).is_some_and(|parent| !parent.is_listed()) {
+            self.untold(call, module, declared);
+        }
         let providers = Arc::new(self.passed_providers(at, declared));
         let mut children = Vec::new();
         for slot in self.slots(at, declared) {
@@ -149,6 +152,20 @@ impl<'a> Evaluator<'a> {
             self.instances.push(Instance { module, prefix, path: path.clone(), call: Some(call) });
         }
         children
+    }
+
+    /// Inputs that the description of a listed module does not know are a gap: what they change is not seen.
+    fn untold(&mut self, call: &str, module: &Module<'a>, declared: Declared<'a>) {
+        let inputs = declared.block.body.attributes.iter().map(|attribute| attribute.name.as_str());
+        let own = |name: &str| META.contains(&name) || ["source", "version", "providers"].contains(&name);
+        let unknown: Vec<String> = inputs
+            .filter(|name| !own(name) && !module.variables.contains_key(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if !unknown.is_empty() {
+            let message = format!("module `{call}`: what {} change is not described", unknown.join(", "));
+            self.gap(declared.header(), GapKind::Unsupported, message);
+        }
     }
 
     /// The module that a call names; one that cannot be read is a gap.

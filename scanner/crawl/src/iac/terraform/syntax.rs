@@ -14,7 +14,7 @@ pub(super) mod json;
 mod parser;
 mod template;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use parser::{Fault, parse_body, parse_expression, parse_template, recovered_body};
 

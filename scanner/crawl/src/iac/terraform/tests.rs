@@ -72,6 +72,7 @@ fn expressions_and_functions_evaluate_as_in_terraform() {
         (r#"base64encode("hello")"#, "aGVsbG8="),
         (r#"[for x in ["a", "b"] : upper(x)][1]"#, "B"),
         (r#"{ for k, v in { a = "x" } : v => k }.x"#, "a"),
+        (r#"{ for k, v in toset(["x"]) : k => v }.x"#, "x"),
         (r#"join(",", [for x in ["a", "b", "c"] : x if x != "b"])"#, "a,c"),
         (r#"distinct(["a", "a", "b"])[1]"#, "b"),
         (r#"sort(["b", "a"])[0]"#, "a"),
@@ -602,4 +603,53 @@ fn depth_is_bounded_in_every_form() {
     assert_eq!(asset(&facts(&long), "aws_s3_bucket.b").value("owner"), Some(&Value::from("20001")));
     let json = project(&[("main.tf.json", &format!("{{\"locals\": {{\"a\": {}", "[".repeat(10_000)))], &[]);
     assert_eq!(json.gaps[0].kind, GapKind::Limit);
+}
+
+#[test]
+fn mutated_configurations_are_crawled_to_the_end() {
+    let main = r#"
+variable "names" { default = ["a", "b"] }
+locals { tags = merge({ owner = "x" }, { for n in var.names : n => upper(n)... }) }
+module "m" {
+  source   = "./m"
+  for_each = toset(var.names)
+  name     = "${each.key}-${format("%03d", length(var.names))}"
+}
+resource "aws_s3_bucket" "b" {
+  count  = length(var.names)
+  bucket = var.names[count.index]
+  tags   = local.tags
+}
+resource "aws_s3_bucket_acl" "a" {
+  for_each = { for i, b in aws_s3_bucket.b : i => b }
+  bucket   = each.value.id
+  acl      = can(module.m["a"].id) ? "private" : "public-read"
+}
+data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ["s3:*"]
+    resources = [for b in aws_s3_bucket.b : "${b.arn}/*"]
+  }
+}
+resource "aws_iam_role_policy" "p" {
+  role   = "r"
+  policy = data.aws_iam_policy_document.d.json
+}
+"#;
+    let inner = "variable \"name\" {}\nresource \"aws_s3_bucket\" \"b\" { bucket = var.name }\noutput \"id\" { value = aws_s3_bucket.b.id }\n";
+    let mut dice = syntax::tests::Dice(0x2545_F491_4F6C_DD1D);
+    for _ in 0..400 {
+        let text = syntax::tests::mutated(main, &mut dice);
+        let called = syntax::tests::mutated(inner, &mut dice);
+        let facts = project(&[("main.tf", &text), ("m/main.tf", &called)], &[]);
+        let inside = |place: &Place| place.span.end as usize <= text.len().max(called.len());
+        assert!(facts.gaps.iter().all(|gap| inside(&gap.place)), "{text}");
+    }
+}
+
+#[test]
+fn inputs_that_a_listed_module_does_not_tell_are_a_gap() {
+    let facts = facts("module \"k\" {\n  source = \"terraform-aws-modules/kms/aws\"\n  grants = {}\n}\n");
+    assert_eq!(facts.gaps.len(), 1, "{:?}", facts.gaps);
+    assert_eq!(facts.gaps[0].message, "module `k`: what `grants` change is not described");
 }

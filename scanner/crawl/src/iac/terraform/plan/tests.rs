@@ -125,3 +125,13 @@ fn broken_newer_and_deep_plans_are_gaps() {
         assert_eq!(kinds(&format!("{head}{odd}}}")), [], "{odd}");
     }
 }
+
+#[test]
+fn mutated_plans_are_crawled_to_the_end() {
+    let mut dice = super::super::syntax::tests::Dice(0x1234_5678_9ABC_DEF1);
+    for _ in 0..600 {
+        let text = super::super::syntax::tests::mutated(PLAN, &mut dice);
+        let facts = facts(&text);
+        assert!(facts.gaps.iter().all(|gap| gap.place.span.end as usize <= text.len()), "{text}");
+    }
+}

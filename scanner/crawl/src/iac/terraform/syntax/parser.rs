@@ -199,10 +199,10 @@ impl<'t> Parser<'t> {
                     let fault = self.fault("the block is not closed");
                     self.survive(fault, &mut body)?;
                 }
-                return Ok(body);
+                return self.once(body);
             }
             if self.byte(0) == b'}' && inner {
-                return Ok(body);
+                return self.once(body);
             }
             let start = self.at;
             if let Err(fault) = self.structure(&mut body) {
@@ -211,6 +211,26 @@ impl<'t> Parser<'t> {
                 self.resume(start);
             }
         }
+    }
+
+    /// `body`, if no attribute stands in it twice; where faults are kept, the first counts.
+    fn once(&mut self, body: Body) -> Parsed<Body> {
+        let mut names: Vec<(&str, Span)> =
+            body.attributes.iter().map(|attribute| (attribute.name.as_str(), attribute.span)).collect();
+        names.sort_by_key(|(name, span)| (*name, span.start));
+        let double = names.windows(2).find_map(|pair| match pair {
+            [(first, _), (second, span)] if first == second => Some((*second, *span)),
+            _ => None,
+        });
+        if let Some((name, span)) = double {
+            let message = format!("the attribute `{name}` stands twice");
+            let fault = Fault { span, message, limit: false };
+            if !self.tolerant {
+                return Err(fault);
+            }
+            self.faults.push(fault);
+        }
+        Ok(body)
     }
 
     /// Keeps `fault` and goes on, if that is allowed.

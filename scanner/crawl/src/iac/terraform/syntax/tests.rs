@@ -161,16 +161,54 @@ fn what_parses_elsewhere_parses_here() {
     }
 }
 
+#[test]
+fn an_attribute_that_stands_twice_is_a_fault_and_the_first_counts() {
+    let text = "resource \"t\" \"n\" {\n  a = 1\n  b = 2\n  a = 3\n}\n";
+    assert!(parse_body(text, 0).is_err());
+    let (body, faults) = recovered_body(text, 0);
+    assert_eq!(shape(body.blocks[0].body.attribute("a").expect("there is a")), "1");
+    assert_eq!(faults.len(), 1);
+    assert_eq!(&text[faults[0].span.start as usize..faults[0].span.end as usize], "a = 3");
+}
+
 /// A small generator of its own, so that a failure can be repeated.
-struct Dice(u64);
+pub(in crate::iac::terraform) struct Dice(pub(in crate::iac::terraform) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(in crate::iac::terraform) fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % sides as u64) as usize
     }
+}
+
+/// `seed` with a few pieces of syntax put in, cut out or replaced.
+pub(in crate::iac::terraform) fn mutated(seed: &str, dice: &mut Dice) -> String {
+    let spice = [
+        "{", "}", "[", "]", "(", ")", "\"", "${", "%{", "<<E\n", "\\", "\n", "é", "...", "=", ".", "#", "/*", "for",
+        "\0", "null", "*", "1e9", "each", "var.x", ",", ":",
+    ];
+    let mut text = seed.to_owned();
+    for _ in 0..=dice.roll(6) {
+        let mut at = dice.roll(text.len() + 1);
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let piece = spice[dice.roll(spice.len())];
+        match dice.roll(8) {
+            0..=3 => text.insert_str(at, piece),
+            4 => text.truncate(at),
+            _ => {
+                let mut end = (at + dice.roll(12)).min(text.len());
+                while !text.is_char_boundary(end) {
+                    end += 1;
+                }
+                text.replace_range(at..end, piece);
+            }
+        }
+    }
+    text
 }
 
 #[test]
@@ -180,30 +218,9 @@ fn mutations_end_without_a_panic_and_keep_spans_inside() {
         "locals {\n  a = <<-EOT\n    %{ for x in y ~}\n    ${x}\n    %{ endfor ~}\n  EOT\n  b = { (local.k) = a.b[*].c, d : null ? 1 : 2 }\n}\n",
         "{\"resource\": {\"a\": {\"b\": [{\"c\": \"${d}\", \"dynamic\": {\"e\": {\"content\": {}}}}]}}, \"//\": 1}",
     ];
-    let spice = [
-        "{", "}", "[", "]", "(", ")", "\"", "${", "%{", "<<E\n", "\\", "\n", "é", "...", "=", ".", "#", "/*", "for",
-        "\0",
-    ];
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     for round in 0..6_000 {
-        let mut text = seeds[round % seeds.len()].to_owned();
-        for _ in 0..=dice.roll(6) {
-            let mut at = dice.roll(text.len() + 1);
-            while !text.is_char_boundary(at) {
-                at -= 1;
-            }
-            match dice.roll(3) {
-                0 => text.insert_str(at, spice[dice.roll(spice.len())]),
-                1 => text.truncate(at),
-                _ => {
-                    let mut end = (at + dice.roll(12)).min(text.len());
-                    while !text.is_char_boundary(end) {
-                        end += 1;
-                    }
-                    text.replace_range(at..end, spice[dice.roll(spice.len())]);
-                }
-            }
-        }
+        let text = mutated(seeds[round % seeds.len()], &mut dice);
         let (_, faults) = super::super::parse::native(&text);
         assert!(faults.iter().all(|fault| fault.span.end as usize <= text.len()), "{text:?}: {faults:?}");
         let (_, faults) = json::configuration(&text);
