@@ -66,10 +66,13 @@
 //! example and one counter-example of each type.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::{PackError, PackInfo, PackSource};
+use lazy::LazyPack;
 
 mod form;
+mod lazy;
 #[cfg(test)]
 mod tests;
 mod valid;
@@ -105,55 +108,91 @@ const PACKS: &[(&str, &str)] = &[
 /// The compiled rules of `resources/*.yaml`.
 #[derive(Debug, Default)]
 pub struct Resources {
-    types: BTreeMap<(ResourceSource, String), ResourceType>,
+    types: BTreeMap<(ResourceSource, String), Place>,
+    /// Our packs that are parsed when they are needed.
+    lazy: Vec<LazyPack>,
     tags: Vec<TagRule>,
     services: BTreeMap<String, Service>,
     policies: BTreeMap<String, ManagedPolicy>,
     roles: BTreeMap<String, RoleAccess>,
-    modules: Vec<ModuleRule>,
+    modules: OnceLock<Vec<ModuleRule>>,
+    /// Modules of packs that are parsed already.
+    told: Vec<ModuleRule>,
+}
+
+/// Where a type is.
+#[derive(Debug)]
+enum Place {
+    Parsed(Box<ResourceType>),
+    /// In `lazy`, at that index of that pack.
+    Lazy(usize, usize),
 }
 
 impl Resources {
     pub(crate) fn load(user: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Resources, PackError> {
         let mut rules = Resources::default();
-        let ours: Vec<PackSource> = PACKS.iter().map(PackSource::embedded).collect();
-        for source in ours.iter().chain(user) {
-            if !source.is("resources")? {
-                continue;
+        for source in PACKS.iter().map(PackSource::embedded) {
+            match lazy::index(&source.text) {
+                Some(index) => {
+                    packs.push(source.info(index.types.len() + index.modules));
+                    let pack = rules.lazy.len();
+                    let places = index.types.into_iter().enumerate();
+                    rules.types.extend(places.map(|(at, key)| (key, Place::Lazy(pack, at))));
+                    rules.lazy.push(LazyPack::new(source));
+                }
+                None => rules.add(&source, packs)?,
             }
-            let pack: form::Pack = source.parse()?;
-            let count = pack.resources.len()
-                + pack.tags.len()
-                + pack.services.len()
-                + pack.policies.len()
-                + pack.roles.len()
-                + pack.modules.len();
-            for module in &pack.modules {
-                valid::check_module(module, source)?;
+        }
+        for source in user {
+            if source.is("resources")? {
+                rules.add(source, packs)?;
             }
-            rules.modules.extend(pack.modules);
-            for resource in pack.resources {
-                valid::check(&resource, source)?;
-                rules.types.insert((resource.source, resource.id.clone()), resource);
-            }
-            rules.tags.extend(pack.tags);
-            rules.services.extend(pack.services.into_iter().map(|service| (service.id.clone(), service)));
-            rules.policies.extend(pack.policies.into_iter().map(|policy| (policy.id.clone(), policy)));
-            rules.roles.extend(pack.roles.into_iter().map(|role| (role.id.to_ascii_lowercase(), role)));
-            packs.push(source.info(count));
         }
         Ok(rules)
+    }
+
+    /// Parses `source` and adds what it holds.
+    fn add(&mut self, source: &PackSource, packs: &mut Vec<PackInfo>) -> Result<(), PackError> {
+        let pack: form::Pack = source.parse()?;
+        let count = pack.resources.len()
+            + pack.tags.len()
+            + pack.services.len()
+            + pack.policies.len()
+            + pack.roles.len()
+            + pack.modules.len();
+        for module in &pack.modules {
+            valid::check_module(module, source)?;
+        }
+        self.told.extend(pack.modules);
+        for resource in pack.resources {
+            valid::check(&resource, source)?;
+            let key = (resource.source, resource.id.clone());
+            self.types.insert(key, Place::Parsed(Box::new(resource)));
+        }
+        self.tags.extend(pack.tags);
+        self.services.extend(pack.services.into_iter().map(|service| (service.id.clone(), service)));
+        self.policies.extend(pack.policies.into_iter().map(|policy| (policy.id.clone(), policy)));
+        self.roles.extend(pack.roles.into_iter().map(|role| (role.id.to_ascii_lowercase(), role)));
+        packs.push(source.info(count));
+        Ok(())
     }
 
     /// The type `id` of `source`.
     #[must_use]
     pub fn resource(&self, source: ResourceSource, id: &str) -> Option<&ResourceType> {
-        self.types.get(&(source, id.to_owned()))
+        self.types.get(&(source, id.to_owned())).and_then(|place| self.at(place))
+    }
+
+    fn at<'r>(&'r self, place: &'r Place) -> Option<&'r ResourceType> {
+        match place {
+            Place::Parsed(resource) => Some(resource),
+            Place::Lazy(pack, at) => self.lazy.get(*pack)?.resource(*at),
+        }
     }
 
     /// Every type, sorted by source and id.
     pub fn types(&self) -> impl Iterator<Item = &ResourceType> {
-        self.types.values()
+        self.types.values().filter_map(|place| self.at(place))
     }
 
     /// Keys of tags and labels, the user's after ours.
@@ -176,7 +215,10 @@ impl Resources {
     /// Modules of registries, those of the user after ours.
     #[must_use]
     pub fn modules(&self) -> &[ModuleRule] {
-        &self.modules
+        self.modules.get_or_init(|| {
+            let ours = self.lazy.iter().flat_map(|pack| pack.modules().iter().cloned());
+            ours.chain(self.told.iter().cloned()).collect()
+        })
     }
 
     /// What the role or privilege `id` allows; the case of letters does not count.

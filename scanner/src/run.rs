@@ -81,10 +81,12 @@ impl Packs {
     /// The first pack that cannot be used.
     pub fn load(loaded: &Loaded) -> Result<Packs, ScanError> {
         let (config, folder) = (&loaded.config, loaded.folder());
-        let rules = Rules::load(&rule_packs(&config.rules, &folder)?)?;
+        let packs = rule_packs(&config.rules, &folder)?;
         let (controls, frameworks) = policy_packs(&config.policies, &folder)?;
         let (intended, _) = policy_packs(&config.access, &folder)?;
-        Ok(Packs { rules, judges: judges(&controls, &intended, &frameworks)? })
+        // What recognises and what judges know nothing of each other.
+        let (rules, judges) = rayon::join(|| Rules::load(&packs), || judges(&controls, &intended, &frameworks));
+        Ok(Packs { rules: rules?, judges: judges? })
     }
 }
 
@@ -164,8 +166,8 @@ pub fn judges(
 ) -> Result<Judges, PolicyError> {
     let mut packs = Frameworks::built_in_packs();
     packs.extend(frameworks.iter().map(|source| (source.name.clone(), hex(&Sha256::digest(source.text.as_bytes())))));
-    let policies = Policies::load(controls, intended)?;
-    let frameworks = Frameworks::load(frameworks)?;
+    let (policies, frameworks) = rayon::join(|| Policies::load(controls, intended), || Frameworks::load(frameworks));
+    let (policies, frameworks) = (policies?, frameworks?);
     frameworks.check(&policies)?;
     packs.extend(policies.packs().iter().cloned());
     Ok(Judges { policies: policies.cite(&frameworks), frameworks, packs })

@@ -56,3 +56,42 @@ fn unknown_keys_companions_and_undated_defaults_are_refused() {
     let error = load(&TYPE.replace("    attributes:", of_none)).unwrap_err().to_string();
     assert!(error.contains("`key` is one of no companion"), "{error}");
 }
+
+#[test]
+fn our_packs_hold_what_their_index_says_and_are_valid() {
+    let mut late = 0;
+    for (name, text) in PACKS {
+        let source = PackSource::embedded(&(name, text));
+        assert!(source.is("resources").unwrap_or_else(|error| panic!("{error:?}")), "{name}");
+        let pack: form::Pack = source.parse().unwrap_or_else(|error| panic!("{error:?}"));
+        for resource in &pack.resources {
+            valid::check(resource, &source).unwrap_or_else(|error| panic!("{error:?}"));
+        }
+        for module in &pack.modules {
+            valid::check_module(module, &source).unwrap_or_else(|error| panic!("{error:?}"));
+        }
+        if let Some(index) = lazy::index(text) {
+            late += 1;
+            let types: Vec<_> = pack.resources.iter().map(|resource| (resource.source, resource.id.clone())).collect();
+            assert_eq!(index, lazy::Index { types, modules: pack.modules.len() }, "{name}");
+        }
+    }
+    assert!(late * 2 > PACKS.len(), "only {late} of {} packs are parsed when they are needed", PACKS.len());
+}
+
+#[test]
+fn what_only_the_parser_understands_has_no_index() {
+    let index = |text: &str| lazy::index(text);
+    let plain = "pack: resources\nresources:\n  # a comment\n  - id: a  # the first\n    source: terraform\n  - id: b\n    docs: x\n    source: kubernetes\n";
+    let types = vec![(ResourceSource::Terraform, "a".to_owned()), (ResourceSource::Kubernetes, "b".to_owned())];
+    assert_eq!(index(plain), Some(lazy::Index { types, modules: 0 }));
+    for odd in [
+        "pack: resources\nroles:\n  - id: a\n",
+        "pack: resources\nresources: [{id: a}]\n",
+        "pack: resources\nresources:\n  - source: terraform\n    id: a\n",
+        "pack: resources\nresources:\n  - id: a\n  - id: b\n    source: terraform\n",
+        "pack: resources\nresources:\n  - id: a\n    source: nonsense\n",
+    ] {
+        assert_eq!(index(odd), None, "{odd}");
+    }
+}
