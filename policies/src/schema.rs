@@ -171,7 +171,7 @@ mod tests {
         ),
         (
             "Workload",
-            "privileged:b runsAsRoot:b imagePinned:b limitsSet:b public:b hostNetwork:b secretsInEnv:b privateNetwork:b publicAddress:b anonymousAccess:b metadataProtected:b backupPlanned:b failureDestination:b allowsEscalation:b capabilitiesDropped:b readOnlyRoot:b hostNamespaces:b seccompConfined:b defaultNamespace:b tokenMounted:b hostPaths:b behindNetworkPolicy:b interfaceAuthenticated:b encryptedAtRest:b customerManagedKey:b",
+            "privileged:b runsAsRoot:b imagePinned:b limitsSet:b public:b hostNetwork:b secretsInEnv:b privateNetwork:b publicAddress:b anonymousAccess:b metadataProtected:b backupPlanned:b failureDestination:b allowsEscalation:b capabilitiesDropped:b readOnlyRoot:b hostNamespaces:b seccompConfined:b defaultNamespace:b tokenMounted:b hostPaths:b behindNetworkPolicy:b interfaceAuthenticated:b addsVerified:b encryptedAtRest:b customerManagedKey:b",
         ),
         (
             "Pipeline",

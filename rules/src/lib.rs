@@ -22,9 +22,9 @@ pub use identifier::Identifiers;
 pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};
 pub use resource::{
-    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement,
-    ModuleExample, ModuleRule, Part, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource,
-    ResourceType, Resources, RoleAccess, Service, TagRule,
+    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, GrantForm, GrantRule, Interface, InterfaceCase, Literal,
+    ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, Over, Part, Permission, PolicyTest, Reader, Reading,
+    RelationRule, ResourceExample, ResourceSource, ResourceType, Resources, RoleAccess, Service, TagRule,
 };
 pub use secret::{SecretHit, Secrets};
 pub use text::TextHit;

@@ -195,8 +195,11 @@ fn resource(rule: &ResourceType) -> RuleInfo {
         kind: "resource",
         pack: match rule.source {
             ResourceSource::Terraform => "terraform".to_owned(),
+            ResourceSource::Arm => "arm".to_owned(),
             ResourceSource::Kubernetes => "kubernetes".to_owned(),
             ResourceSource::CloudFormation => "cloudformation".to_owned(),
+            ResourceSource::Compose => "compose".to_owned(),
+            ResourceSource::Dockerfile => "dockerfile".to_owned(),
         },
         class: String::new(),
         title: rule.asset.map_or_else(|| "grants only".to_owned(), |asset| format!("becomes a {asset}")),

@@ -7,12 +7,14 @@
 //! - `services:` what the actions of an AWS service give (`s3:GetObject` → read).
 //! - `modules:` modules of registries, each told as a short configuration, see [`ModuleRule`].
 //! - `policies:` what managed policies allow. `roles:` what roles and privileges allow.
+//! - `permissions:` what permissions allow in roles that the configuration itself defines.
+//! - `interfaces:` programs that serve a page, and whether they ask who somebody is.
 //!
 //! ```yaml
 //! pack: resources
 //! resources:
 //!   - id: aws_s3_bucket                  # the type in the source's words
-//!     source: terraform                  # or kubernetes, cloudformation
+//!     source: terraform                  # or cloudformation, kubernetes, compose, dockerfile
 //!     like: …                            # the type of another source that is the same thing
 //!     docs: https://…                    # where paths and defaults were read
 //!     asset: Bucket                      # left out by types that only grant
@@ -50,11 +52,15 @@
 //! readable: `as: given` is true of it, every other reading is unknown. A value that might be null (a
 //! variable without default) makes `as: given` unknown too.
 //!
+//! `{path: rule, item: {all: [{path: access, equals: Allow}, {path: port, equals: 22}]}}` is true if one item of the list
+//! passes; with `from` and without a path, if one companion does.
+//!
 //! `{path: lifecycle_config_name, unknown: "its script decides"}` makes the attribute unknown if something is
 //! given there.
 //!
 //! **Columns** of a table are read from `columns: {path: column, name: name, masked: [masking_policy]}`; each becomes
-//! an asset of its own, and `masks: [{from: mask, column: column}]` names companions that mask one.
+//! an asset of its own, `masks: [{from: mask, column: column}]` names companions that mask one, and `tags` the type that
+//! puts tags on columns, where a tag can carry a mask.
 //!
 //! **Parts** are blocks that are resources of another type: `parts: [{type: databricks_cluster, path: job_cluster.new_cluster,
 //! key: job_cluster_key}]`.
@@ -78,9 +84,9 @@ mod tests;
 mod valid;
 
 pub use form::{
-    ColumnMask, ColumnRule, Companion, Condition, GrantForm, GrantRule, Literal, ManagedPolicy, ManagedStatement,
-    ModuleExample, ModuleRule, Part, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource,
-    ResourceType, RoleAccess, Service, TagRule,
+    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, GrantForm, GrantRule, Interface, InterfaceCase, Literal,
+    ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, Over, Part, Permission, PolicyTest, Reader, Reading,
+    RelationRule, ResourceExample, ResourceSource, ResourceType, RoleAccess, Service, TagRule,
 };
 
 /// Our packs, sorted by name.
@@ -92,12 +98,26 @@ const PACKS: &[(&str, &str)] = &[
     ("resources/aws-ml.yaml", include_str!("../resources/aws-ml.yaml")),
     ("resources/aws-policies.yaml", include_str!("../resources/aws-policies.yaml")),
     ("resources/aws-storage.yaml", include_str!("../resources/aws-storage.yaml")),
-    ("resources/azure.yaml", include_str!("../resources/azure.yaml")),
+    ("resources/azure-arm-data.yaml", include_str!("../resources/azure-arm-data.yaml")),
+    ("resources/azure-arm-identity.yaml", include_str!("../resources/azure-arm-identity.yaml")),
+    ("resources/azure-arm-ml.yaml", include_str!("../resources/azure-arm-ml.yaml")),
+    ("resources/azure-data.yaml", include_str!("../resources/azure-data.yaml")),
+    ("resources/azure-identity.yaml", include_str!("../resources/azure-identity.yaml")),
+    ("resources/azure-ml.yaml", include_str!("../resources/azure-ml.yaml")),
+    ("resources/azure-roles.yaml", include_str!("../resources/azure-roles.yaml")),
     ("resources/cloudformation-identity.yaml", include_str!("../resources/cloudformation-identity.yaml")),
     ("resources/cloudformation-storage.yaml", include_str!("../resources/cloudformation-storage.yaml")),
     ("resources/common.yaml", include_str!("../resources/common.yaml")),
+    ("resources/containers.yaml", include_str!("../resources/containers.yaml")),
     ("resources/databricks.yaml", include_str!("../resources/databricks.yaml")),
-    ("resources/google.yaml", include_str!("../resources/google.yaml")),
+    ("resources/google-bigquery-rows.yaml", include_str!("../resources/google-bigquery-rows.yaml")),
+    ("resources/google-data.yaml", include_str!("../resources/google-data.yaml")),
+    ("resources/google-iam.yaml", include_str!("../resources/google-iam.yaml")),
+    ("resources/google-identity.yaml", include_str!("../resources/google-identity.yaml")),
+    ("resources/google-ml.yaml", include_str!("../resources/google-ml.yaml")),
+    ("resources/google-roles.yaml", include_str!("../resources/google-roles.yaml")),
+    ("resources/interfaces.yaml", include_str!("../resources/interfaces.yaml")),
+    ("resources/kubernetes-ml.yaml", include_str!("../resources/kubernetes-ml.yaml")),
     ("resources/kubernetes.yaml", include_str!("../resources/kubernetes.yaml")),
     ("resources/modules-aws.yaml", include_str!("../resources/modules-aws.yaml")),
     ("resources/modules-azure.yaml", include_str!("../resources/modules-azure.yaml")),
@@ -115,6 +135,8 @@ pub struct Resources {
     services: BTreeMap<String, Service>,
     policies: BTreeMap<String, ManagedPolicy>,
     roles: BTreeMap<String, RoleAccess>,
+    permissions: Vec<Permission>,
+    interfaces: Vec<Interface>,
     modules: OnceLock<Vec<ModuleRule>>,
     /// Modules of packs that are parsed already.
     told: Vec<ModuleRule>,
@@ -159,7 +181,9 @@ impl Resources {
             + pack.services.len()
             + pack.policies.len()
             + pack.roles.len()
-            + pack.modules.len();
+            + pack.modules.len()
+            + pack.permissions.len()
+            + pack.interfaces.len();
         for module in &pack.modules {
             valid::check_module(module, source)?;
         }
@@ -173,6 +197,11 @@ impl Resources {
         self.services.extend(pack.services.into_iter().map(|service| (service.id.clone(), service)));
         self.policies.extend(pack.policies.into_iter().map(|policy| (policy.id.clone(), policy)));
         self.roles.extend(pack.roles.into_iter().map(|role| (role.id.to_ascii_lowercase(), role)));
+        self.permissions.extend(pack.permissions);
+        for interface in &pack.interfaces {
+            valid::check_interface(interface, source)?;
+        }
+        self.interfaces.extend(pack.interfaces);
         packs.push(source.info(count));
         Ok(())
     }
@@ -193,6 +222,12 @@ impl Resources {
     /// Every type, sorted by source and id.
     pub fn types(&self) -> impl Iterator<Item = &ResourceType> {
         self.types.values().filter_map(|place| self.at(place))
+    }
+
+    /// The types of one source, sorted by id: those of others need not be parsed for it.
+    pub fn types_of(&self, source: ResourceSource) -> impl Iterator<Item = &ResourceType> {
+        let own = self.types.range((source, String::new())..).take_while(move |((of, _), _)| *of == source);
+        own.filter_map(|(_, place)| self.at(place))
     }
 
     /// Keys of tags and labels, the user's after ours.
@@ -219,6 +254,25 @@ impl Resources {
             let ours = self.lazy.iter().flat_map(|pack| pack.modules().iter().cloned());
             ours.chain(self.told.iter().cloned()).collect()
         })
+    }
+
+    /// Whether any role is known whose id begins so; the case of letters does not count.
+    #[must_use]
+    pub fn has_role_like(&self, start: &str) -> bool {
+        let start = start.to_ascii_lowercase();
+        self.roles.range(start.clone()..).next().is_some_and(|(id, _)| id.starts_with(&start))
+    }
+
+    /// What permissions allow in roles that a configuration defines.
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        &self.permissions
+    }
+
+    /// Programs with an interface, in the order of the packs.
+    #[must_use]
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
     }
 
     /// What the role or privilege `id` allows; the case of letters does not count.

@@ -78,6 +78,10 @@ impl OneOrMany {
     }
 }
 
+/// Threads as a scan from the command line has them: Cedar's frames are large in debug builds.
+static POOL: LazyLock<rayon::ThreadPool> =
+    LazyLock::new(|| rayon::ThreadPoolBuilder::new().stack_size(16 << 20).build().expect("threads"));
+
 /// Our packs, loaded once for all fixtures.
 pub(crate) static PACKS: LazyLock<Packs> =
     LazyLock::new(|| Packs::load(&loaded(Config::default())).unwrap_or_else(|error| panic!("{error:?}")));
@@ -142,7 +146,9 @@ impl Fixture {
             strict: false,
             baseline: None,
         };
-        judge(&PACKS, &request, &|_| {}).unwrap_or_else(|error| panic!("{}: {error:?}", self.name))
+        // Loaded before the pool is entered: a thread of it that waits would take on another fixture, and wait for itself.
+        let packs = &*PACKS;
+        POOL.install(|| judge(packs, &request, &|_| {})).unwrap_or_else(|error| panic!("{}: {error:?}", self.name))
     }
 
     fn faults(&self) -> Vec<String> {

@@ -23,6 +23,10 @@ pub(super) struct Pack {
     pub(super) roles: Vec<RoleAccess>,
     #[serde(default)]
     pub(super) modules: Vec<ModuleRule>,
+    #[serde(default)]
+    pub(super) permissions: Vec<Permission>,
+    #[serde(default)]
+    pub(super) interfaces: Vec<Interface>,
 }
 
 /// A module of a registry, told as a short configuration of its own.
@@ -59,10 +63,16 @@ pub struct ModuleExample {
 pub enum ResourceSource {
     /// A `resource` block of Terraform or OpenTofu; the id is its type.
     Terraform,
+    /// A resource of an Azure deployment template; the id is its type (`Microsoft.Storage/storageAccounts`).
+    Arm,
     /// A Kubernetes object; the id is its `kind`, with the group where two kinds share a name (`serving.kserve.io/InferenceService`).
     Kubernetes,
     /// A resource of a CloudFormation template, or one that the serverless transform makes; the id is its `Type`.
     CloudFormation,
+    /// A service of a compose file; the id is `service`.
+    Compose,
+    /// An image that a Dockerfile builds; the id is `image`.
+    Dockerfile,
 }
 
 /// How one provider's resource type becomes an asset, grants, or both.
@@ -199,6 +209,8 @@ pub enum Reading {
     Lower,
     /// True if anything is given, also what is known only after apply; otherwise not read.
     Given,
+    /// True if the text stands in the configuration, false if it is given otherwise.
+    Literal,
     /// As `given`, of a key: false for the aliases of the provider's own keys (`alias/aws/s3`).
     OwnKey,
     /// The smallest whole number of all.
@@ -207,10 +219,18 @@ pub enum Reading {
     Minutes,
     /// Milliseconds as whole days rounded up.
     Days,
-    /// Seconds as whole days rounded up.
+    /// Seconds, written as a number or with the suffix `s`, as whole days rounded up.
     DaysOfSeconds,
     /// Whether a map of settings, or a list of names with values, holds a credential that is written out.
     SecretsIn,
+    /// Hours as whole days rounded up.
+    HoursDays,
+    /// A duration of ISO 8601 (`PT15M`) as whole minutes rounded up.
+    DurationMinutes,
+    /// A duration of ISO 8601 (`P30D`) as whole days rounded up; a month has 30 days, a year 365.
+    DurationDays,
+    /// Text in lower case without blanks: `West Europe` is `westeurope`.
+    Squeezed,
 }
 
 /// A statement that is true, false or unknown.
@@ -245,6 +265,11 @@ pub struct Condition {
     pub contains: Option<String>,
     /// The number is that or more.
     pub at_least: Option<i64>,
+    /// The number is that or less.
+    pub at_most: Option<i64>,
+    /// The value itself passes this, its paths being read in it: two things said of one item of a list, or, without a
+    /// path, of one companion.
+    pub item: Option<Box<Condition>>,
     /// What the policy document at the path says.
     pub policy: Option<PolicyTest>,
 }
@@ -299,12 +324,38 @@ pub struct ColumnRule {
     pub path: String,
     /// The name within a column.
     pub name: String,
+    /// The type within a column.
+    #[serde(rename = "type")]
+    pub type_name: Option<String>,
+    /// In a column, the columns that it consists of.
+    pub nested: Option<String>,
     /// Paths within a column; anything given there masks it.
     #[serde(default)]
     pub masked: Vec<String>,
     /// Companions that mask columns.
     #[serde(default)]
     pub masks: Vec<ColumnMask>,
+    /// Tags that columns get by name, and with them a mask.
+    pub tags: Option<ColumnTags>,
+}
+
+/// Resources that put tags on columns; a tag that carries a masking policy masks them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnTags {
+    /// The type that ties columns to a tag.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Its path of full names of columns, the column last.
+    pub columns: String,
+    /// Its path of the tag.
+    pub tag: String,
+    /// The path of the tag's own policies.
+    pub policies: String,
+    /// The type that ties a policy to a tag.
+    pub attached: String,
+    /// Its path of the tag.
+    pub by: String,
 }
 
 /// A companion that masks one column of a table.
@@ -361,6 +412,20 @@ pub struct GrantRule {
     pub except_columns: Option<String>,
     /// Why such a grant cannot be read; then there is nothing but this gap.
     pub gap: Option<String>,
+    /// The grant holds for everything in a project, a group or a subscription.
+    pub over: Option<Over>,
+}
+
+/// What a grant on a whole project, group or subscription covers: resources of the same configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Over {
+    /// Path of the scope in the grant; nothing there means all.
+    pub scope: String,
+    /// Path in a resource that names the scope it is in.
+    pub within: Option<String>,
+    /// The type whose resources are scopes within the whole: groups of resources.
+    pub group: Option<String>,
 }
 
 /// The language of a grant.
@@ -466,4 +531,59 @@ pub struct RoleAccess {
     pub id: String,
     /// What it allows.
     pub access: Vec<Access>,
+    /// Beginnings of the types that it reaches where it is given on a whole project, group or subscription.
+    #[serde(default)]
+    pub types: Vec<String>,
+}
+
+/// What a permission in a role that the configuration defines allows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permission {
+    /// The permission, `*` for any rest; compared without case.
+    pub id: String,
+    /// What it allows.
+    pub access: Vec<Access>,
+    /// Beginnings of the types that it reaches.
+    pub types: Vec<String>,
+    /// The provider's page.
+    pub docs: String,
+}
+
+/// A program with a page that people open in a browser, or an interface that answers whoever asks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interface {
+    /// Its name in lower case.
+    pub id: String,
+    /// Parts of the image's repository, without registry and tag, in lower case (`jupyter/`, `/mlflow`).
+    pub images: Vec<String>,
+    /// Parts of the command line that start it, in lower case, for images of other names.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// Images that hold the program but run another part of it, by a word of the command line.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// Whether it asks who somebody is, as it comes.
+    pub authenticated: bool,
+    /// Settings that change this, tried in order.
+    #[serde(default)]
+    pub cases: Vec<InterfaceCase>,
+    /// The page on which default and settings are described.
+    pub docs: String,
+}
+
+/// A setting of an [`Interface`]: an argument or a variable of the environment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterfaceCase {
+    /// A part of the command line, in lower case.
+    pub argument: Option<String>,
+    /// The name of a variable.
+    pub variable: Option<String>,
+    /// The values of the variable that count, in lower case; any value but an empty one if none is given.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Whether it then asks who somebody is.
+    pub is: bool,
 }

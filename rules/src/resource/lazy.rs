@@ -87,9 +87,13 @@ pub(super) fn index(text: &str) -> Option<Index> {
             && let Some(source) = trimmed.strip_prefix("source:")
         {
             let source = match source.split(" #").next()?.trim() {
+                "arm" => ResourceSource::Arm,
                 "terraform" => ResourceSource::Terraform,
                 "kubernetes" => ResourceSource::Kubernetes,
+                "arm" => ResourceSource::Arm,
                 "cloudformation" => ResourceSource::CloudFormation,
+                "compose" => ResourceSource::Compose,
+                "dockerfile" => ResourceSource::Dockerfile,
                 _ => return None,
             };
             index.types.push((source, open.take()?));

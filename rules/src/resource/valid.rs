@@ -1,6 +1,6 @@
 //! What a resource type must have beyond the form.
 
-use super::form::{Condition, GrantForm, ModuleRule, Reader, Reading, ResourceType};
+use super::form::{Condition, GrantForm, Interface, ModuleRule, Reader, Reading, ResourceType};
 use crate::{PackError, PackSource};
 
 /// Refuses a type that has no examples, names a companion it does not have, or says nothing in a reader.
@@ -68,6 +68,21 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
                 "policies need `document`, bindings `principals` and `to`",
             );
         }
+    }
+    Ok(())
+}
+
+/// Refuses an interface that nothing recognises, or a case that tests nothing or two things.
+pub(super) fn check_interface(interface: &Interface, source: &PackSource) -> Result<(), PackError> {
+    if interface.images.is_empty() && interface.commands.is_empty() {
+        return Err(source.invalid(&interface.id, "nothing recognises it", "give `images:` or `commands:`"));
+    }
+    if interface.cases.iter().any(|case| case.argument.is_some() == case.variable.is_some()) {
+        return Err(source.invalid(
+            &interface.id,
+            "a case tests nothing or two things",
+            "give `argument` or `variable`",
+        ));
     }
     Ok(())
 }

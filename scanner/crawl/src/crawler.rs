@@ -57,8 +57,10 @@ pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> Ve
 /// Every crawler, sorted by name. A new one is one file and one line here.
 pub(crate) const CRAWLERS: &[Line] = &[
     ("airflow", run::<crate::iac::airflow::Airflow>),
+    ("arm", run::<crate::iac::arm::Arm>),
     ("cloudformation", run::<crate::iac::cloudformation::CloudFormation>),
     ("code", run::<crate::code::Code>),
+    ("containers", run::<crate::iac::compose::Compose>),
     ("databricks bundle", run::<crate::iac::bundle::Bundles>),
     ("dataset", run::<crate::data::Datasets>),
     ("feast", run::<crate::iac::feast::FeatureStores>),

@@ -1,6 +1,6 @@
 //! Infrastructure as code: what is declared becomes assets, relations and grants.
 //!
-//! Each crawler ([`terraform`], [`cloudformation`], [`kubernetes`], [`bundle`], [`pulumi`]) turns its files into
+//! Each crawler ([`terraform`], [`cloudformation`], [`arm`], [`kubernetes`], [`compose`], [`bundle`], [`pulumi`]) turns its files into
 //! [`resource::Resource`]s: a type, an address and a body of [`datum::Datum`]s with places. From there on all is common
 //! and driven by the packs `rules/resources/*.yaml`: [`assets`] reads attributes, companions and relations, [`grants`]
 //! reads who may do what. A new resource type is a block in a pack; code is for a new language.
@@ -9,10 +9,12 @@
 //! [`airflow`] for the settings of those tools.
 
 pub(crate) mod airflow;
+pub(crate) mod arm;
 mod assets;
 pub(crate) mod bundle;
 pub(crate) mod cloudformation;
 mod columns;
+pub(crate) mod compose;
 mod condition;
 mod connection;
 mod datum;
@@ -22,11 +24,13 @@ pub(crate) mod delivery;
 mod examples;
 pub(crate) mod feast;
 mod grants;
+mod helm;
 #[cfg(test)]
 mod hostile;
 mod interpolate;
 mod json;
 pub(crate) mod kubernetes;
+mod kustomize;
 mod links;
 mod name;
 mod path;

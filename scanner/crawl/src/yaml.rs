@@ -138,6 +138,7 @@ impl Node {
     }
 
     /// Where `key` itself stands.
+    #[cfg(test)]
     pub(crate) fn key_span(&self, key: &str) -> Option<Span> {
         self.entry(key).map(|entry| entry.key.span)
     }

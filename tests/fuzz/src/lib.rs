@@ -16,3 +16,11 @@ pub fn crawl(path: &str, data: &[u8]) {
     let file = File::in_memory(path, &String::from_utf8_lossy(data));
     let _ = crawl_files(&[file], &Options::default(), &RULES);
 }
+
+/// As [`crawl`], beside other files that make a whole of it: a chart's metadata, a base of an overlay.
+pub fn crawl_beside(path: &str, data: &[u8], others: &[(&str, &str)]) {
+    let mut files = vec![File::in_memory(path, &String::from_utf8_lossy(data))];
+    files.extend(others.iter().map(|(path, text)| File::in_memory(path, text)));
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let _ = crawl_files(&files, &Options::default(), &RULES);
+}

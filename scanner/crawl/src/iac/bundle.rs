@@ -4,7 +4,7 @@
 //! `databricks_job`, its `permissions` and `grants` to resources of their own. So the packs of the provider read it.
 //!
 //! Of the targets the default one is read: the one that says so, or the only one, or none. Another target's resource is
-//! read beside it (`resources.jobs.x@prod`) only where an attribute comes out otherwise there.
+//! read beside it (`resources.jobs.x@prod`) only where an attribute or a relation comes out otherwise there.
 //! Source: docs.databricks.com/aws/en/dev-tools/bundles/reference.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,9 @@ pub(crate) struct Source {
 
 /// Targets of one bundle that are compared with the default one.
 const TARGETS: usize = 32;
+
+/// Files that one bundle includes.
+const PARTS: usize = 1_000;
 
 /// Kinds of resources by which a file without the bundle's name is known as a part of one.
 const KINDS: [&str; 8] = [
@@ -102,8 +105,8 @@ fn bundle(file: &File, parsed: &[(&File, Source)], context: Context<'_>, facts: 
     facts.gaps.extend(source.gaps.iter().cloned());
     let Some(root) = &source.body else { return };
     let mut whole = root.clone();
-    for part in included(file, root, parsed, facts) {
-        whole = merged(&whole, part);
+    for part in included(file, root, parsed, context, facts) {
+        whole = merged(&whole, &part);
     }
     let targets = whole.member("targets").cloned();
     let names: Vec<String> = match targets.as_ref().map(|targets| &targets.kind) {
@@ -127,26 +130,41 @@ fn bundle(file: &File, parsed: &[(&File, Source)], context: Context<'_>, facts: 
     facts.gaps.append(&mut first.gaps);
 }
 
-/// The bodies of the files that `include` names; a pattern that names none is a gap.
-fn included<'p>(file: &File, root: &Datum, parsed: &'p [(&File, Source)], facts: &mut Facts) -> Vec<&'p Datum> {
+/// The bodies of the files that `include` names; a pattern that names none is a gap. A file that has variables or targets
+/// alone is known as a part of a bundle by this only.
+fn included(
+    file: &File,
+    root: &Datum,
+    parsed: &[(&File, Source)],
+    context: Context<'_>,
+    facts: &mut Facts,
+) -> Vec<Datum> {
     let mut found = Vec::new();
     for pattern in root.member("include").map(Datum::items).unwrap_or_default() {
         let Some(text) = pattern.text() else { continue };
         let full = super::path::joined(file.folder(), &text);
         let Ok(glob) = GlobBuilder::new(&full).literal_separator(true).build() else { continue };
         let matcher = glob.compile_matcher();
-        let parts: Vec<&Datum> = parsed
-            .iter()
-            .filter(|(part, _)| part.path != file.path && matcher.is_match(&*part.path))
-            .filter_map(|(_, source)| source.body.as_ref())
-            .collect();
-        if parts.is_empty()
+        let before = found.len();
+        for part in context.files.iter().filter(|part| part.path != file.path && matcher.is_match(&*part.path)) {
+            if found.len() >= PARTS {
+                break;
+            }
+            match parsed.iter().find(|(held, _)| held.path == part.path) {
+                Some((_, source)) => found.extend(source.body.clone()),
+                None => {
+                    let source = Bundles::parse(part, context);
+                    facts.gaps.extend(source.gaps);
+                    found.extend(source.body);
+                }
+            }
+        }
+        if found.len() == before
             && let Some(place) = &pattern.place
         {
-            let message = format!("no file with resources of a bundle matches `{text}`");
+            let message = format!("no file of a bundle matches `{text}`");
             facts.gaps.push(Gap { place: place.clone(), kind: GapKind::Unresolved, message });
         }
-        found.extend(parts);
     }
     found
 }
@@ -203,11 +221,18 @@ fn identities(facts: &mut Facts, from: usize) {
     facts.links.extend(more);
 }
 
-/// Adds to `facts` what of `other`, the target `name`, is not as in `first`.
+/// Adds to `facts` what of `other`, the target `name`, is not as in `first`: resources with another attribute, or with
+/// another relation (an identity, a grant, a store).
 fn differing(first: &Facts, other: Facts, name: &str, facts: &mut Facts) {
     let suffix = format!("@{name}");
     let base = |id: &AssetId| id.as_str().replace(&suffix, "");
-    let kept: BTreeSet<AssetId> = other
+    let side = |side: &Ref| match side {
+        Ref::Id(id) => base(id),
+        Ref::Named { kind, name } => format!("{kind}?{name}"),
+    };
+    let said = |link: &Link| (link.kind, side(&link.from), side(&link.to), link.access.clone());
+    let known: BTreeSet<_> = first.links.iter().map(said).collect();
+    let mut kept: BTreeSet<AssetId> = other
         .assets
         .iter()
         .filter(|asset| {
@@ -220,8 +245,19 @@ fn differing(first: &Facts, other: Facts, name: &str, facts: &mut Facts) {
         })
         .map(|asset| asset.id.clone())
         .collect();
+    for link in other.links.iter().filter(|link| !known.contains(&said(link))) {
+        // Whom a grant names is the same; what it is on is not.
+        for side in [&link.from, &link.to] {
+            if let Ref::Id(id) = side
+                && id.as_str().contains(&suffix)
+            {
+                kept.insert(id.clone());
+            }
+        }
+    }
     let is_kept = |side: &Ref| matches!(side, Ref::Id(id) if kept.contains(id));
-    facts.links.extend(other.links.into_iter().filter(|link| is_kept(&link.from) || is_kept(&link.to)));
+    let is_new = |link: &Link| !known.contains(&said(link));
+    facts.links.extend(other.links.into_iter().filter(|link| is_kept(&link.from) || is_kept(&link.to) || is_new(link)));
     let known: BTreeSet<Gap> = facts.gaps.iter().cloned().collect();
     facts.gaps.extend(other.gaps.into_iter().filter(|gap| !known.contains(gap)));
     facts.assets.extend(other.assets.into_iter().filter(|asset| kept.contains(&asset.id)));

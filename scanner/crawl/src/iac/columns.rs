@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aedile_model::{Asset, AssetId, AssetKind, RelationKind, Unknown, Value};
-use aedile_rules::{ColumnRule, ResourceType};
+use aedile_rules::{ColumnRule, ColumnTags, ResourceType};
 
 use super::assets::read;
 use super::datum::Datum;
@@ -14,13 +14,18 @@ use crate::{Facts, Link, Ref};
 /// Columns of one table that become assets; a table with more is a gap in no platform we know.
 const COLUMNS: usize = 4_096;
 
+/// Levels of columns that consist of columns.
+const NESTING: usize = 15;
+
 /// Writes the columns of the table `of`, which is the resource at `at`.
 pub(super) fn write(unit: &Unit<'_>, at: usize, rule: &ResourceType, of: &Asset, facts: &mut Facts) {
     let (Some(columns), Some(resource)) = (&rule.columns, unit.resource(at)) else { return };
     let masks = Masks::read(unit, at, rule, columns);
     let mut seen = BTreeSet::new();
-    for column in values(&resource.body, &columns.path).iter().flat_map(listed).take(COLUMNS) {
-        let Some(name) = texts(&column, &columns.name).into_iter().next() else { continue };
+    let listed: Vec<Datum> = values(&resource.body, &columns.path).iter().flat_map(listed).collect();
+    let mut all = Vec::new();
+    nested(&listed, columns, "", NESTING, &mut all);
+    for (name, column) in all {
         let lower = name.to_lowercase();
         let place = values(&column, &columns.name).into_iter().find_map(|name| name.place).or(column.place.clone());
         if !seen.insert(lower.clone()) {
@@ -28,7 +33,8 @@ pub(super) fn write(unit: &Unit<'_>, at: usize, rule: &ResourceType, of: &Asset,
         }
         let id = AssetId::column(&of.id, &lower);
         let mut asset = Asset::new(id.clone(), AssetKind::Column, format!("{}/{lower}", of.address), lower);
-        asset.type_name = "column".to_owned();
+        let type_name = columns.type_name.iter().find_map(|path| texts(&column, path).into_iter().next());
+        asset.type_name = type_name.map_or_else(|| "column".to_owned(), |name| name.to_lowercase());
         asset.place.clone_from(&place);
         asset.in_tests = of.in_tests;
         if !columns.masked.is_empty() || !columns.masks.is_empty() {
@@ -47,6 +53,23 @@ pub(super) fn write(unit: &Unit<'_>, at: usize, rule: &ResourceType, of: &Asset,
     }
 }
 
+/// Every column of `columns` with its full name, those that consist of others (`address.street`) with them.
+fn nested(columns: &[Datum], rule: &ColumnRule, above: &str, depth: usize, all: &mut Vec<(String, Datum)>) {
+    for column in columns {
+        let Some(name) = texts(column, &rule.name).into_iter().next() else { continue };
+        if all.len() >= COLUMNS {
+            return;
+        }
+        let name = format!("{above}{name}");
+        all.push((name.clone(), column.clone()));
+        if depth > 0
+            && let Some(path) = &rule.nested
+        {
+            nested(&values(column, path), rule, &format!("{name}."), depth - 1, all);
+        }
+    }
+}
+
 /// The columns in a value: blocks, or a list in JSON text.
 fn listed(datum: &Datum) -> Vec<Datum> {
     let json = datum.text().filter(|text| text.trim_start().starts_with('['));
@@ -54,6 +77,26 @@ fn listed(datum: &Datum) -> Vec<Datum> {
         Some(json) => Datum::from_json(&json, datum.place.as_ref()).items().to_vec(),
         None => datum.decoded().items().to_vec(),
     }
+}
+
+/// Whether the tag that `named` names carries a policy; an error where the tag is not in the unit.
+fn carries(unit: &Unit<'_>, named: &Datum, tags: &ColumnTags) -> Option<Result<bool, Unknown>> {
+    let found = unit.referred(named);
+    let Some(&tag) = found.first() else {
+        let expression = named.holed().unwrap_or_else(|| tags.tag.clone());
+        return Some(Err(Unknown { expression, why: "the tag is not in this configuration".to_owned() }));
+    };
+    let own = unit.resource(tag).is_some_and(|tag| !values(&tag.body, &tags.policies).is_empty());
+    let mut attached = unit.of_type(&tags.attached).iter().filter_map(|&at| unit.resource(at));
+    let by_other =
+        attached.any(|one| values(&one.body, &tags.by).iter().any(|named| unit.referred(named).contains(&tag)));
+    Some(Ok(own || by_other))
+}
+
+/// The table and the column of `"DB"."SCHEMA"."TABLE"."COLUMN"`.
+fn of_column(full: &str) -> Option<(String, String)> {
+    let (table, column) = full.rsplit_once('.')?;
+    Some((table.to_owned(), column.trim_matches('"').to_lowercase()))
 }
 
 /// Columns that companions mask.
@@ -74,7 +117,28 @@ impl Masks {
                 }
             }
         }
+        if let Some(tags) = &columns.tags {
+            masks.tagged(unit, at, tags);
+        }
         masks
+    }
+
+    /// Adds the columns of the table at `at` whose tag carries a policy.
+    fn tagged(&mut self, unit: &Unit<'_>, at: usize, tags: &ColumnTags) {
+        let ties = unit.of_type(&tags.type_name).iter().filter_map(|&tie| unit.resource(tie));
+        for tie in ties {
+            let carried = values(&tie.body, &tags.tag).iter().map(|tag| carries(unit, tag, tags)).find(Option::is_some);
+            for column in values(&tie.body, &tags.columns) {
+                let Some((table, name)) = column.holed().and_then(|full| of_column(&full)) else { continue };
+                let is_ours =
+                    unit.referred(&Datum::from_text(table.clone())).contains(&at) || unit.in_hole(&table) == Some(at);
+                match (is_ours, carried.clone().flatten()) {
+                    (true, Some(Ok(true))) => self.named.push((name, column.place)),
+                    (true, Some(Err(why))) => self.unknown = self.unknown.take().or(Some(why)),
+                    _ => {}
+                }
+            }
+        }
     }
 
     fn of(&self, name: &str) -> (Value, Option<aedile_model::Place>) {

@@ -89,6 +89,9 @@ impl View<'_> {
             let secret = found.iter().find_map(secret_in);
             return Some((Value::Bool(secret.is_some()), secret.flatten()));
         }
+        if reader.reading == Reading::Literal {
+            return Some((Value::Bool(datum.text().is_some()), place));
+        }
         if matches!(reader.reading, Reading::Given | Reading::OwnKey) {
             let providers = |text: String| text.contains("alias/aws/");
             let own = reader.reading == Reading::Given || !datum.holed().is_some_and(providers);
@@ -114,8 +117,14 @@ impl View<'_> {
             Reading::Lower => Value::Text(text?.to_lowercase()),
             Reading::Minutes => Value::Int(rounded_up(seconds(&text?)?, 60)),
             Reading::Days => Value::Int(rounded_up(datum.int()?, 86_400_000)),
-            Reading::DaysOfSeconds => Value::Int(rounded_up(datum.int()?, 86_400)),
-            Reading::Given | Reading::OwnKey | Reading::Least | Reading::SecretsIn => return None,
+            Reading::DaysOfSeconds => Value::Int(rounded_up(seconds(&text?)?, 86_400)),
+            Reading::HoursDays => Value::Int(rounded_up(datum.int()?, 24)),
+            Reading::DurationMinutes => Value::Int(rounded_up(duration(&text?)?, 60)),
+            Reading::DurationDays => Value::Int(rounded_up(duration(&text?)?, 86_400)),
+            Reading::Squeezed => {
+                Value::Text(text?.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase())
+            }
+            Reading::Given | Reading::Least | Reading::Literal | Reading::OwnKey | Reading::SecretsIn => return None,
         };
         Some((value, place))
     }
@@ -137,6 +146,11 @@ impl View<'_> {
         }
         let from = condition.from.as_deref();
         let Some(path) = &condition.path else {
+            if let (Some(item), Some(from)) = (&condition.item, from) {
+                let bodies = self.companions.get(from).into_iter().flatten();
+                let tested: Vec<Truth> = bodies.map(|body| inside(item, body)).collect();
+                return many(condition.every, tested);
+            }
             let there = from.and_then(|from| self.companions.get(from)).and_then(|bodies| bodies.first());
             return there.map_or(Truth::False(None), |body| given(body));
         };
@@ -148,13 +162,33 @@ impl View<'_> {
                 unknown => unknown,
             };
         }
-        let tested = found.iter().map(|datum| test(condition, datum));
-        if condition.every { if found.is_empty() { Truth::False(None) } else { all(tested) } } else { any(tested) }
+        many(condition.every, found.iter().map(|datum| test(condition, datum)).collect())
+    }
+}
+
+/// All of `tested`, of which there must be one, or any.
+fn many(every: bool, tested: Vec<Truth>) -> Truth {
+    match (every, tested.is_empty()) {
+        (true, true) => Truth::False(None),
+        (true, false) => all(tested.into_iter()),
+        (false, _) => any(tested.into_iter()),
+    }
+}
+
+/// Whether `condition` holds of `datum` alone.
+fn inside(condition: &Condition, datum: &Datum) -> Truth {
+    let truth = View { body: datum, companions: BTreeMap::new() }.holds(condition);
+    match truth {
+        Truth::True(None) => Truth::True(datum.place.clone()),
+        truth => truth,
     }
 }
 
 fn test(condition: &Condition, datum: &Datum) -> Truth {
     let place = datum.place.clone();
+    if let Some(item) = &condition.item {
+        return inside(item, datum);
+    }
     if condition.exists == Some(true) {
         return given(datum);
     }
@@ -184,6 +218,8 @@ fn test(condition: &Condition, datum: &Datum) -> Truth {
         text.is_some_and(|text| text.to_lowercase().contains(&part.to_lowercase()))
     } else if let Some(least) = condition.at_least {
         datum.int().is_some_and(|number| number >= least)
+    } else if let Some(most) = condition.at_most {
+        datum.int().is_some_and(|number| number <= most)
     } else {
         return given(datum);
     };
@@ -229,7 +265,7 @@ pub(crate) fn any(truths: impl Iterator<Item = Truth>) -> Truth {
 }
 
 /// False if any is false, else unknown if any is, else true.
-fn all(truths: impl Iterator<Item = Truth>) -> Truth {
+pub(crate) fn all(truths: impl Iterator<Item = Truth>) -> Truth {
     let mut result = Truth::True(None);
     for truth in truths {
         match (truth, &result) {
@@ -277,6 +313,39 @@ fn least(found: &[Datum]) -> Option<Found> {
 fn seconds(text: &str) -> Option<i64> {
     let text = text.strip_suffix('s').unwrap_or(text);
     text.split('.').next()?.parse().ok()
+}
+
+/// Seconds of an ISO 8601 duration (`P1DT12H`), or of `hh:mm:ss`.
+fn duration(text: &str) -> Option<i64> {
+    let Some(rest) = text.strip_prefix('P') else {
+        let parts: Vec<i64> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let [hours, minutes, seconds] = parts.as_slice() else { return None };
+        return hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?.checked_add(*seconds);
+    };
+    let (mut total, mut number, mut in_time) = (0_i64, String::new(), false);
+    for c in rest.chars() {
+        if c.is_ascii_digit() {
+            number.push(c);
+            continue;
+        }
+        if c == 'T' {
+            in_time = true;
+            continue;
+        }
+        let unit = match (c, in_time) {
+            ('Y', false) => 365 * 86_400,
+            ('M', false) => 30 * 86_400,
+            ('W', false) => 7 * 86_400,
+            ('D', false) => 86_400,
+            ('H', true) => 3600,
+            ('M', true) => 60,
+            ('S', true) => 1,
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<i64>().ok()?.checked_mul(unit)?)?;
+        number.clear();
+    }
+    number.is_empty().then_some(total)
 }
 
 fn rounded_up(amount: i64, unit: i64) -> i64 {

@@ -318,6 +318,17 @@ impl Datum {
         self
     }
 
+    /// How much there is of it, all levels together, in values and 64 bytes of text.
+    pub(crate) fn size(&self) -> usize {
+        match &self.kind {
+            Kind::Text(text) | Kind::Computed { text, .. } => 1 + text.len() / 64,
+            Kind::List(items) => 1 + items.iter().map(Datum::size).sum::<usize>(),
+            Kind::Map(map) => 1 + map.members.values().map(Datum::size).sum::<usize>(),
+            Kind::Json(inner) => 1 + inner.size(),
+            _ => 1,
+        }
+    }
+
     /// What a copy of it costs, judged by its first level.
     pub(crate) fn breadth(&self) -> usize {
         match &self.kind {

@@ -66,7 +66,7 @@ impl Crawler for Workflows {
             if github::claims(file) {
                 github::read(document, &mut workflow);
             } else if gitlab::is_root(file) {
-                gitlab::read(document, &parsed, &mut workflow);
+                gitlab::read(document, &parsed, context, &mut workflow);
             } else {
                 continue;
             }

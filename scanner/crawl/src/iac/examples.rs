@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use aedile_model::{GapKind, RelationKind, Value};
 use aedile_rules::{Literal, ResourceExample, ResourceSource, ResourceType, Rules};
 
+use super::arm::Arm;
 use super::cloudformation::CloudFormation;
+use super::compose::Compose;
 use super::kubernetes::Kubernetes;
 use super::terraform::Terraform;
 use crate::crawler::{Context, run};
@@ -26,9 +28,21 @@ pub(super) fn crawled(source: ResourceSource, text: &str) -> Facts {
         ResourceSource::CloudFormation => {
             run::<CloudFormation>(&[File::in_memory("app.yaml", text)], context, &mut facts)
         }
+        ResourceSource::Arm => run::<Arm>(&[File::in_memory("main.json", &template(text))], context, &mut facts),
         ResourceSource::Kubernetes => run::<Kubernetes>(&[File::in_memory("app.yaml", text)], context, &mut facts),
+        ResourceSource::Compose => run::<Compose>(&[File::in_memory("compose.yaml", text)], context, &mut facts),
+        ResourceSource::Dockerfile => run::<Compose>(&[File::in_memory("Dockerfile", text)], context, &mut facts),
     };
     facts
+}
+
+/// A template of resources that are written alone, one after the other.
+fn template(text: &str) -> String {
+    if text.contains("$schema") {
+        return text.to_owned();
+    }
+    let schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
+    format!("{{\"$schema\": \"{schema}\", \"resources\": [{text}]}}")
 }
 
 /// A link in one line, as `links:` of examples writes it.

@@ -17,6 +17,7 @@ use aedile_model::{Access, Asset, AssetId, AssetKind, Attribute, Gap, GapKind, P
 use aedile_rules::{GrantForm, GrantRule, ResourceType};
 
 mod binding;
+mod over;
 mod principal;
 mod target;
 

@@ -1,147 +1,287 @@
-//! Kubernetes: YAML documents with `apiVersion` and `kind`, Helm templates as far as masking goes.
+//! Kubernetes: YAML documents with `apiVersion` and `kind`, and what Helm and Kustomize make of theirs.
+//!
+//! All plain manifests stand in one cluster. Each chart ([`super::helm`]) and each overlay ([`super::kustomize`]) is a
+//! deployment of its own beside them: their services and policies reach its workloads, not the other way round.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aedile_model::{Gap, GapKind, Place};
+use aedile_model::{Gap, GapKind};
 use aedile_rules::ResourceSource;
 
 mod expose;
+pub(super) mod interface;
 pub(super) mod pod;
 mod rbac;
+mod release;
+mod space;
 mod template;
+pub(super) mod terraform;
 #[cfg(test)]
 mod tests;
+mod volume;
+mod workload;
 
 use super::assets;
 use super::datum::{Datum, Kind, Map};
+use super::helm;
+use super::kustomize::{self, Customs};
 use super::resource::{Resource, Unit};
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File, yaml};
+pub(super) use space::RELEASE_NAMESPACE;
 
-/// The crawler of Kubernetes manifests.
+/// The crawler of Kubernetes manifests, Helm charts and kustomizations.
 pub(crate) struct Kubernetes;
 
-/// One file's objects.
+/// One file's documents.
 #[derive(Debug, Default)]
 pub(crate) struct Manifests {
-    objects: Vec<Resource>,
+    documents: Vec<Datum>,
     gaps: Vec<Gap>,
+    /// Whether it is a template, which is read where its chart is known.
+    template: bool,
 }
 
 /// Objects in lists in lists.
 const LIST_DEPTH: usize = 4;
 
+/// Charts that are rendered in one scan.
+const CHARTS: usize = 2_000;
+
 impl Crawler for Kubernetes {
     type Parsed = Manifests;
 
     fn claims(file: &File) -> bool {
+        let name = file.name();
+        if kustomize::is_kustomization(name) || name == "Chart.yaml" {
+            return true;
+        }
         if !["yaml", "yml"].contains(&file.extension().as_str()) {
-            return false;
+            // Named templates of charts.
+            return file.extension() == "tpl" && file.path.contains("templates/");
         }
         let Some(text) = &file.text else { return false };
         let at_start = |word: &str| text.lines().any(|line| line.starts_with(word));
-        at_start("apiVersion:") && at_start("kind:")
+        (at_start("apiVersion:") && at_start("kind:")) || name == "values.yaml" || file.path.contains("templates/")
     }
 
     fn parse(file: &File, context: Context<'_>) -> Manifests {
-        let mut manifests = Manifests::default();
-        let Some(text) = &file.text else { return manifests };
-        let (masked, template) = template::masked(text);
-        if let Some(first) = template {
-            manifests.gaps.push(Gap {
-                place: file.place(first.start, first.end),
-                kind: GapKind::Unsupported,
-                message: "the file is a template: what stands in `{{ }}` is not rendered".to_owned(),
-            });
+        let Some(text) = &file.text else { return Manifests::default() };
+        if kustomize::is_kustomization(file.name()) || file.extension() == "tpl" {
+            return Manifests::default();
         }
-        let (documents, errors) = yaml::parse_all(&masked, context.options.limits.nesting);
-        for error in errors {
-            manifests.gaps.push(Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!(
-                    "this document is not {}: {}",
-                    if error.limit { "read" } else { "YAML" },
-                    error.message
-                ),
-            });
+        if template::is_template(text) {
+            return Manifests { template: true, ..Manifests::default() };
         }
-        for document in &documents {
-            for (key, span) in document.duplicates() {
-                manifests.gaps.push(Gap {
-                    place: file.place(span.start as usize, span.end as usize),
-                    kind: GapKind::Unparsed,
-                    message: format!("the key `{key}` stands twice: only the last one is read"),
-                });
-            }
-            manifests.take(document, file, 0);
-        }
-        manifests
+        manifests(file, text, context)
     }
 
     fn resolve(parsed: Vec<(&File, Manifests)>, context: Context<'_>, facts: &mut Facts) {
-        let mut objects = Vec::new();
-        for (_, manifests) in parsed {
+        let charts = helm::roots(context.files);
+        let mut customs = Customs::of(context.files, context.options.limits.nesting);
+        let used = customs.used();
+        let mut plain = Vec::new();
+        for (file, manifests) in parsed {
+            let in_chart = charts.iter().any(|folder| helm::reads(&file.path, folder));
+            if in_chart || used.contains(&*file.path) || file.name() == "Chart.yaml" {
+                continue;
+            }
+            let manifests = if manifests.template { masked(file, context) } else { manifests };
             facts.gaps.extend(manifests.gaps);
-            objects.extend(manifests.objects);
+            for document in manifests.documents {
+                take(document, file.folder(), "default", file.in_tests, 0, &mut plain);
+            }
         }
-        rename_twins(&mut objects);
-        let before = facts.assets.len();
-        let unit = Unit::new(&context.rules.resources, &objects, BTreeSet::new());
-        assets::describe(&unit, facts);
-        let own = facts.assets.get_mut(before..).unwrap_or_default();
-        expose::describe(own, &objects);
-        rbac::write(&unit, facts);
+        let mut overlays = Vec::new();
+        for folder in customs.roots() {
+            let in_tests = crate::in_tests(&format!("{folder}/kustomization.yaml"));
+            let mut objects = Vec::new();
+            for document in customs.build(&folder) {
+                take(document, &folder, "default", in_tests, 0, &mut objects);
+            }
+            overlays.push(objects);
+        }
+        facts.gaps.append(&mut customs.gaps);
+        let installed: Vec<&Resource> = plain.iter().chain(overlays.iter().flatten()).collect();
+        let mut releases = release::releases(&installed, &charts);
+        if releases.len() > CHARTS {
+            releases.truncate(CHARTS);
+            let place = context.files.iter().find(|file| file.name() == "Chart.yaml").map(|file| file.place(0, 0));
+            let message = format!("more than {CHARTS} charts: the rest is not rendered");
+            facts.gaps.extend(place.map(|place| Gap { place, kind: GapKind::Limit, message }));
+        }
+        let beside: Vec<Resource> = plain.iter().filter(|object| is_neighbour(object)).cloned().collect();
+        judge(&mut plain, &[], context, facts);
+        for mut objects in overlays {
+            judge(&mut objects, &beside, context, facts);
+        }
+        for (folder, unit, installation) in releases {
+            let rendered = helm::render(context.files, &folder, &installation, context.options.limits.nesting);
+            facts.gaps.extend(rendered.gaps);
+            let mut objects = Vec::new();
+            for (path, document) in rendered.objects {
+                let space = installation.namespace.as_deref().unwrap_or(RELEASE_NAMESPACE);
+                take(document, &unit, space, crate::in_tests(&path), 0, &mut objects);
+            }
+            judge(&mut objects, &beside, context, facts);
+        }
     }
 }
 
-impl Manifests {
-    fn take(&mut self, document: &yaml::Node, file: &File, depth: usize) {
-        let text = |key: &str| document.get(key).and_then(yaml::Node::str);
-        let (Some(version), Some(kind)) = (text("apiVersion"), text("kind")) else {
-            return;
-        };
-        if kind.ends_with("List") && depth < LIST_DEPTH {
-            for item in document.get("items").map(yaml::Node::items).unwrap_or_default() {
-                self.take(item, file, depth + 1);
-            }
-            return;
-        }
-        let mut body = Datum::from_yaml(document, &file.path);
-        let namespace = namespace(&mut body, kind);
-        let name = document.at("metadata.name").and_then(yaml::Node::str).unwrap_or("unnamed");
-        let start = document.key_span("kind").map_or(document.span.start, |span| span.start);
-        let end = document.get("kind").map_or(document.span.end, |node| node.span.end);
-        let group = version.split_once('/').map_or("", |(group, _)| group);
-        self.objects.push(Resource {
-            source: ResourceSource::Kubernetes,
-            type_name: type_name(group, kind),
-            address: if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") },
-            unit: file.folder().to_owned(),
-            body,
-            place: Some(Place::new(&file.path, start as usize, end.max(start) as usize)),
-            in_tests: file.in_tests,
-            region: None,
-            default_tags: None,
-            doubt: None,
+/// The documents of a file.
+fn manifests(file: &File, text: &str, context: Context<'_>) -> Manifests {
+    let mut manifests = Manifests::default();
+    let (documents, errors) = yaml::parse_all(text, context.options.limits.nesting);
+    for error in errors {
+        manifests.gaps.push(Gap {
+            place: file.place(error.span.start as usize, error.span.end as usize),
+            kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
+            message: format!("this document is not {}: {}", if error.limit { "read" } else { "YAML" }, error.message),
         });
     }
+    for document in &documents {
+        for (key, span) in document.duplicates() {
+            manifests.gaps.push(Gap {
+                place: file.place(span.start as usize, span.end as usize),
+                kind: GapKind::Unparsed,
+                message: format!("the key `{key}` stands twice: only the last one is read"),
+            });
+        }
+        if document.get("kind").is_some() {
+            let body = Datum::from_yaml(document, &file.path);
+            manifests.documents.push(if text.contains("{{") { template::at_run(body) } else { body });
+        }
+    }
+    manifests
+}
+
+/// A template that belongs to no chart: what stands in its brackets is masked.
+fn masked(file: &File, context: Context<'_>) -> Manifests {
+    let text = file.text.as_deref().unwrap_or_default();
+    let (masked, template) = template::masked(text);
+    let at_start = |word: &str| text.lines().any(|line| line.starts_with(word));
+    if !(at_start("apiVersion:") && at_start("kind:")) {
+        return Manifests::default();
+    }
+    let mut manifests = manifests(file, &masked, context);
+    if let Some(first) = template {
+        manifests.gaps.push(Gap {
+            place: file.place(first.start, first.end),
+            kind: GapKind::Unsupported,
+            message: "the file is a template outside a chart: what stands in `{{ }}` is not rendered".to_owned(),
+        });
+    }
+    manifests
+}
+
+/// Kinds of objects that say something about the workloads beside them.
+const NEIGHBOURS: [&str; 16] = [
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy",
+    "GRPCRoute",
+    "Gateway",
+    "HTTPRoute",
+    "Ingress",
+    "IngressRoute",
+    "LimitRange",
+    "Namespace",
+    "NetworkPolicy",
+    "Route",
+    "Service",
+    "ServiceAccount",
+    "TCPRoute",
+    "TLSRoute",
+    "VirtualService",
+];
+
+fn is_neighbour(object: &Resource) -> bool {
+    NEIGHBOURS.contains(&object.type_name.as_str())
+}
+
+/// Writes what the objects of one deployment are; `beside` are objects of others that stand in the same cluster.
+pub(super) fn judge(objects: &mut [Resource], beside: &[Resource], context: Context<'_>, facts: &mut Facts) {
+    rename_twins(objects);
+    let before = facts.assets.len();
+    let objects = &*objects;
+    let unit = Unit::new(&context.rules.resources, objects, BTreeSet::new());
+    assets::describe(&unit, facts);
+    let workloads = workload::workloads(&unit, facts, before);
+    let neighbours: Vec<&Resource> = objects.iter().chain(beside).filter(|object| is_neighbour(object)).collect();
+    let exposed = expose::describe(&mut facts.assets, &workloads, &neighbours);
+    space::describe(&mut facts.assets, &workloads, &neighbours);
+    for workload in &workloads {
+        if let (Some(exposure), Some(asset)) = (exposed.get(&workload.asset), facts.assets.get_mut(workload.asset)) {
+            interface::describe(asset, &workload.pods, exposure, context.rules.resources.interfaces());
+        }
+    }
+    volume::write(&unit, &workloads, facts);
+    rbac::write(&unit, facts, before);
+}
+
+/// Adds the object that `body` is, or those of the list that it is, to `objects`.
+///
+/// `space` is the namespace of an object that names none.
+pub(super) fn take(
+    mut body: Datum,
+    unit: &str,
+    space: &str,
+    in_tests: bool,
+    depth: usize,
+    objects: &mut Vec<Resource>,
+) {
+    let text = |key: &str| body.member(key).and_then(Datum::text);
+    let (Some(version), Some(kind)) = (text("apiVersion"), text("kind")) else {
+        return;
+    };
+    if kind.ends_with("List") && body.member("items").is_some() && depth < LIST_DEPTH {
+        for item in body.member("items").map(Datum::items).unwrap_or_default() {
+            take(item.clone(), unit, space, in_tests, depth + 1, objects);
+        }
+        return;
+    }
+    let namespace = namespace(&mut body, &kind, space);
+    let name = body.member("metadata").and_then(|metadata| metadata.member("name")).and_then(Datum::holed);
+    let name = name.unwrap_or_else(|| "unnamed".to_owned());
+    let place = body.member("kind").and_then(|kind| kind.place.clone()).or_else(|| body.place.clone());
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    objects.push(Resource {
+        source: ResourceSource::Kubernetes,
+        type_name: type_name(group, &kind),
+        address: if namespace.is_empty() || namespace == RELEASE_NAMESPACE {
+            format!("{kind}/{name}")
+        } else {
+            format!("{kind}/{namespace}/{name}")
+        },
+        unit: unit.to_owned(),
+        body,
+        place,
+        in_tests,
+        region: None,
+        default_tags: None,
+        doubt: None,
+    });
 }
 
 /// Kinds that stand in no namespace.
-const CLUSTER_WIDE: [&str; 7] = [
+pub(super) const CLUSTER_WIDE: [&str; 13] = [
+    "CiliumClusterwideNetworkPolicy",
+    "ClusterIssuer",
     "ClusterRole",
     "ClusterRoleBinding",
+    "ClusterServingRuntime",
+    "ClusterTrainingRuntime",
+    "ClusterWorkflowTemplate",
     "CustomResourceDefinition",
     "IngressClass",
     "Namespace",
     "PersistentVolume",
+    "Profile",
     "StorageClass",
 ];
 
 /// The object's namespace, which is written into the body where it is missing.
-fn namespace(body: &mut Datum, kind: &str) -> String {
+fn namespace(body: &mut Datum, kind: &str, space: &str) -> String {
     if CLUSTER_WIDE.contains(&kind) {
         return String::new();
     }
@@ -153,14 +293,17 @@ fn namespace(body: &mut Datum, kind: &str) -> String {
     let Kind::Map(metadata) = &mut metadata.kind else {
         return String::new();
     };
-    let held = metadata.members.entry("namespace".to_owned()).or_insert_with(|| Datum::from_text("default"));
-    held.text().unwrap_or_else(|| "default".to_owned())
+    let held = metadata.members.entry("namespace".to_owned()).or_insert_with(|| Datum::from_text(space));
+    if held.is_null() || held.text().as_deref() == Some("") {
+        *held = Datum::from_text(space).at(held.place.clone());
+    }
+    held.holed().unwrap_or_else(|| space.to_owned())
 }
 
 /// Kinds whose name another API group has too, by group.
 fn type_name(group: &str, kind: &str) -> String {
     match (group, kind) {
-        ("serving.knative.dev", _) | ("kubeflow.org", "Notebook") => format!("{group}/{kind}"),
+        ("batch.volcano.sh" | "serving.knative.dev", _) | ("kubeflow.org", "Notebook") => format!("{group}/{kind}"),
         _ => kind.to_owned(),
     }
 }

@@ -89,7 +89,6 @@ fn program(file: &File, body: &Datum, stacks: &[&Datum], context: Context<'_>, f
         return;
     }
     let mut names = Names { body, stacks, context, depth: 8 };
-    let region = ["aws:region", "gcp:region"].iter().find_map(|key| names.setting(key));
     let mut resources = Vec::new();
     let Some(Kind::Map(declared)) = body.member("resources").map(|resources| &resources.kind) else { return };
     for (name, declared) in declared.members.iter().take(MANY) {
@@ -114,7 +113,7 @@ fn program(file: &File, body: &Datum, stacks: &[&Datum], context: Context<'_>, f
             body,
             place,
             in_tests: file.in_tests,
-            region: region.clone(),
+            region: written.split(':').next().and_then(|provider| names.setting(&format!("{provider}:region"))),
             default_tags: None,
             doubt: None,
         });

@@ -34,7 +34,11 @@ impl Resource {
     pub(crate) fn key(&self) -> String {
         match self.source {
             ResourceSource::CloudFormation => format!("{}#{}", self.unit, self.address),
-            ResourceSource::Terraform | ResourceSource::Kubernetes => self.address.clone(),
+            ResourceSource::Arm
+            | ResourceSource::Terraform
+            | ResourceSource::Kubernetes
+            | ResourceSource::Compose
+            | ResourceSource::Dockerfile => self.address.clone(),
         }
     }
 
@@ -221,7 +225,9 @@ impl<'a> Unit<'a> {
             let Some(rule) = self.rule(first) else { continue };
             for companion in rule.companions.values() {
                 if let Some(by) = &companion.by {
-                    self.join_by(type_name, &companion.type_name, by);
+                    let between = companion.of.as_ref().and_then(|of| rule.companions.get(of));
+                    let target = between.map_or(type_name, |between| between.type_name.as_str());
+                    self.join_by(target, &companion.type_name, by);
                 }
                 if companion.absorbs {
                     let own = self.of_type(type_name).to_vec();

@@ -31,6 +31,7 @@ mod syntax;
 mod tests;
 mod typed;
 
+use super::arm;
 use super::assets;
 use super::datum::Handle;
 use super::resource::{Resource, Unit, with_parts};
@@ -196,7 +197,9 @@ fn configuration<'a>(
     let gaps = distinct(std::mem::take(&mut evaluator.gaps));
     drop(evaluator);
     let mut facts = Facts { gaps, ..Facts::default() };
-    let resources = with_parts(&context.rules.resources, resources);
+    let resources = arm::translated(resources, &context.rules.resources);
+    let mut resources = with_parts(&context.rules.resources, resources);
+    super::kubernetes::terraform::write(&mut resources, context, &mut facts);
     let unit = Unit::new(&context.rules.resources, &resources, accounts);
     assets::describe(&unit, &mut facts);
     (facts, reached)

@@ -4,8 +4,11 @@
 
 use aedile_model::{AssetKind, GapKind, Value};
 
+use globset::GlobBuilder;
+
 use super::{Source, Workflow, text_of};
 use crate::File;
+use crate::crawler::{Context, Crawler};
 use crate::iac::datum::{Datum, Kind, Map};
 use crate::iac::interpolate::merged;
 use crate::iac::path::joined;
@@ -76,43 +79,55 @@ pub(super) fn is_root(file: &File) -> bool {
 }
 
 /// Reads `document` and what it includes into `workflow`.
-pub(super) fn read(document: &Node, parsed: &[(&File, Source)], workflow: &mut Workflow<'_>) {
+pub(super) fn read<'f>(
+    document: &Node,
+    parsed: &[(&'f File, Source)],
+    context: Context<'f>,
+    workflow: &mut Workflow<'f>,
+) {
     for attribute in ["scriptInjection", "secretsInEnv"] {
         workflow.set(attribute, false, None);
     }
     workflow.set("actionsPinned", true, None);
     let file = workflow.file;
-    let mut documents: Vec<(&File, &Node)> = vec![(file, document)];
+    let mut documents: Vec<(&File, Node)> = vec![(file, document.clone())];
     let mut at = 0;
-    while let Some((from, document)) = documents.get(at).copied() {
+    while let Some((from, document)) = documents.get(at).cloned() {
         at += 1;
         for include in document.get("include").map(listed).unwrap_or_default() {
             let place = from.place(include.span.start as usize, include.span.end as usize);
-            let local =
-                include.get("local").and_then(Node::str).or_else(|| include.str().filter(|text| !text.contains("://")));
-            match local {
-                Some(path) => {
-                    let full = joined(file.folder(), path.trim_start_matches('/'));
-                    let found = parsed.iter().find(|(part, _)| *part.path == *full);
-                    match found.and_then(|(part, source)| Some((*part, source.document.as_ref()?))) {
-                        Some((part, node)) if documents.len() < INCLUDES => {
-                            if !documents.iter().any(|(held, _)| held.path == part.path) {
-                                documents.push((part, node));
-                            }
-                        }
-                        Some(_) => workflow.gap(place, GapKind::Limit, "too many files are included"),
-                        None => workflow.gap(place, GapKind::Unresolved, format!("the included `{path}` is not read")),
+            let local = include.get("local").and_then(Node::str);
+            let Some(path) = local.or_else(|| include.str().filter(|text| !text.contains("://"))) else {
+                workflow.set("actionsPinned", pinned(include), Some(place.clone()));
+                workflow.gap(place, GapKind::Unresolved, "a part of the pipeline is kept elsewhere");
+                continue;
+            };
+            let parts = named(&joined(file.folder(), path.trim_start_matches('/')), context.files);
+            if parts.is_empty() {
+                workflow.gap(place.clone(), GapKind::Unresolved, format!("the included `{path}` is not there"));
+            }
+            for part in parts.into_iter().filter(|part| part.path != file.path) {
+                if documents.iter().any(|(held, _)| held.path == part.path) {
+                    continue;
+                }
+                if documents.len() >= INCLUDES {
+                    workflow.gap(place.clone(), GapKind::Limit, "too many files are included");
+                    break;
+                }
+                // A part may have any name: only the include tells what it is.
+                let source = match parsed.iter().find(|(held, _)| held.path == part.path) {
+                    Some((_, source)) => source.document.clone(),
+                    None => {
+                        let source = super::Workflows::parse(part, context);
+                        workflow.gaps.extend(source.gaps);
+                        source.document
                     }
-                }
-                None => {
-                    let is_pinned = pinned(include);
-                    workflow.set("actionsPinned", is_pinned, Some(place.clone()));
-                    workflow.gap(place, GapKind::Unresolved, "a part of the pipeline is kept elsewhere");
-                }
+                };
+                documents.extend(source.map(|node| (part, node)));
             }
         }
     }
-    let roots: Vec<(&File, &Node)> = documents.iter().rev().copied().collect();
+    let roots: Vec<(&File, &Node)> = documents.iter().rev().map(|(file, node)| (*file, node)).collect();
     let whole = roots.iter().fold(Datum::from(Kind::Map(Map::default())), |whole, (from, node)| {
         merged(&whole, &converted(node, from, &roots, DEPTH))
     });
@@ -126,6 +141,16 @@ pub(super) fn read(document: &Node, parsed: &[(&File, Source)], workflow: &mut W
         let job = extended(job, &whole, LEVELS);
         read_job(&job, &whole, workflow);
     }
+}
+
+/// The files that a local include names: one, or those of a pattern.
+fn named<'f>(path: &str, files: &'f [File]) -> Vec<&'f File> {
+    if !path.contains('*') {
+        return files.iter().filter(|file| *file.path == *path).collect();
+    }
+    let Ok(glob) = GlobBuilder::new(path).literal_separator(true).build() else { return Vec::new() };
+    let matcher = glob.compile_matcher();
+    files.iter().filter(|file| matcher.is_match(&*file.path)).take(INCLUDES).collect()
 }
 
 fn listed(node: &Node) -> Vec<&Node> {

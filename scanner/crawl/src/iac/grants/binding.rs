@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aedile_model::{Access, AssetKind, Columns, Flow, GapKind, Place, Protection};
 use aedile_rules::{GrantRule, ResourceType};
 
+use super::over::{Covered, covered};
 use super::{Context, Grants, principal};
 use crate::Ref;
 use crate::iac::condition::{Truth, View};
@@ -12,6 +13,30 @@ use crate::iac::datum::{Datum, Kind};
 use crate::iac::links::sides;
 use crate::iac::name::fill;
 use crate::iac::path::{texts, values};
+use crate::iac::policy::overlap;
+
+/// Where roles that a configuration defines list their permissions.
+const PERMISSIONS: [&str; 5] = [
+    "permissions",
+    "permissions.actions",
+    "permissions.data_actions",
+    "properties.permissions.actions",
+    "properties.permissions.dataActions",
+];
+
+/// What a role allows, and the types that it reaches.
+struct Reach {
+    access: BTreeSet<Access>,
+    types: Vec<String>,
+    /// Whether it is given by permissions, so that it does nothing to other types.
+    only: bool,
+}
+
+/// What bindings are about.
+struct On {
+    named: Vec<Ref>,
+    covered: Vec<Covered>,
+}
 
 impl Grants<'_, '_> {
     /// Bindings that sit in a list (`grant { principal, privileges }`) are read item by item, so that one
@@ -28,8 +53,9 @@ impl Grants<'_, '_> {
         }
         let own = self.unit.asset(at).map(|(_, id)| Ref::Id(id));
         let kind = grant.to.unwrap_or(AssetKind::Bucket);
+        let covered = covered(self.unit, at, grant);
         let on: Vec<Ref> = if grant.on.is_empty() {
-            own.clone().into_iter().collect()
+            own.clone().filter(|_| grant.over.is_none()).into_iter().collect()
         } else {
             let named: Vec<Datum> = grant.on.iter().flat_map(|path| values(&body, path)).collect();
             // Other holes of the name than `{value}` are paths of the resource.
@@ -38,7 +64,7 @@ impl Grants<'_, '_> {
                 path => texts(&body, path).into_iter().next(),
             };
             let names = grant.names.as_deref().and_then(|template| fill(template, hole));
-            let on: Vec<Ref> = named.iter().flat_map(|value| sides(self.unit, value, kind, names.as_deref())).collect();
+            let on: Vec<Ref> = named.iter().flat_map(|value| self.granted(value, kind, names.as_deref())).collect();
             if let Some(unknown) = named.iter().find(|value| matches!(value.kind, Kind::Unknown(_) | Kind::Fault(_)))
                 && on.is_empty()
             {
@@ -47,9 +73,10 @@ impl Grants<'_, '_> {
             }
             on
         };
-        if on.is_empty() {
+        if on.is_empty() && covered.is_empty() {
             return;
         }
+        let on = On { named: on, covered };
         let own = own.filter(|_| grant.principals.is_empty());
         match common_list(grant) {
             Some(list) => {
@@ -65,6 +92,16 @@ impl Grants<'_, '_> {
         }
     }
 
+    /// What `value` names: assets of `kind`, or whatever resource it refers to.
+    fn granted(&self, value: &Datum, kind: AssetKind, names: Option<&str>) -> Vec<Ref> {
+        let found = sides(self.unit, value, kind, names);
+        if !found.is_empty() {
+            return found;
+        }
+        let referred = self.unit.referred(value).into_iter().filter_map(|at| self.unit.asset(at));
+        referred.filter(|(kind, _)| !kind.is_principal()).map(|(_, id)| Ref::Id(id)).collect()
+    }
+
     /// Binds `own`, which a binding without principals is of, or those of `principals`.
     fn bind(
         &mut self,
@@ -72,7 +109,7 @@ impl Grants<'_, '_> {
         own: &Option<Ref>,
         principals: &[String],
         roles: &[String],
-        on: &[Ref],
+        on: &On,
         grant: &GrantRule,
     ) {
         let view = View { body, companions: BTreeMap::new() };
@@ -88,9 +125,15 @@ impl Grants<'_, '_> {
         if grant.everything.as_ref().is_some_and(|path| truth(body, path)) {
             access.extend([Access::Read, Access::Write, Access::Administer]);
         }
+        let mut reaches: Vec<Reach> = Vec::new();
         for role in roles.iter().flat_map(|path| values(body, path)) {
-            match role.text().and_then(|name| self.unit.rules.role(&name).map(|role| role.access.clone())) {
-                Some(found) => access.extend(found),
+            match self.reach(&role) {
+                Some(found) if found.only => reaches.push(found),
+                Some(found) => {
+                    access.extend(found.access.iter().copied());
+                    reaches.push(found);
+                }
+                None if on.named.is_empty() && self.is_of_no_store(&role) => {}
                 None => {
                     let name = role.holed().unwrap_or_else(|| "unknown".to_owned());
                     let message = format!("what the role or privilege `{name}` allows is not in the rules");
@@ -98,7 +141,7 @@ impl Grants<'_, '_> {
                 }
             }
         }
-        if access.is_empty() {
+        if access.is_empty() && reaches.iter().all(|reach| reach.access.is_empty()) {
             return;
         }
         let option = grant.option.as_ref().is_some_and(|path| truth(body, path));
@@ -110,7 +153,7 @@ impl Grants<'_, '_> {
         let flow = limited(body, grant);
         let mut from: Vec<(Ref, Option<Place>)> = own.iter().map(|own| (own.clone(), body.place.clone())).collect();
         for value in principals.iter().flat_map(|path| values(body, path)) {
-            let members = principal::member(self.unit, &value, kind);
+            let members = principal::member(self.unit, &value, kind, self.facts);
             if members.is_empty() && matches!(value.kind, Kind::Unknown(_) | Kind::Fault(_)) {
                 let message = "who gets a grant is not known".to_owned();
                 self.gap(value.place.as_ref().or(body.place.as_ref()), GapKind::Unresolved, message);
@@ -118,20 +161,82 @@ impl Grants<'_, '_> {
             from.extend(members.into_iter().map(|member| (member, value.place.clone())));
         }
         for (from, place) in from {
-            for to in on {
+            for to in &on.covered {
+                let access = reached(&reaches, &to.type_name, false);
+                if !access.is_empty() && !on.named.contains(&to.side) {
+                    let context = Context {
+                        via_wildcard: Some(place.clone()),
+                        conditioned,
+                        cross_account: grant.cross_account,
+                        grant_option: false,
+                    };
+                    self.grant(from.clone(), to.side.clone(), access, &context, place.clone());
+                }
+            }
+            for to in &on.named {
+                let mut access = access.clone();
+                access.extend(self.type_of(to).iter().flat_map(|name| reached(&reaches, name, true)));
+                if access.is_empty() {
+                    continue;
+                }
                 let context = Context {
                     via_wildcard: grant.wildcard.then(|| place.clone()),
                     conditioned,
                     cross_account: grant.cross_account,
                     grant_option: option,
                 };
-                self.grant(from.clone(), to.clone(), access.clone(), &context, place.clone());
+                self.grant(from.clone(), to.clone(), access, &context, place.clone());
                 if let Some(link) = self.facts.links.last_mut() {
                     link.flow.clone_from(&flow);
                 }
             }
         }
     }
+}
+
+impl Grants<'_, '_> {
+    /// Whether a role that the rules do not have is of a service of which they have none: on a whole project it
+    /// gives nothing of a store.
+    fn is_of_no_store(&self, role: &Datum) -> bool {
+        let text = role.text().unwrap_or_default();
+        text.split_once('.').is_some_and(|(service, _)| !self.unit.rules.has_role_like(&format!("{service}.")))
+    }
+
+    fn type_of(&self, side: &Ref) -> Option<String> {
+        let Ref::Id(id) = side else { return None };
+        let found =
+            (0..self.unit.resources.len()).find(|&at| self.unit.asset(at).is_some_and(|(_, own)| own == *id))?;
+        self.unit.resource(found).map(|resource| resource.type_name.clone())
+    }
+
+    /// What a role allows: one of the provider's by name or id, or one that the configuration defines.
+    fn reach(&self, role: &Datum) -> Option<Reach> {
+        let own = self.unit.referred(role).into_iter().filter_map(|at| self.unit.resource(at)).find_map(|resource| {
+            let permissions: Vec<String> = PERMISSIONS.iter().flat_map(|path| texts(&resource.body, path)).collect();
+            (!permissions.is_empty()).then_some(permissions)
+        });
+        if let Some(permissions) = own {
+            let mut reach = Reach { access: BTreeSet::new(), types: Vec::new(), only: true };
+            for rule in self.unit.rules.permissions() {
+                if permissions.iter().any(|permission| overlap(permission, &rule.id)) {
+                    reach.access.extend(rule.access.iter().copied());
+                    reach.types.extend(rule.types.iter().cloned());
+                }
+            }
+            return Some(reach);
+        }
+        let text = role.holed()?;
+        let last = text.rsplit('/').next().unwrap_or_default().trim_end_matches(".id}");
+        let found = self.unit.rules.role(&text).or_else(|| self.unit.rules.role(last))?;
+        Some(Reach { access: found.access.iter().copied().collect(), types: found.types.clone(), only: false })
+    }
+}
+
+/// What those roles allow of a type: all of them, or only those that the configuration defines.
+fn reached(reaches: &[Reach], type_name: &str, only: bool) -> BTreeSet<Access> {
+    let fits =
+        |reach: &&Reach| (reach.only || !only) && reach.types.iter().any(|start| type_name.starts_with(start.as_str()));
+    reaches.iter().filter(fits).flat_map(|reach| reach.access.iter().copied()).collect()
 }
 
 /// Whether anything but `false` is given at `path`.
@@ -161,9 +266,15 @@ fn limited(body: &Datum, grant: &GrantRule) -> Option<Flow> {
     Some(Flow { columns, sources: BTreeSet::new(), dropped: except.into_iter().collect(), steps: Vec::new() })
 }
 
-/// The first key that all paths of principals and roles share, where they have more than one.
+/// The keys that all paths of principals and roles share at their start, where each goes on after them.
 fn common_list(grant: &GrantRule) -> Option<String> {
-    let first = grant.principals.first()?.split_once('.')?.0.to_owned();
-    let start = format!("{first}.");
-    grant.principals.iter().chain(&grant.roles).all(|path| path.starts_with(&start)).then_some(first)
+    let mut paths = grant.principals.iter().chain(&grant.roles).map(|path| path.split('.').collect::<Vec<_>>());
+    let mut common = paths.next()?;
+    common.pop();
+    for path in paths {
+        let (_, above) = path.split_last()?;
+        let shared = common.iter().zip(above).take_while(|(left, right)| left == right).count();
+        common.truncate(shared);
+    }
+    (!common.is_empty()).then(|| common.join("."))
 }

@@ -1,11 +1,11 @@
 //! Principals as policies and bindings write them.
 
-use aedile_model::{AssetId, AssetKind};
+use aedile_model::{AssetId, AssetKind, RelationKind};
 
-use crate::Ref;
 use crate::iac::datum::{Datum, Kind};
 use crate::iac::policy::{Principal, Statement};
 use crate::iac::resource::Unit;
+use crate::{Facts, Link, Ref};
 
 /// Whoever asks.
 pub(crate) fn anyone() -> Ref {
@@ -54,8 +54,9 @@ pub(super) fn service_accounts(statement: &Statement) -> Vec<String> {
         .collect()
 }
 
-/// The asset that a member of a binding is, by the words that providers use.
-pub(super) fn member(unit: &Unit<'_>, value: &Datum, kind: AssetKind) -> Vec<Ref> {
+/// The asset that a member of a binding is, by the words that providers use. A resource that is itself no principal
+/// acts by the identity that the provider made for it; that it runs as this identity is written to `facts`.
+pub(super) fn member(unit: &Unit<'_>, value: &Datum, kind: AssetKind, facts: &mut Facts) -> Vec<Ref> {
     let Some(text) = value.holed() else { return Vec::new() };
     let lower = text.to_ascii_lowercase();
     if matches!(
@@ -81,17 +82,29 @@ pub(super) fn member(unit: &Unit<'_>, value: &Datum, kind: AssetKind) -> Vec<Ref
     if !own.is_empty() {
         return own;
     }
+    let runs: Vec<AssetId> =
+        unit.referred(value).into_iter().filter_map(|at| unit.asset(at)).map(|(_, id)| id).collect();
+    if let Some(id) = runs.first() {
+        let identity = Ref::named(AssetKind::ServiceAccount, format!("identity of {}", id.as_str()));
+        facts.links.push(Link::new(RelationKind::RunsAs, Ref::Id(id.clone()), identity.clone(), value.place.clone()));
+        return vec![identity];
+    }
     if !matches!(value.kind, Kind::Text(_)) {
         return Vec::new();
     }
-    let (kind, name) = match text.split_once(':') {
+    // Members that are gone, and `user-a@example.org` as access controls of buckets write it.
+    let text = text.strip_prefix("deleted:").unwrap_or(&text);
+    let split = text.split_once(':').or_else(|| text.split_once('-').filter(|(_, name)| name.contains(['@', '.'])));
+    let (kind, name) = match split {
         Some(("user", name)) => (AssetKind::User, name),
         Some(("serviceAccount", name)) => (AssetKind::ServiceAccount, name),
         Some(("group" | "domain", name)) => (AssetKind::Group, name),
+        Some(("principal", _)) => (AssetKind::ServiceAccount, text),
+        Some(("principalSet" | "projectOwner" | "projectEditor" | "projectViewer", _)) => (AssetKind::Group, text),
         // Where one word stands for groups, persons and service principals alike: mail addresses and application ids tell.
-        _ if kind == AssetKind::Group && text.contains('@') => (AssetKind::User, text.as_str()),
-        _ if kind == AssetKind::Group && is_uuid(&text) => (AssetKind::ServiceAccount, text.as_str()),
-        _ => (kind, text.as_str()),
+        _ if kind == AssetKind::Group && text.contains('@') => (AssetKind::User, text),
+        _ if kind == AssetKind::Group && is_uuid(text) => (AssetKind::ServiceAccount, text),
+        _ => (kind, text),
     };
     vec![Ref::named(kind, name)]
 }

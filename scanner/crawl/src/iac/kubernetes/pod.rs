@@ -1,14 +1,22 @@
 //! What pod specifications say of a workload, wherever a type keeps them.
 //!
-//! Source: kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1. Images run as root unless
-//! something says otherwise, since that is what images do by default.
+//! Sources: kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1,
+//! kubernetes.io/docs/concepts/security/pod-security-standards. What a container says goes before what its pod says;
+//! what nobody says has the default of Kubernetes 1.31 (`allowPrivilegeEscalation` true, no seccomp profile, a token
+//! is mounted). Images run as root unless something says otherwise, since that is what images do by default.
 
-use aedile_model::{Asset, Place, Value};
+use aedile_model::{Asset, Place, Unknown, Value};
 use aedile_rules::ResourceType;
 
+mod argo;
+mod secret;
+mod spark;
+
+use crate::iac::condition::{Truth, all, any};
 use crate::iac::datum::{Datum, Kind};
 use crate::iac::path::values;
 use crate::iac::resource::Resource;
+pub(in crate::iac) use secret::{in_text, is_credential, literal};
 
 /// Members of a KServe predictor whose container a serving runtime makes; what they leave out, the runtime decides.
 ///
@@ -28,157 +36,306 @@ const RUNTIMES: [&str; 12] = [
     "xgboost",
 ];
 
+/// The lists of a pod's containers: those that work, those that prepare, those that were added for debugging.
+const LISTS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+
+/// Capabilities that the restricted standard lets a container add.
+const HARMLESS_CAPABILITIES: [&str; 2] = ["NET_BIND_SERVICE", "CAP_NET_BIND_SERVICE"];
+
+/// A container with its pod.
+#[derive(Clone, Copy)]
+pub(super) struct Container<'d> {
+    pub(super) pod: &'d Datum,
+    pub(super) body: &'d Datum,
+    /// Whether it works (rather than prepares the others).
+    main: bool,
+    /// Whether a serving runtime completes it.
+    runtime: bool,
+}
+
+/// The pod specifications of `resource`, in the form of Kubernetes.
+pub(super) fn pods(resource: &Resource, rule: &ResourceType) -> Vec<Datum> {
+    if spark::is_spark(&resource.type_name) {
+        return spark::pods(&resource.body, &rule.pods);
+    }
+    if argo::is_argo(&resource.type_name) {
+        return argo::pods(&resource.body, &rule.pods);
+    }
+    let found = rule.pods.iter().flat_map(|path| values(&resource.body, path));
+    found.filter(|pod| matches!(pod.kind, Kind::Map(_))).collect()
+}
+
+/// The containers of `pods`.
+pub(super) fn containers(pods: &[Datum]) -> Vec<Container<'_>> {
+    let mut found = Vec::new();
+    for pod in pods {
+        for list in LISTS {
+            let bodies = pod.member(list).map(Datum::items).unwrap_or_default();
+            let bodies = bodies.iter().filter(|body| matches!(body.kind, Kind::Map(_)));
+            found.extend(bodies.map(|body| Container { pod, body, main: list == "containers", runtime: false }));
+        }
+        // Argo and Tekton keep single containers.
+        for single in ["container", "script"] {
+            let body = pod.member(single).filter(|body| matches!(body.kind, Kind::Map(_)));
+            found.extend(body.map(|body| Container { pod, body, main: true, runtime: false }));
+        }
+        for name in RUNTIMES {
+            let body = pod.member(name).filter(|body| matches!(body.kind, Kind::Map(_)));
+            found.extend(body.map(|body| Container { pod, body, main: true, runtime: true }));
+        }
+    }
+    found
+}
+
 /// Sets the workload attributes from the pods of `resource`.
 pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rule: &ResourceType) {
-    let pods: Vec<Datum> = rule.pods.iter().flat_map(|path| values(&resource.body, path)).collect();
-    let pods: Vec<&Datum> = pods.iter().filter(|pod| matches!(pod.kind, Kind::Map(_))).collect();
+    if rule.pods.is_empty() {
+        return;
+    }
+    let pods = pods(resource, rule);
     if pods.is_empty() {
+        unknown_pods(asset, resource, rule);
+        no_image(asset);
         return;
     }
-    let own = containers(&pods, &["initContainers", "containers"]);
-    let runtime = containers(&pods, &RUNTIMES);
-    let containers: Vec<(&Datum, &Datum)> = own.iter().chain(&runtime).copied().collect();
-    let any_pod =
-        |path: &str| pods.iter().find_map(|pod| values(pod, path).into_iter().find(|v| v.bool() == Some(true)));
-    let host = any_pod("hostNetwork");
-    asset.set("hostNetwork", host.is_some(), host.and_then(|host| host.place));
+    let flag = |name: &'static str| any(pods.iter().map(move |pod| is_true(pod, &[name])));
+    set(asset, "hostNetwork", flag("hostNetwork"));
+    set(asset, "hostNamespaces", any(["hostNetwork", "hostPID", "hostIPC"].into_iter().map(flag)));
+    set(asset, "hostPaths", any(pods.iter().map(host_paths)));
+    let containers = containers(&pods);
     if containers.is_empty() {
+        no_image(asset);
         return;
     }
-    let privileged = containers.iter().find_map(|(_, container)| {
-        values(container, "securityContext.privileged").into_iter().find(|value| value.bool() == Some(true))
-    });
-    asset.set("privileged", privileged.is_some(), privileged.and_then(|value| value.place));
-    let said = |(pod, container): &&(&Datum, &Datum)| says_user(pod, container);
-    let root = own.iter().chain(runtime.iter().filter(said)).find_map(|(pod, container)| as_root(pod, container));
-    let runs_as_root = root.is_some();
-    asset.set("runsAsRoot", runs_as_root, root.flatten());
-    if let Some((_, container)) = runtime.iter().find(|container| !said(container)).filter(|_| !runs_as_root) {
-        undecided(asset, "runsAsRoot", container);
+    let each = |fact: fn(&Container<'_>) -> Truth| containers.iter().map(fact).collect::<Vec<_>>().into_iter();
+    set(asset, "privileged", any(each(privileged)));
+    set(asset, "runsAsRoot", any(each(as_root)));
+    set(asset, "allowsEscalation", any(each(escalates)));
+    set(asset, "capabilitiesDropped", all(each(capabilities_dropped)));
+    set(asset, "readOnlyRoot", all(each(read_only_root)));
+    set(asset, "seccompConfined", all(each(seccomp_confined)));
+    let limited = all(containers.iter().filter(|container| container.main).map(limited));
+    set(asset, "limitsSet", limited);
+    let pinned: Vec<Truth> = containers.iter().filter_map(image_pinned).collect();
+    if pinned.is_empty() {
+        no_image(asset);
+    } else {
+        set(asset, "imagePinned", all(pinned.into_iter()));
     }
-    let limited = |container: &Datum| {
-        ["memory", "cpu"].iter().all(|what| !values(container, &format!("resources.limits.{what}")).is_empty())
-            || !values(container, "resources.limits.memory").is_empty()
-    };
-    let mut main = own.iter().filter(|(pod, container)| {
-        !pod.member("initContainers").map(Datum::items).unwrap_or_default().contains(container)
-    });
-    let unlimited = main.find(|(_, container)| !limited(container));
-    asset.set("limitsSet", unlimited.is_none(), unlimited.and_then(|(_, container)| container.place.clone()));
-    let open = runtime.iter().find(|(_, container)| !limited(container));
-    if let Some((_, container)) = open.filter(|_| unlimited.is_none()) {
-        undecided(asset, "limitsSet", container);
-    }
-    let images: Vec<Datum> = containers.iter().flat_map(|(_, container)| values(container, "image")).collect();
-    if !images.is_empty() {
-        let loose = images.iter().find(|image| !image.text().is_some_and(|text| text.contains("@sha256:")));
-        let masked = loose.and_then(Datum::text).filter(|text| text.contains("__"));
-        let place = loose.and_then(|image| image.place.clone());
-        let value = match masked {
-            Some(image) => Value::unknown(image, "it is filled in by a template"),
-            None => Value::Bool(loose.is_none()),
-        };
-        asset.set("imagePinned", value, place);
-    }
-    let unnamed = runtime.iter().find(|(_, container)| values(container, "image").is_empty());
-    if let Some((_, container)) = unnamed.filter(|_| asset.value("imagePinned") != Some(&Value::Bool(false))) {
-        undecided(asset, "imagePinned", container);
-    }
-    let secret = containers.iter().find_map(|(_, container)| secret_in_env(container));
-    asset.set("secretsInEnv", secret.is_some(), secret.flatten());
+    set(asset, "secretsInEnv", any(containers.iter().map(|container| secret::in_container(container.body))));
 }
 
-/// The containers under `lists` of each pod, with their pod.
-fn containers<'p>(pods: &[&'p Datum], lists: &[&str]) -> Vec<(&'p Datum, &'p Datum)> {
-    pods.iter()
-        .flat_map(|pod| {
-            let found = lists.iter().filter_map(|list| pod.member(list));
-            found.flat_map(Datum::items).map(|container| (*pod, container))
+/// Where no container is named, something else names the image.
+fn no_image(asset: &mut Asset) {
+    if !asset.attributes.contains_key("imagePinned") {
+        let place = asset.place.clone();
+        asset.set("imagePinned", Value::unknown("containers", "no container is named here"), place);
+    }
+}
+
+/// Where the pods are not known, nothing of them is.
+fn unknown_pods(asset: &mut Asset, resource: &Resource, rule: &ResourceType) {
+    let barred = rule.pods.iter().flat_map(|path| values(&resource.body, path)).find_map(|datum| {
+        let why = datum.why_unknown().cloned()?;
+        Some((why, datum.place))
+    });
+    if let Some((why, place)) = barred {
+        for name in ["privileged", "runsAsRoot", "hostNetwork", "limitsSet", "imagePinned", "secretsInEnv"] {
+            asset.set(name, Value::Unknown(why.clone()), place.clone());
+        }
+    }
+}
+
+/// Sets `attribute` to what `truth` says.
+pub(super) fn set(asset: &mut Asset, attribute: &str, truth: Truth) {
+    match truth {
+        Truth::True(place) => asset.set(attribute, true, place),
+        Truth::False(place) => asset.set(attribute, false, place),
+        Truth::Unknown(why, place) => asset.set(attribute, Value::Unknown(why), place),
+    }
+}
+
+/// What stands at `keys` below a datum.
+enum Said<'d> {
+    Nothing,
+    Is(&'d Datum),
+    Unknown(Unknown, Option<Place>),
+}
+
+fn look<'d>(datum: &'d Datum, keys: &[&str]) -> Said<'d> {
+    let mut at = datum;
+    for key in keys {
+        match &at.kind {
+            Kind::Map(map) => match (map.members.get(*key), &map.open) {
+                (Some(member), _) => at = member,
+                (None, Some(why)) => return Said::Unknown(why.clone(), at.place.clone()),
+                (None, None) => return Said::Nothing,
+            },
+            Kind::Unknown(why) | Kind::Fault(why) | Kind::Computed { why, .. } => {
+                return Said::Unknown(why.clone(), at.place.clone());
+            }
+            _ => return Said::Nothing,
+        }
+    }
+    match &at.kind {
+        Kind::Null => Said::Nothing,
+        Kind::Unknown(why) | Kind::Fault(why) | Kind::Computed { why, .. } => {
+            Said::Unknown(why.clone(), at.place.clone())
+        }
+        _ => Said::Is(at),
+    }
+}
+
+/// What the container says at `securityContext.name`, else its pod.
+fn setting<'d>(container: &Container<'d>, name: &str) -> Said<'d> {
+    match look(container.body, &["securityContext", name]) {
+        Said::Nothing => look(container.pod, &["securityContext", name]),
+        said => said,
+    }
+}
+
+/// Whether something known to be true stands at `keys`; what is not given is not true.
+fn is_true(datum: &Datum, keys: &[&str]) -> Truth {
+    match look(datum, keys) {
+        Said::Is(found) if found.bool() == Some(true) => Truth::True(found.place.clone()),
+        Said::Is(found) => Truth::False(found.place.clone()),
+        Said::Unknown(why, place) => Truth::Unknown(why, place),
+        Said::Nothing => Truth::False(None),
+    }
+}
+
+fn place(datum: &Datum) -> Option<Place> {
+    datum.place.clone()
+}
+
+/// What the serving runtime of a container decides.
+fn by_runtime(container: &Container<'_>) -> Truth {
+    let why = Unknown { expression: "predictor".to_owned(), why: "the serving runtime decides it".to_owned() };
+    Truth::Unknown(why, place(container.body))
+}
+
+fn privileged(container: &Container<'_>) -> Truth {
+    is_true(container.body, &["securityContext", "privileged"])
+}
+
+/// Whether a container may be run as root.
+fn as_root(container: &Container<'_>) -> Truth {
+    let (non_root, user) = (setting(container, "runAsNonRoot"), setting(container, "runAsUser"));
+    match (&user, &non_root) {
+        (Said::Is(user), _) if user.int() == Some(0) => Truth::True(place(user)),
+        (Said::Is(user), _) if user.int().is_some() => Truth::False(place(user)),
+        (_, Said::Is(flag)) if flag.bool() == Some(true) => Truth::False(place(flag)),
+        (Said::Unknown(why, at), _) | (_, Said::Unknown(why, at)) => Truth::Unknown(why.clone(), at.clone()),
+        (_, Said::Is(flag)) => Truth::True(place(flag)),
+        _ if container.runtime => by_runtime(container),
+        _ => Truth::True(place(container.body)),
+    }
+}
+
+/// Whether a process may get more rights than its parent. A privileged container, or one with `CAP_SYS_ADMIN`, always may.
+fn escalates(container: &Container<'_>) -> Truth {
+    if let Truth::True(at) = privileged(container) {
+        return Truth::True(at);
+    }
+    match look(container.body, &["securityContext", "allowPrivilegeEscalation"]) {
+        Said::Is(flag) if flag.bool() == Some(false) => Truth::False(place(flag)),
+        Said::Is(flag) => Truth::True(place(flag)),
+        Said::Unknown(why, at) => Truth::Unknown(why, at),
+        Said::Nothing if container.runtime => by_runtime(container),
+        Said::Nothing => Truth::True(place(container.body)),
+    }
+}
+
+/// Whether all capabilities are dropped, and none but harmless ones added.
+fn capabilities_dropped(container: &Container<'_>) -> Truth {
+    if let Said::Is(added) = look(container.body, &["securityContext", "capabilities", "add"])
+        && let Some(more) = added.items().iter().find(|item| {
+            item.text().is_some_and(|name| !HARMLESS_CAPABILITIES.contains(&name.to_ascii_uppercase().as_str()))
         })
-        .filter(|(_, container)| matches!(container.kind, Kind::Map(_)))
-        .collect()
-}
-
-/// What the serving runtime of `container` decides.
-fn undecided(asset: &mut Asset, attribute: &str, container: &Datum) {
-    let value = Value::unknown("predictor", "the serving runtime decides it");
-    asset.set(attribute, value, container.place.clone());
-}
-
-/// Whether anything says as which user the container runs.
-fn says_user(pod: &Datum, container: &Datum) -> bool {
-    [pod, container]
-        .iter()
-        .flat_map(|spec| ["runAsUser", "runAsNonRoot"].map(|name| values(spec, &format!("securityContext.{name}"))))
-        .any(|found| !found.is_empty())
-}
-
-/// Where the container is let run as root; `None` if it is not.
-fn as_root(pod: &Datum, container: &Datum) -> Option<Option<Place>> {
-    let own = container.member("securityContext");
-    let shared = pod.member("securityContext");
-    let setting = |name: &str| {
-        let of = |context: Option<&Datum>| {
-            context.and_then(|context| context.member(name)).filter(|v| !v.is_null()).cloned()
-        };
-        of(own).or_else(|| of(shared))
-    };
-    let (non_root, user) = (setting("runAsNonRoot"), setting("runAsUser"));
-    if let Some(user) = user.as_ref().filter(|user| user.int() == Some(0)) {
-        return Some(user.place.clone());
+    {
+        return Truth::False(place(more));
     }
-    let safe = user.is_some_and(|user| user.int().is_some_and(|id| id > 0))
-        || non_root.as_ref().is_some_and(|flag| flag.bool() == Some(true));
-    if safe { None } else { Some(non_root.and_then(|flag| flag.place).or_else(|| container.place.clone())) }
+    match look(container.body, &["securityContext", "capabilities", "drop"]) {
+        Said::Is(dropped) => {
+            let everything = |item: &Datum| item.text().is_some_and(|name| name.eq_ignore_ascii_case("all"));
+            match dropped.items().iter().find(|item| everything(item)) {
+                Some(item) => Truth::True(place(item)),
+                None => dropped
+                    .why_unknown()
+                    .map_or(Truth::False(place(dropped)), |why| Truth::Unknown(why.clone(), place(dropped))),
+            }
+        }
+        Said::Unknown(why, at) => Truth::Unknown(why, at),
+        Said::Nothing if container.runtime => by_runtime(container),
+        Said::Nothing => Truth::False(place(container.body)),
+    }
 }
 
-/// Parts of names of variables that hold credentials.
-const SECRET_WORDS: [&str; 12] = [
-    "access_key",
-    "account_key",
-    "api_key",
-    "apikey",
-    "auth_token",
-    "credential",
-    "passphrase",
-    "password",
-    "passwd",
-    "private_key",
-    "secret",
-    "token",
-];
-
-/// Ends of names that speak of a credential without holding it.
-const HARMLESS_ENDS: [&str; 9] = ["_arn", "_dir", "_expiry", "_file", "_id", "_name", "_path", "_ttl", "_url"];
-
-/// Whether `value` is a URL with a password that is written out: `postgresql://user:password@host`.
-fn has_password(value: &str) -> bool {
-    let Some((_, rest)) = value.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((user, _)) = authority.rsplit_once('@') else { return false };
-    let Some((_, password)) = user.split_once(':') else { return false };
-    !password.is_empty() && !password.starts_with(['$', '<', '{', '%', '*']) && !password.contains("__")
+fn read_only_root(container: &Container<'_>) -> Truth {
+    match look(container.body, &["securityContext", "readOnlyRootFilesystem"]) {
+        Said::Nothing if container.runtime => by_runtime(container),
+        Said::Nothing => Truth::False(place(container.body)),
+        _ => is_true(container.body, &["securityContext", "readOnlyRootFilesystem"]),
+    }
 }
 
-/// A variable with a literal value under the name of a credential, or whose value holds one, and where it is.
-fn secret_in_env(container: &Datum) -> Option<Option<Place>> {
-    let variables = container.member("env").map(Datum::items).unwrap_or_default();
-    let found = variables.iter().find(|variable| {
-        let name = variable.member("name").and_then(Datum::text).unwrap_or_default();
-        let value = variable.member("value").and_then(Datum::text).unwrap_or_default();
-        is_credential(&name, &value)
-    })?;
-    Some(found.place.clone())
+/// Whether a seccomp profile is in force. The kubelet's `SeccompDefault` is off unless somebody turns it on.
+fn seccomp_confined(container: &Container<'_>) -> Truth {
+    let own = match look(container.body, &["securityContext", "seccompProfile", "type"]) {
+        Said::Nothing => look(container.pod, &["securityContext", "seccompProfile", "type"]),
+        said => said,
+    };
+    match own {
+        Said::Is(kind) if kind.text().is_some_and(|kind| kind != "Unconfined") => Truth::True(place(kind)),
+        Said::Is(kind) => Truth::False(place(kind)),
+        Said::Unknown(why, at) => Truth::Unknown(why, at),
+        Said::Nothing if container.runtime => by_runtime(container),
+        Said::Nothing => Truth::False(place(container.body)),
+    }
 }
 
-/// Whether a setting called `name` whose literal value is `value` gives a credential away.
-pub(crate) fn is_credential(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['.', '-'], "_");
-    let named = SECRET_WORDS.iter().any(|word| name.contains(word))
-        && !HARMLESS_ENDS.iter().any(|end| name.ends_with(end))
-        && !value.is_empty()
-        && !value.starts_with("$(")
-        && !value.contains("__")
-        && !matches!(value, "true" | "false");
-    named || has_password(value)
+/// Whether the memory of a container is limited; a limit on the processor alone protects nobody's memory.
+fn limited(container: &Container<'_>) -> Truth {
+    match look(container.body, &["resources", "limits", "memory"]) {
+        Said::Is(limit) => Truth::True(place(limit)),
+        Said::Unknown(why, at) => Truth::Unknown(why, at),
+        Said::Nothing if container.runtime => by_runtime(container),
+        Said::Nothing => Truth::False(place(container.body)),
+    }
+}
+
+/// Whether the image of a container is named by its digest; `None` if it names none and nobody else does.
+fn image_pinned(container: &Container<'_>) -> Option<Truth> {
+    match look(container.body, &["image"]) {
+        Said::Is(image) => {
+            let text = image.text().unwrap_or_default();
+            Some(if text.contains("@sha256:") {
+                Truth::True(place(image))
+            } else if text.contains("__") {
+                let why = Unknown { expression: text, why: "it is filled in by a template".to_owned() };
+                Truth::Unknown(why, place(image))
+            } else {
+                Truth::False(place(image))
+            })
+        }
+        Said::Unknown(why, at) => {
+            let known = container.body.member("image").and_then(Datum::holed);
+            let pinned = known.is_some_and(|text| text.contains("@sha256:"));
+            Some(if pinned { Truth::True(at) } else { Truth::Unknown(why, at) })
+        }
+        Said::Nothing => container.runtime.then(|| by_runtime(container)),
+    }
+}
+
+/// Whether a pod mounts a path of its node.
+fn host_paths(pod: &Datum) -> Truth {
+    match look(pod, &["volumes"]) {
+        Said::Is(volumes) => any(volumes.items().iter().map(|volume| match look(volume, &["hostPath"]) {
+            Said::Is(path) => Truth::True(place(path)),
+            Said::Unknown(why, at) => Truth::Unknown(why, at),
+            Said::Nothing => Truth::False(None),
+        })),
+        Said::Unknown(why, at) => Truth::Unknown(why, at),
+        Said::Nothing => Truth::False(None),
+    }
 }

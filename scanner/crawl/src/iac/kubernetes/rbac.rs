@@ -2,10 +2,12 @@
 //!
 //! Source: kubernetes.io/docs/reference/access-authn-authz/rbac.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{Access, Asset, AssetId, AssetKind, Place, RelationKind, Value};
+use aedile_model::{Access, Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind, Value};
 
+use super::workload::labels;
+use crate::iac::condition::Truth;
 use crate::iac::datum::{Datum, Kind};
 use crate::iac::grants::anyone;
 use crate::iac::links::all_access;
@@ -16,6 +18,9 @@ use crate::{Facts, Link, Ref};
 /// Groups that everybody is in.
 const EVERYBODY: [&str; 2] = ["system:authenticated", "system:unauthenticated"];
 
+/// Relations that one crawl may hold before rules of roles add no more.
+const GRANTS: usize = 500_000;
+
 /// Annotations by which a service account acts as a role or account of the cloud.
 const CLOUD_IDENTITY: [(&str, AssetKind); 3] = [
     ("eks.amazonaws.com/role-arn", AssetKind::Role),
@@ -23,22 +28,42 @@ const CLOUD_IDENTITY: [(&str, AssetKind); 3] = [
     ("azure.workload.identity/client-id", AssetKind::ServiceAccount),
 ];
 
-/// Writes memberships and what roles say of themselves.
-pub(super) fn write(unit: &Unit<'_>, facts: &mut Facts) {
+/// Cluster roles that every cluster has, and whether they read secrets. That `cluster-admin` may do everything is said of
+/// the accounts that are bound to it, or of the role where it is bound to others.
+///
+/// Source: kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles.
+const BUILT_IN: [(&str, Option<bool>); 4] =
+    [("admin", Some(true)), ("cluster-admin", None), ("edit", Some(true)), ("view", Some(false))];
+
+/// What a rule may do that says something of the role as a whole.
+type Fact = (&'static str, fn(&Datum) -> bool);
+
+const FACTS: [Fact; 5] = [
+    ("adminWildcard", is_admin),
+    ("dataWildcard", |rule| texts(rule, "resources").iter().any(|kind| kind == "*")),
+    ("readsSecrets", reads_secrets),
+    ("impersonates", impersonates),
+    ("passesAnyRole", |rule| {
+        verbs(rule, &["bind", "escalate"]) && resources(rule, &["roles", "clusterroles"]) && unnamed(rule)
+    }),
+];
+
+/// Writes memberships and what roles say of themselves; the unit's assets are those from `before` on.
+pub(super) fn write(unit: &Unit<'_>, facts: &mut Facts, before: usize) {
+    let own: BTreeMap<AssetId, usize> =
+        facts.assets.iter().enumerate().skip(before).map(|(at, asset)| (asset.id.clone(), at)).collect();
+    let targets = Targets::of(unit);
     for (at, object) in unit.resources.iter().enumerate() {
         match object.type_name.as_str() {
             "Role" | "ClusterRole" => {
-                let wildcard = values(&object.body, "rules").into_iter().find(is_admin);
-                if let Some((_, id)) = unit.asset(at)
-                    && let Some(asset) = facts.assets.iter_mut().find(|asset| asset.id == id)
-                {
-                    asset.set("adminWildcard", wildcard.is_some(), wildcard.and_then(|rule| rule.place));
+                let Some((_, id)) = unit.asset(at) else { continue };
+                let rules = rules(unit, object);
+                if let Some(asset) = own.get(&id).and_then(|&at| facts.assets.get_mut(at)) {
+                    describe(asset, &rules);
                 }
-                if let Some((_, id)) = unit.asset(at) {
-                    grants(unit, object, &id, facts);
-                }
+                targets.grants(object, &rules, &id, facts);
             }
-            "RoleBinding" | "ClusterRoleBinding" => binding(unit, object, facts),
+            "RoleBinding" | "ClusterRoleBinding" => binding(unit, object, &own, facts),
             "ServiceAccount" => {
                 if let Some((_, id)) = unit.asset(at) {
                     cloud_identity(object, &id, facts);
@@ -47,42 +72,129 @@ pub(super) fn write(unit: &Unit<'_>, facts: &mut Facts) {
             _ => {}
         }
     }
+    if facts.links.len() > GRANTS
+        && let Some(place) = unit.resources.iter().find_map(|object| object.place.clone())
+    {
+        let message = format!("more than {GRANTS} relations: rules of roles give no more of them");
+        facts.gaps.push(Gap { place, kind: GapKind::Limit, message });
+    }
+}
+
+/// The rules of a role, those that it gathers by labels of other roles included.
+fn rules(unit: &Unit<'_>, role: &Resource) -> Vec<Datum> {
+    let mut rules = values(&role.body, "rules");
+    for selector in values(&role.body, "aggregationRule.clusterRoleSelectors") {
+        let wanted = labels(&selector, "matchLabels").unwrap_or_default();
+        if wanted.is_empty() {
+            continue;
+        }
+        for other in unit.of_type("ClusterRole").iter().filter_map(|&at| unit.resource(at)) {
+            let held = labels(&other.body, "metadata.labels").unwrap_or_default();
+            if other.address != role.address && wanted.iter().all(|(key, value)| held.get(key) == Some(value)) {
+                rules.extend(values(&other.body, "rules"));
+            }
+        }
+    }
+    rules
+}
+
+/// What its rules say of a role.
+fn describe(asset: &mut Asset, rules: &[Datum]) {
+    asset.set("boundToDefault", false, None);
+    for (name, holds) in FACTS {
+        let truth = crate::iac::condition::any(rules.iter().map(|rule| {
+            let place = rule.place.clone();
+            match rule.why_unknown() {
+                _ if holds(rule) => Truth::True(place),
+                Some(why) => Truth::Unknown(why.clone(), place),
+                None => Truth::False(None),
+            }
+        }));
+        super::pod::set(asset, name, truth);
+    }
 }
 
 fn is_admin(rule: &Datum) -> bool {
     ["apiGroups", "resources", "verbs"].iter().all(|part| texts(rule, part).iter().any(|text| text == "*"))
 }
 
-/// Rules over workloads and secrets of the namespace become grants on the assets they are.
-fn grants(unit: &Unit<'_>, role: &Resource, id: &AssetId, facts: &mut Facts) {
-    for rule in values(&role.body, "rules") {
-        let access = access(&texts(&rule, "verbs"));
-        let kinds = texts(&rule, "resources");
-        let pattern = kinds.iter().any(|kind| kind == "*");
-        let names = texts(&rule, "resourceNames");
-        if access.is_empty() {
-            continue;
-        }
+fn verbs(rule: &Datum, wanted: &[&str]) -> bool {
+    texts(rule, "verbs").iter().any(|verb| verb == "*" || wanted.contains(&verb.as_str()))
+}
+
+fn resources(rule: &Datum, wanted: &[&str]) -> bool {
+    texts(rule, "resources").iter().any(|kind| kind == "*" || wanted.contains(&kind.as_str()))
+}
+
+/// Whether a rule is not limited to objects that it names.
+fn unnamed(rule: &Datum) -> bool {
+    texts(rule, "resourceNames").is_empty()
+}
+
+/// Whether a rule lets all secrets be read. A rule that names the secrets is what one should write.
+fn reads_secrets(rule: &Datum) -> bool {
+    let core = texts(rule, "apiGroups").iter().any(|group| group == "*")
+        || rule
+            .member("apiGroups")
+            .map(Datum::items)
+            .unwrap_or_default()
+            .iter()
+            .any(|group| group.text().is_some_and(|text| text.is_empty()));
+    core && verbs(rule, &["get", "list", "watch"]) && resources(rule, &["secrets"]) && unnamed(rule)
+}
+
+fn impersonates(rule: &Datum) -> bool {
+    let as_others = verbs(rule, &["impersonate"]) && resources(rule, &["users", "groups", "serviceaccounts"]);
+    let mints = verbs(rule, &["create"]) && resources(rule, &["serviceaccounts/token"]);
+    (as_others || mints) && unnamed(rule)
+}
+
+/// What rules may be about: the assets of a unit by the plural of their kind.
+struct Targets<'u> {
+    by_plural: BTreeMap<String, Vec<(&'u Resource, AssetId)>>,
+}
+
+impl<'u> Targets<'u> {
+    fn of(unit: &Unit<'u>) -> Targets<'u> {
+        let mut by_plural: BTreeMap<String, Vec<(&Resource, AssetId)>> = BTreeMap::new();
         for (at, object) in unit.resources.iter().enumerate() {
-            let Some((kind, target)) = unit.asset(at).filter(|(kind, _)| !kind.is_principal()) else {
-                continue;
-            };
-            let plural = plural(&object.type_name);
-            let same_space = role.type_name == "ClusterRole" || space(role) == space(object);
-            let named =
-                names.is_empty() || texts(&object.body, "metadata.name").iter().any(|name| names.contains(name));
-            if kind == AssetKind::Network || !same_space || !named || !(pattern || kinds.contains(&plural)) {
+            let Some((kind, id)) = unit.asset(at) else { continue };
+            if !kind.is_principal() && kind != AssetKind::Network {
+                by_plural.entry(plural(&object.type_name)).or_default().push((object, id));
+            }
+        }
+        Targets { by_plural }
+    }
+
+    /// Rules over workloads and volumes of the namespace become grants on the assets they are.
+    fn grants(&self, role: &Resource, rules: &[Datum], id: &AssetId, facts: &mut Facts) {
+        for rule in rules {
+            let access = access(&texts(rule, "verbs"));
+            let kinds: BTreeSet<String> = texts(rule, "resources").into_iter().collect();
+            let pattern = kinds.contains("*");
+            let names = texts(rule, "resourceNames");
+            if access.is_empty() {
                 continue;
             }
-            let mut link = Link::new(RelationKind::Grants, Ref::Id(id.clone()), Ref::Id(target), rule.place.clone());
-            link.access.clone_from(&access);
-            for (name, truth) in
-                [("viaWildcard", pattern), ("conditioned", false), ("crossAccount", false), ("grantOption", false)]
-            {
-                let value = Value::Bool(truth);
-                link.attributes.insert(name.to_owned(), aedile_model::Attribute { value, place: None });
+            let fit = self.by_plural.iter().filter(|(plural, _)| pattern || kinds.contains(*plural));
+            for (object, target) in fit.flat_map(|(_, found)| found) {
+                let same_space = role.type_name == "ClusterRole" || space(role) == space(object);
+                let named =
+                    names.is_empty() || texts(&object.body, "metadata.name").iter().any(|name| names.contains(name));
+                if !same_space || !named || facts.links.len() > GRANTS {
+                    continue;
+                }
+                let from = Ref::Id(id.clone());
+                let mut link = Link::new(RelationKind::Grants, from, Ref::Id(target.clone()), rule.place.clone());
+                link.access.clone_from(&access);
+                for (name, truth) in
+                    [("viaWildcard", pattern), ("conditioned", false), ("crossAccount", false), ("grantOption", false)]
+                {
+                    let value = Value::Bool(truth);
+                    link.attributes.insert(name.to_owned(), aedile_model::Attribute { value, place: None });
+                }
+                facts.links.push(link);
             }
-            facts.links.push(link);
         }
     }
 }
@@ -116,7 +228,7 @@ fn space(object: &Resource) -> Option<String> {
 }
 
 /// Subjects become members of the role; a binding to `cluster-admin` makes them all-powerful.
-fn binding(unit: &Unit<'_>, object: &Resource, facts: &mut Facts) {
+fn binding(unit: &Unit<'_>, object: &Resource, assets: &BTreeMap<AssetId, usize>, facts: &mut Facts) {
     let text = |path: &str| texts(&object.body, path).into_iter().next();
     let (Some(kind), Some(name)) = (text("roleRef.kind"), text("roleRef.name")) else {
         return;
@@ -131,7 +243,26 @@ fn binding(unit: &Unit<'_>, object: &Resource, facts: &mut Facts) {
             })
         })
         .find_map(|&at| unit.asset(at));
-    let role = own.map_or_else(|| Ref::named(AssetKind::Role, format!("{kind}/{name}")), |(_, id)| Ref::Id(id));
+    let at_ref = values(&object.body, "roleRef.name").into_iter().next().and_then(|name| name.place);
+    let role_id = own.map(|(_, id)| id).or_else(|| built_in(&kind, &name, object, at_ref, facts));
+    let role = match &role_id {
+        Some(id) => Ref::Id(id.clone()),
+        None => Ref::named(AssetKind::Role, format!("{kind}/{name}")),
+    };
+    if let Some(id) = &role_id {
+        let default = values(&object.body, "subjects").into_iter().find(|subject| {
+            let is = |key: &str, word: &str| texts(subject, key).iter().any(|text| text == word);
+            is("kind", "ServiceAccount") && is("name", "default")
+        });
+        let known = assets.get(id).copied().or_else(|| facts.assets.iter().position(|asset| asset.id == *id));
+        if let Some(asset) = known.and_then(|at| facts.assets.get_mut(at))
+            && asset.value("boundToDefault") != Some(&Value::Bool(true))
+        {
+            asset.set("boundToDefault", default.is_some(), default.and_then(|subject| subject.place));
+        }
+    }
+    let admin = kind == "ClusterRole" && name == "cluster-admin";
+    let mut others = None;
     for subject in values(&object.body, "subjects") {
         let text = |path: &str| texts(&subject, path).into_iter().next();
         let Some(name) = text("name") else { continue };
@@ -145,16 +276,44 @@ fn binding(unit: &Unit<'_>, object: &Resource, facts: &mut Facts) {
             _ if name == "system:anonymous" => anyone(),
             _ => Ref::named(AssetKind::User, name),
         };
-        if text("kind").as_deref() == Some("ServiceAccount")
-            && let Ref::Named { name: account, .. } = &from
-            && kind == "ClusterRole"
-            && texts(&object.body, "roleRef.name").iter().any(|role| role == "cluster-admin")
-            && let Some(asset) = facts.assets.iter_mut().find(|asset| is_account(asset, account))
-        {
-            asset.set("adminWildcard", true, subject.place.clone());
+        if admin {
+            let account = match &from {
+                Ref::Named { kind: AssetKind::ServiceAccount, name } => {
+                    facts.assets.iter_mut().find(|asset| is_account(asset, name))
+                }
+                _ => None,
+            };
+            match account {
+                Some(asset) => asset.set("adminWildcard", true, subject.place.clone()),
+                None => others = others.or_else(|| Some(subject.place.clone())),
+            }
         }
         facts.links.push(Link::new(RelationKind::MemberOf, from, role.clone(), subject.place.clone()));
     }
+    if let (Some(place), Some(id)) = (others, &role_id)
+        && let Some(asset) = facts.assets.iter_mut().find(|asset| asset.id == *id)
+    {
+        asset.set("adminWildcard", true, place);
+    }
+}
+
+/// The asset of a cluster role that every cluster has; `None` for other roles.
+fn built_in(kind: &str, name: &str, binding: &Resource, place: Option<Place>, facts: &mut Facts) -> Option<AssetId> {
+    let (_, secrets) = BUILT_IN.iter().find(|(known, _)| kind == "ClusterRole" && name == *known)?;
+    let address = format!("ClusterRole/{name}");
+    let id = AssetId::new(AssetKind::Role, "", &address);
+    if !facts.assets.iter().any(|asset| asset.id == id) {
+        let mut asset = Asset::new(id.clone(), AssetKind::Role, &address, name.to_owned());
+        asset.type_name = "ClusterRole".to_owned();
+        asset.place.clone_from(&place);
+        asset.in_tests = binding.in_tests;
+        asset.names.insert(address.clone());
+        if let Some(secrets) = secrets {
+            asset.set("readsSecrets", *secrets, place);
+        }
+        facts.assets.push(asset);
+    }
+    Some(id)
 }
 
 fn is_account(asset: &Asset, name: &str) -> bool {

@@ -151,3 +151,45 @@ fn broken_duplicate_and_hostile_documents_are_gaps() {
         let _ = facts(text);
     }
 }
+
+#[test]
+fn claims_are_stores_that_hold_what_is_mounted() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec:\n  volumes: [{name: d, persistentVolumeClaim: {claimName: c}}]\n  containers: [{name: a, image: a, volumeMounts: [{name: d, mountPath: /data}]}]\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c, namespace: n}\n";
+    let links: Vec<String> = facts(pod).links.iter().map(line).collect();
+    for wanted in [
+        "reads Workload:Pod/n/p -> Bucket:PersistentVolumeClaim/n/c",
+        "writes Workload:Pod/n/p -> Bucket:PersistentVolumeClaim/n/c",
+        "stored-in Dataset?/data -> Bucket:PersistentVolumeClaim/n/c",
+    ] {
+        assert!(links.iter().any(|link| link == wanted), "{wanted}: {links:?}");
+    }
+}
+
+#[test]
+fn values_of_a_workflow_are_no_template() {
+    let found = facts(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec: {templates: [{name: a, container: {image: '{{inputs.parameters.image}}', securityContext: {privileged: true}}}]}\n",
+    );
+    assert!(found.gaps.is_empty(), "{:?}", found.gaps);
+    assert!(matches!(found.assets[0].value("imagePinned"), Some(Value::Unknown(why)) if why.why.contains("runs")));
+    assert_eq!(found.assets[0].value("privileged"), Some(&Value::Bool(true)));
+}
+
+const SEED: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n, labels: {a: b}}\nspec:\n  hostNetwork: true\n  containers: &c\n    - {name: a, image: a, args: [--token=x], securityContext: {capabilities: {drop: [ALL]}}}\n  initContainers: *c\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]\n---\napiVersion: v1\nkind: Service\nspec: {selector: {a: b}, type: NodePort}\n";
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 150, ..Default::default() })]
+
+    #[test]
+    fn no_change_to_a_manifest_makes_the_reader_panic(
+        cuts in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0_usize..8, "\\PC{0,3}"), 0..8),
+    ) {
+        let mut text: Vec<char> = SEED.chars().collect();
+        for (at, length, new) in cuts {
+            let at = at.index(text.len() + 1);
+            let end = (at + length).min(text.len());
+            text.splice(at..end, new.chars());
+        }
+        let _ = facts(&text.into_iter().collect::<String>());
+    }
+}

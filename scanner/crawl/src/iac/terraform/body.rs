@@ -37,6 +37,14 @@ impl Evaluator<'_> {
         for block in &body.blocks {
             if block.word == "provider" || !left_out.contains(&block.word.as_str()) {
                 self.block(block, origin, scope, &mut map);
+            } else if block.word == "lifecycle"
+                && let Some(kept) = block.body.attributes.iter().find(|kept| kept.name == "prevent_destroy")
+            {
+                // What Terraform refuses to destroy is protected; the rest of the block is of no resource.
+                let origin = kept.home(block.home(origin));
+                let value = self.evaluate(&kept.value, origin, scope).at(origin.place(kept.span));
+                let kept = BTreeMap::from([("prevent_destroy".to_owned(), value)]);
+                map.members.insert(block.word.clone(), kept.into());
             }
         }
         if let Some(why) = &body.broken {

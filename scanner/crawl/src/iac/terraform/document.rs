@@ -1,4 +1,4 @@
-//! `data.aws_iam_policy_document` as the policy document that it renders.
+//! `data.aws_iam_policy_document` and `data.google_iam_policy` as the documents that they render.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,12 @@ pub(super) fn document(body: &Datum) -> Datum {
         ("Statement".to_owned(), Datum::from(Kind::List(statements))),
     ])
     .into()
+}
+
+/// The document of a `google_iam_policy`: its bindings and audit configurations.
+pub(super) fn bindings(body: &Datum) -> Datum {
+    let list = |name: &str| Datum::from(Kind::List(body.member(name).map(Datum::items).unwrap_or_default().to_vec()));
+    BTreeMap::from([("bindings".to_owned(), list("binding")), ("auditConfigs".to_owned(), list("audit_config"))]).into()
 }
 
 fn parsed(source: &Datum) -> Option<Datum> {

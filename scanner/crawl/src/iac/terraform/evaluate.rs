@@ -3,6 +3,8 @@
 //! Nothing here fails: what cannot be known is [`Kind::Unknown`], what Terraform would refuse is
 //! [`Kind::Fault`]. Work is bounded by depth and by a budget of nodes; see [`Evaluator`].
 
+use std::sync::Arc;
+
 use aedile_model::Unknown;
 
 use super::evaluator::Evaluator;
@@ -330,7 +332,13 @@ impl Evaluator<'_> {
     fn walk(&mut self, from: &Datum, steps: &[Step], here: Here<'_>, scope: &Scope) -> Datum {
         let mut at = from;
         let mut left = steps;
+        let mut blocks = None;
         while let Some((step, rest)) = left.split_first() {
+            if let (Some(target), Kind::List(items)) = (&at.of, &at.kind)
+                && items.iter().all(|item| matches!(item.kind, Kind::Map(_)))
+            {
+                blocks = Some(target);
+            }
             let index = match step {
                 Step::Index(expression) => Some(self.evaluate(expression, here.origin, scope)),
                 _ => None,
@@ -349,7 +357,19 @@ impl Evaluator<'_> {
                 continue;
             }
             let value = match (step, index) {
-                (Step::Attribute(name), _) => self.attribute(at, name, here),
+                (Step::Attribute(name), _) => {
+                    let value = self.attribute(at, name, here);
+                    match (&value.kind, blocks) {
+                        // What a block of a resource does not say the provider may set: `identity[0].principal_id`.
+                        (Kind::Fault(_), Some(target)) => {
+                            let expression = here.snippet();
+                            let text = hole_for(&expression);
+                            let why = Unknown { expression, why: "it is known only after apply".to_owned() };
+                            Datum { kind: Kind::Computed { text, why }, place: None, of: Some(Arc::clone(target)) }
+                        }
+                        _ => value,
+                    }
+                }
                 (_, Some(index)) => self.index(at, &index, here),
                 (Step::AttributeSplat, _) => {
                     // `list.*.name[0]` takes the first of the names, `list[*].name[0]` the first of every name.

@@ -406,9 +406,17 @@ impl<'a> Evaluator<'a> {
         let (_, _, declared) = module.resource(handle.data, &handle.type_name, &handle.name)?;
         let scope = self.resource_scope(handle)?;
         let body = &declared.block.body;
+        if handle.data && handle.type_name == "google_iam_policy" && name == "policy_data" {
+            let body = self.body(body, declared.origin, &scope);
+            return Some(Kind::Json(Box::new(super::document::bindings(&body))).into());
+        }
         if handle.data && handle.type_name == "aws_iam_policy_document" && matches!(name, "json" | "minified_json") {
             let body = self.body(body, declared.origin, &scope);
             return Some(Kind::Json(Box::new(super::document::document(&body))).into());
+        }
+        if handle.data && handle.type_name == "google_iam_policy" && name == "policy_data" {
+            let body = self.body(body, declared.origin, &scope);
+            return Some(Kind::Json(Box::new(super::document::bindings(&body))).into());
         }
         if let Some(attribute) = body.attributes.iter().find(|attribute| attribute.name == name) {
             return Some(self.evaluate(&attribute.value, attribute.home(declared.origin), &scope));

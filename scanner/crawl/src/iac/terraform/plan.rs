@@ -5,6 +5,7 @@
 //! resources find each other although no id is known yet. An attribute that nobody configured and only the provider
 //! will fill in is left out: what it is by default the packs say.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ mod reference;
 mod tests;
 
 use crate::crawler::Context;
+use crate::iac::arm;
 use crate::iac::assets;
 use crate::iac::datum::{Datum, Kind, Map, Target, hole_for};
 use crate::iac::json::{self, Node};
@@ -25,6 +27,12 @@ use reference::{Configured, References};
 
 /// Lists and objects in each other.
 const NESTING: usize = 100;
+
+/// Bytes of policy documents that are rendered, each as often as it is referred to.
+const RENDERED: usize = 64 << 20;
+
+/// Policy documents in each other.
+const DOCUMENTS: usize = 4;
 
 /// Resources of one plan.
 const RESOURCES: usize = 50_000;
@@ -87,6 +95,7 @@ pub(super) fn resolve(file: &File, plan: Plan, context: Context<'_>, facts: &mut
     }
     let resources: Vec<Resource> =
         reader.planned.iter().filter(|planned| !planned.is_data).map(|planned| reader.resource(planned)).collect();
+    let resources = arm::translated(resources, &context.rules.resources);
     let resources = with_parts(&context.rules.resources, resources);
     let unit = Unit::new(&context.rules.resources, &resources, BTreeSet::new());
     assets::describe(&unit, facts);
@@ -98,6 +107,10 @@ struct Reader<'n> {
     planned: Vec<Planned<'n>>,
     references: References<'n>,
     limited: bool,
+    /// Bytes of policy documents that may still be rendered.
+    rendering: Cell<usize>,
+    /// How deep documents may still hold others.
+    depth: Cell<usize>,
 }
 
 impl<'n> Reader<'n> {
@@ -110,7 +123,15 @@ impl<'n> Reader<'n> {
             .filter_map(|change| Some((change.get("address")?.str()?, change.get("change")?.get("after_unknown")?)))
             .collect();
         let references = References::new(root);
-        let mut reader = Reader { file, root, planned: Vec::new(), references, limited: false };
+        let mut reader = Reader {
+            file,
+            root,
+            planned: Vec::new(),
+            references,
+            limited: false,
+            rendering: Cell::new(RENDERED),
+            depth: Cell::new(DOCUMENTS),
+        };
         // What data sources say is known before: it stands in the prior state.
         let prior = root.get("prior_state").and_then(|state| state.get("values")).and_then(|v| v.get("root_module"));
         let values = root.get("planned_values").or_else(|| root.get("values")).and_then(|v| v.get("root_module"));
@@ -285,16 +306,14 @@ impl<'n> Reader<'n> {
 
     /// What is known only after apply: the policy that a data source renders, or a hole with what it refers to.
     fn later(&self, planned: &Planned<'n>, target: Option<Target>, path: &str) -> Datum {
-        let named = target.as_ref().and_then(|target| {
-            self.planned.iter().find(|other| other.address == target.address).map(|other| (other, target))
+        let rendered = target.as_ref().filter(|target| {
+            target.attribute == "json"
+                && target.address != planned.address
+                && target.address.contains("data.aws_iam_policy_document.")
         });
-        if let Some((other, target)) = named
-            && other.is_data
-            && other.type_name == "aws_iam_policy_document"
-            && target.attribute == "json"
-            && other.address != planned.address
-        {
-            return Kind::Json(Box::new(super::document::document(&self.body(other)))).into();
+        let document = rendered.and_then(|target| self.planned.iter().find(|other| other.address == target.address));
+        if let Some(rendered) = document.and_then(|document| self.rendered(document)) {
+            return rendered;
         }
         let expression = match &target {
             Some(target) => format!("{}.{}", target.address, target.attribute),
@@ -303,6 +322,18 @@ impl<'n> Reader<'n> {
         let why = Unknown { expression: expression.clone(), why: "it is known only after apply".to_owned() };
         let kind = Kind::Computed { text: hole_for(&expression), why };
         Datum { kind, place: None, of: target.map(Arc::new) }
+    }
+
+    /// What the data source `document` renders; nothing where documents hold each other too deep or too often.
+    fn rendered(&self, document: &Planned<'n>) -> Option<Datum> {
+        let weight = document.values.map_or(0, |node| node.span.end.saturating_sub(node.span.start)) as usize;
+        let left = self.rendering.get().checked_sub(weight + 64)?;
+        let depth = self.depth.get().checked_sub(1)?;
+        self.rendering.set(left);
+        self.depth.set(depth);
+        let body = self.body(document);
+        self.depth.set(depth + 1);
+        Some(Kind::Json(Box::new(super::document::document(&body))).into())
     }
 
     /// The region of the provider that the resource is of.

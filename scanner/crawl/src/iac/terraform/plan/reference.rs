@@ -1,6 +1,6 @@
 //! What the expressions of a plan's `configuration` refer to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planned;
 use crate::iac::datum::Target;
@@ -23,7 +23,7 @@ pub(super) struct References<'n> {
     /// Addresses of instances by `module.a["x"].type.name`: key → address.
     instances: BTreeMap<String, BTreeMap<String, String>>,
     /// Instances of called modules by `module.a["x"].module.b`: their keys.
-    modules: BTreeMap<String, Vec<String>>,
+    modules: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'n> References<'n> {
@@ -71,10 +71,7 @@ impl<'n> References<'n> {
             instances.insert(resource.suffix.clone(), resource.address.to_owned());
             let mut prefix = resource.prefix.as_str();
             while let Some((outer, call, key)) = last_module(prefix) {
-                let keys = self.modules.entry(format!("{outer}module.{call}")).or_default();
-                if !keys.iter().any(|held| held == key) {
-                    keys.push(key.to_owned());
-                }
+                self.modules.entry(format!("{outer}module.{call}")).or_default().insert(key.to_owned());
                 prefix = outer;
             }
         }
@@ -123,7 +120,7 @@ impl<'n> References<'n> {
                 let keys = self.modules.get(&format!("{}module.{name}", at.prefix))?;
                 let wanted = if key.is_empty() { at.suffix } else { key };
                 let only = keys.first().filter(|_| keys.len() == 1);
-                let key = keys.iter().find(|held| *held == wanted).or(only)?;
+                let key = keys.get(wanted).or(only)?;
                 let prefix = format!("{}module.{name}{key}.", at.prefix);
                 self.first(expression, At { prefix: &prefix, suffix: "", each: None }, &after(3), hops)
             }

@@ -135,3 +135,32 @@ fn mutated_plans_are_crawled_to_the_end() {
         assert!(facts.gaps.iter().all(|gap| gap.place.span.end as usize <= text.len()), "{text}");
     }
 }
+
+#[test]
+fn policy_documents_that_hold_each_other_end() {
+    let document = |name: &str, other: &str| {
+        (
+            format!(
+                "{{\"address\": \"data.aws_iam_policy_document.{name}\", \"mode\": \"data\", \"type\": \"aws_iam_policy_document\", \"name\": \"{name}\", \"values\": {{\"source_policy_documents\": [null]}}}}"
+            ),
+            format!(
+                "{{\"address\": \"data.aws_iam_policy_document.{name}\", \"change\": {{\"after_unknown\": {{\"json\": true, \"source_policy_documents\": [true]}}}}}}"
+            ),
+            format!(
+                "{{\"address\": \"data.aws_iam_policy_document.{name}\", \"expressions\": {{\"source_policy_documents\": {{\"references\": [\"data.aws_iam_policy_document.{other}.json\"]}}}}}}"
+            ),
+        )
+    };
+    let (a, b) = (document("a", "b"), document("b", "a"));
+    let text = format!(
+        r#"{{"format_version": "1.2", "planned_values": {{"root_module": {{"resources": [{}, {},
+        {{"address": "aws_s3_bucket_policy.p", "mode": "managed", "type": "aws_s3_bucket_policy", "name": "p", "values": {{}}}},
+        {{"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b", "values": {{}}}}]}}}},
+        "resource_changes": [{}, {}, {{"address": "aws_s3_bucket_policy.p", "change": {{"after_unknown": {{"policy": true, "bucket": true}}}}}}],
+        "configuration": {{"root_module": {{"resources": [{}, {}, {{"address": "aws_s3_bucket.b", "expressions": {{}}}},
+        {{"address": "aws_s3_bucket_policy.p", "expressions": {{"policy": {{"references": ["data.aws_iam_policy_document.a.json"]}}, "bucket": {{"references": ["aws_s3_bucket.b.id"]}}}}}}]}}}}}}"#,
+        a.0, b.0, a.1, b.1, a.2, b.2
+    );
+    let facts = facts(&text);
+    assert!(matches!(asset(&facts, "aws_s3_bucket.b").value("public"), Some(Value::Unknown(_))));
+}

@@ -1,0 +1,243 @@
+//! Values as YAML and JSON, as `toYaml` and `toJson` write them, with the origin of every part.
+
+use super::text::Rich;
+use super::value::{DEPTH, Fault, Heap, V, Val, float};
+
+/// Bytes that one value may give.
+const LIMIT: usize = 8 << 20;
+
+/// `value` as YAML in blocks, without the last line break.
+pub(super) fn yaml(heap: &Heap, value: &Val) -> Result<Rich, Fault> {
+    let mut out = Rich::default();
+    block(heap, value, 0, 0, &mut out)?;
+    let end = out.text.trim_end_matches('\n').len();
+    out.text.truncate(end);
+    out.marks.retain(|(at, _)| *at <= end);
+    Ok(out)
+}
+
+/// `value` as JSON without blanks.
+pub(super) fn json(heap: &Heap, value: &Val) -> Result<Rich, Fault> {
+    let mut out = Rich::default();
+    flow(heap, value, 0, &mut out)?;
+    Ok(out)
+}
+
+fn bounded(out: &Rich, depth: usize) -> Result<(), Fault> {
+    if depth > DEPTH {
+        return Err(Fault::limit(format!("a value nests more than {DEPTH} levels deep")));
+    }
+    if out.text.len() > LIMIT {
+        return Err(Fault::limit("a value is longer than we write"));
+    }
+    Ok(())
+}
+
+/// A value on lines of its own, each moved right by `indent`.
+fn block(heap: &Heap, value: &Val, indent: usize, depth: usize, out: &mut Rich) -> Result<(), Fault> {
+    bounded(out, depth)?;
+    let pad = " ".repeat(indent);
+    match &value.kind {
+        V::Map(id) if !heap.members(*id).is_empty() => {
+            for (key, member) in heap.members(*id).iter() {
+                out.push(&pad, member.from.or(value.from));
+                out.push(&plain_or_quoted(key), member.from.or(value.from));
+                out.push(":", None);
+                entry(heap, member, indent, false, depth, out)?;
+            }
+        }
+        V::List(id) if !heap.items(*id).is_empty() => {
+            for item in heap.items(*id).iter() {
+                out.push(&pad, item.from.or(value.from));
+                out.push("-", item.from.or(value.from));
+                entry(heap, item, indent, true, depth, out)?;
+            }
+        }
+        _ => {
+            out.push(&pad, value.from);
+            scalar(heap, value, indent, out);
+            out.push("\n", None);
+        }
+    }
+    Ok(())
+}
+
+/// What stands after a key or a dash.
+fn entry(heap: &Heap, value: &Val, indent: usize, dash: bool, depth: usize, out: &mut Rich) -> Result<(), Fault> {
+    match &value.kind {
+        V::Map(id) if !heap.members(*id).is_empty() => {
+            if dash {
+                // The first member stands behind the dash.
+                let mut inner = Rich::default();
+                block(heap, value, indent + 2, depth + 1, &mut inner)?;
+                out.push(" ", None);
+                out.append(&inner.slice(indent + 2, inner.text.len()), value.from);
+            } else {
+                out.push("\n", None);
+                block(heap, value, indent + 2, depth + 1, out)?;
+            }
+        }
+        V::List(id) if !heap.items(*id).is_empty() => {
+            if dash {
+                let mut inner = Rich::default();
+                block(heap, value, indent + 2, depth + 1, &mut inner)?;
+                out.push(" ", None);
+                out.append(&inner.slice(indent + 2, inner.text.len()), value.from);
+            } else {
+                out.push("\n", None);
+                block(heap, value, indent, depth + 1, out)?;
+            }
+        }
+        _ => {
+            out.push(" ", None);
+            scalar(heap, value, indent + 2, out);
+            out.push("\n", None);
+        }
+    }
+    Ok(())
+}
+
+fn scalar(heap: &Heap, value: &Val, indent: usize, out: &mut Rich) {
+    let from = value.from;
+    match &value.kind {
+        V::Nil => out.push("null", from),
+        V::Map(_) | V::Files(_) => out.push("{}", from),
+        V::List(_) => out.push("[]", from),
+        V::Text(rich) if rich.text.trim_end_matches('\n').contains('\n') && can_be_block(&rich.text) => {
+            literal(rich, indent.max(2), out, from);
+        }
+        V::Text(rich) => {
+            let text = plain_or_quoted(&rich.text);
+            if text == rich.text {
+                out.append(rich, from);
+            } else {
+                out.push(&text, from.or_else(|| rich.at(0)));
+            }
+        }
+        V::Float(number) => out.push(&float(*number), from),
+        _ => out.append(&heap.rich(value), from),
+    }
+}
+
+fn can_be_block(text: &str) -> bool {
+    !text.starts_with([' ', '\n', '\t'])
+        && !text.contains(['\r', '\u{0}'])
+        && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t')
+}
+
+/// A text of many lines after `|`.
+fn literal(rich: &Rich, indent: usize, out: &mut Rich, from: Option<super::text::Origin>) {
+    let body = rich.text.trim_end_matches('\n');
+    let breaks = rich.text.len() - body.len();
+    out.push(
+        match breaks {
+            0 => "|-",
+            1 => "|",
+            _ => "|+",
+        },
+        from,
+    );
+    let pad = " ".repeat(indent);
+    let mut at = 0;
+    for line in body.split('\n') {
+        out.push("\n", None);
+        if !line.is_empty() {
+            out.push(&pad, None);
+            out.append(&rich.slice(at, at + line.len()), from);
+        }
+        at += line.len() + 1;
+    }
+    if breaks > 1 {
+        out.push(&"\n".repeat(breaks - 1), None);
+    }
+}
+
+/// A text as a scalar on one line, quoted where it would be read as something else.
+fn plain_or_quoted(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    if text.contains(['\n', '\t', '\r']) || text.chars().any(char::is_control) || resolves(text) {
+        return serde_json::Value::String(text.to_owned()).to_string();
+    }
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn is_plain(text: &str) -> bool {
+    let Some(first) = text.chars().next() else { return false };
+    let dangerous = "-?:,[]{}#&*!|>'\"%@`".contains(first)
+        && !(matches!(first, '-' | '?' | ':') && text.chars().nth(1).is_some_and(|c| !c.is_whitespace()));
+    !dangerous
+        && !first.is_whitespace()
+        && !text.ends_with([' ', ':', '\t'])
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text.chars().any(char::is_control)
+        && !resolves(text)
+        && !text.starts_with("---")
+        && text != "="
+        && text != "<<"
+}
+
+/// Whether a plain scalar would be read as something that is no text.
+fn resolves(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    matches!(
+        lower.as_str(),
+        "" | "~"
+            | "null"
+            | "true"
+            | "false"
+            | "yes"
+            | "no"
+            | "on"
+            | "off"
+            | "y"
+            | "n"
+            | ".inf"
+            | "-.inf"
+            | "+.inf"
+            | ".nan"
+    ) || (text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.bytes().all(|byte| {
+            byte.is_ascii_hexdigit() || matches!(byte, b'.' | b'+' | b'-' | b'_' | b':' | b'x' | b'o' | b'T' | b'Z')
+        }))
+}
+
+fn flow(heap: &Heap, value: &Val, depth: usize, out: &mut Rich) -> Result<(), Fault> {
+    bounded(out, depth)?;
+    match &value.kind {
+        V::Nil => out.push("null", value.from),
+        V::Map(id) => {
+            out.push("{", value.from);
+            for (at, (key, member)) in heap.members(*id).iter().enumerate() {
+                let comma = if at > 0 { "," } else { "" };
+                let key = serde_json::Value::String(key.clone());
+                out.push(&format!("{comma}{key}:"), member.from.or(value.from));
+                flow(heap, member, depth + 1, out)?;
+            }
+            out.push("}", None);
+        }
+        V::List(id) => {
+            out.push("[", value.from);
+            for (at, item) in heap.items(*id).iter().enumerate() {
+                if at > 0 {
+                    out.push(",", None);
+                }
+                flow(heap, item, depth + 1, out)?;
+            }
+            out.push("]", None);
+        }
+        V::Text(rich) => {
+            let text = serde_json::Value::String(rich.text.clone()).to_string();
+            out.push(&text, value.from.or_else(|| rich.at(0)));
+        }
+        V::Unknown(_) => {
+            let text = heap.rich(value).text;
+            out.push(&format!("\"{text}\""), value.from);
+        }
+        _ => out.append(&heap.rich(value), value.from),
+    }
+    Ok(())
+}

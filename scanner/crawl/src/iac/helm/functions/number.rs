@@ -1,0 +1,286 @@
+//! Functions on numbers, truth values and versions.
+
+use super::Arguments;
+use crate::iac::helm::evaluate::{Call, Machine};
+use crate::iac::helm::value::{Fault, V, Val};
+
+/// Items that a counting function may give.
+const LIMIT: i64 = 100_000;
+
+/// The value, if the function is one of numbers.
+pub(super) fn call(machine: &mut Machine<'_>, arguments: &Arguments<'_>, _: &Call) -> Option<Result<Val, Fault>> {
+    numbers(machine, arguments).transpose()
+}
+
+fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<Val>, Fault> {
+    let all = || arguments.all().iter().map(to_int);
+    let two = || -> Result<(i64, i64), Fault> { Ok((arguments.int(0)?, arguments.int(1)?)) };
+    let floats = |fold: fn(f64, f64) -> f64| -> Result<Val, Fault> {
+        let first = to_float(arguments.get(0)?);
+        let rest = arguments.all().get(1..).unwrap_or_default();
+        Ok(V::Float(rest.iter().map(to_float).fold(first, fold)).into())
+    };
+    Ok(Some(match arguments.name {
+        "int" | "int64" | "toDecimal" | "atoi" => Val { kind: V::Int(arguments.int(0)?), from: arguments.get(0)?.from },
+        "float64" => Val { kind: V::Float(to_float(arguments.get(0)?)), from: arguments.get(0)?.from },
+        "add" => all().fold(0_i64, i64::wrapping_add).into(),
+        "add1" => arguments.int(0)?.wrapping_add(1).into(),
+        "sub" => two().map(|(a, b)| a.wrapping_sub(b))?.into(),
+        "mul" => all().fold(1_i64, i64::wrapping_mul).into(),
+        "div" => two()?.0.checked_div(two()?.1).ok_or_else(|| Fault::new("a division by zero"))?.into(),
+        "mod" => two()?.0.checked_rem(two()?.1).ok_or_else(|| Fault::new("a division by zero"))?.into(),
+        "max" | "biggest" => all().max().unwrap_or(0).into(),
+        "min" => all().min().unwrap_or(0).into(),
+        "addf" => floats(|a, b| a + b)?,
+        "subf" => floats(|a, b| a - b)?,
+        "mulf" => floats(|a, b| a * b)?,
+        "divf" => floats(|a, b| a / b)?,
+        "maxf" => floats(f64::max)?,
+        "minf" => floats(f64::min)?,
+        "ceil" => V::Float(to_float(arguments.get(0)?).ceil()).into(),
+        "floor" => V::Float(to_float(arguments.get(0)?).floor()).into(),
+        "round" => {
+            let places = i32::try_from(arguments.int(1).unwrap_or(0).clamp(0, 12)).unwrap_or(0);
+            let scale = 10_f64.powi(places);
+            V::Float((to_float(arguments.get(0)?) * scale).round() / scale).into()
+        }
+        "until" => {
+            let end = arguments.int(0)?;
+            machine.heap.list(steps(0, end, if end < 0 { -1 } else { 1 })?)?
+        }
+        "untilStep" => machine.heap.list(steps(arguments.int(0)?, arguments.int(1)?, arguments.int(2)?)?)?,
+        "seq" => {
+            let numbers: Vec<i64> = all().collect();
+            let (start, step, end) = match *numbers.as_slice() {
+                [end] => (1, if end < 1 { -1 } else { 1 }, end),
+                [start, end] => (start, if end < start { -1 } else { 1 }, end),
+                [start, step, end] => (start, step, end),
+                _ => (0, 1, -1),
+            };
+            let found = steps(start, end.saturating_add(step.signum()), step)?;
+            let words: Vec<String> = found.iter().map(|value| to_int(value).to_string()).collect();
+            words.join(" ").into()
+        }
+        "eq" => {
+            let first = arguments.get(0)?;
+            let others = arguments.all().get(1..).unwrap_or_default();
+            others.iter().any(|other| machine.heap.equal(first, other, 0) == Some(true)).into()
+        }
+        "ne" => (machine.heap.equal(arguments.get(0)?, arguments.get(1)?, 0) == Some(false)).into(),
+        "lt" | "le" | "gt" | "ge" => ordered(machine, arguments)?.into(),
+        "not" => (machine.heap.truth(arguments.get(0)?) == Some(false)).into(),
+        "semverCompare" => {
+            let (constraint, version) = (arguments.text(&machine.heap, 0)?, arguments.text(&machine.heap, 1)?);
+            satisfied(&constraint, &version)
+                .ok_or_else(|| Fault::new(format!("`{constraint}` or `{version}` is no version")))?
+                .into()
+        }
+        "semver" => {
+            let version = arguments.text(&machine.heap, 0)?;
+            let (numbers, pre) = parse(&version).ok_or_else(|| Fault::new(format!("`{version}` is no version")))?;
+            let [major, minor, patch] = numbers;
+            let members = [
+                ("Major", Val::from(number(major))),
+                ("Minor", number(minor).into()),
+                ("Patch", number(patch).into()),
+                ("Prerelease", pre.as_str().into()),
+                ("Original", version.as_str().into()),
+                ("Metadata", "".into()),
+            ];
+            machine.heap.map(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())?
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn steps(start: i64, end: i64, step: i64) -> Result<Vec<Val>, Fault> {
+    let span = end.saturating_sub(start);
+    if step == 0 || span.signum() != step.signum() {
+        return Ok(Vec::new());
+    }
+    let count = span.checked_div(step).unwrap_or(0);
+    if count > LIMIT {
+        return Err(Fault::limit("a list of numbers is longer than we allow"));
+    }
+    let mut found = Vec::new();
+    let mut at = start;
+    while (step > 0 && at < end) || (step < 0 && at > end) {
+        found.push(at.into());
+        at = at.saturating_add(step);
+    }
+    Ok(found)
+}
+
+fn ordered(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Result<bool, Fault> {
+    let (left, right) = (arguments.get(0)?, arguments.get(1)?);
+    let order = match (&left.kind, &right.kind) {
+        (V::Text(a), V::Text(b)) => Some(a.text.cmp(&b.text)),
+        (V::Int(a), V::Int(b)) => Some(a.cmp(b)),
+        (V::Int(_) | V::Float(_), V::Int(_) | V::Float(_)) => to_float(left).partial_cmp(&to_float(right)),
+        _ => return Err(Fault::new("values of different kinds are compared")),
+    };
+    let _ = machine;
+    let Some(order) = order else { return Ok(false) };
+    Ok(match arguments.name {
+        "lt" => order.is_lt(),
+        "le" => order.is_le(),
+        "gt" => order.is_gt(),
+        _ => order.is_ge(),
+    })
+}
+
+/// A value as Sprig's `int` reads it.
+pub(super) fn to_int(value: &Val) -> i64 {
+    match &value.kind {
+        V::Int(number) => *number,
+        #[expect(clippy::cast_possible_truncation, reason = "a float that is no integer is cut, as in Sprig")]
+        V::Float(number) => *number as i64,
+        V::Bool(truth) => i64::from(*truth),
+        V::Text(rich) => {
+            let text = rich.text.trim();
+            #[expect(clippy::cast_possible_truncation, reason = "as above")]
+            let cut = || text.parse::<f64>().map_or(0, |number| number as i64);
+            text.parse().unwrap_or_else(|_| cut())
+        }
+        _ => 0,
+    }
+}
+
+pub(super) fn to_float(value: &Val) -> f64 {
+    match &value.kind {
+        V::Float(number) => *number,
+        V::Text(rich) => rich.text.trim().parse().unwrap_or(0.0),
+        #[expect(clippy::cast_precision_loss, reason = "Sprig's own arithmetic is one of floats")]
+        _ => to_int(value) as f64,
+    }
+}
+
+type Version = ([u64; 3], String);
+
+/// Numbers and pre-release of a version; missing numbers are zero.
+fn parse(text: &str) -> Option<Version> {
+    let text = text.trim().trim_start_matches(['v', 'V', '=']);
+    let text = text.split('+').next()?;
+    let (numbers, pre) = text.split_once('-').unwrap_or((text, ""));
+    let mut found = [0; 3];
+    for (at, part) in numbers.split('.').enumerate() {
+        *found.get_mut(at)? = part.parse().ok()?;
+    }
+    Some((found, pre.to_owned()))
+}
+
+/// Whether a version satisfies a constraint: `>=1.19-0`, `^1.2`, `~1.2.3`, `1.x`, `>1 <2`, `a || b`.
+///
+/// Source: github.com/Masterminds/semver, its constraints.
+fn satisfied(constraint: &str, version: &str) -> Option<bool> {
+    let version = parse(version)?;
+    let mut any = false;
+    for group in constraint.split("||") {
+        let mut all = true;
+        let spaced = group.replace(',', " ");
+        let mut words = spaced.split_whitespace().peekable();
+        while let Some(word) = words.next() {
+            // An operator may stand apart from its version, and a hyphen may make a range.
+            let mut part = word.to_owned();
+            if part.chars().all(|c| "<>=!~^".contains(c)) {
+                part.push_str(words.next()?);
+            }
+            if words.peek() == Some(&"-") {
+                words.next();
+                let end = words.next()?;
+                all &= holds(&format!(">={part}"), &version)? && holds(&format!("<={end}"), &version)?;
+            } else {
+                all &= holds(&part, &version)?;
+            }
+        }
+        any |= all;
+    }
+    Some(any)
+}
+
+fn holds(part: &str, version: &Version) -> Option<bool> {
+    let end = part.find(|c: char| !"<>=!~^".contains(c)).unwrap_or(part.len());
+    let (operator, wanted) = part.split_at(end);
+    let wild = |text: &str| matches!(text, "x" | "X" | "*");
+    let bare = wanted.trim_start_matches('v');
+    let given: Vec<&str> = bare.split(['-', '+']).next()?.split('.').take_while(|part| !wild(part)).collect();
+    if given.iter().all(|part| part.is_empty()) {
+        return Some(true);
+    }
+    let pre = bare.split('+').next()?.split_once('-').map_or("", |(_, pre)| pre);
+    let (low, _) = parse(&given.join("."))?;
+    let low: Version = (low, pre.to_owned());
+    // A version before its release satisfies only constraints that speak of such.
+    if !version.1.is_empty() && pre.is_empty() {
+        return Some(false);
+    }
+    let up = |at: usize| -> Version {
+        let mut high = low.0;
+        for (place, number) in high.iter_mut().enumerate() {
+            match place.cmp(&at) {
+                std::cmp::Ordering::Equal => *number += 1,
+                std::cmp::Ordering::Greater => *number = 0,
+                std::cmp::Ordering::Less => {}
+            }
+        }
+        (high, "0".to_owned())
+    };
+    let below = |high: &Version| order(version, high).is_lt();
+    let from_low = !order(version, &low).is_lt();
+    Some(match operator {
+        ">=" | "=>" => from_low,
+        ">" if given.len() < 3 => !below(&up(given.len() - 1)),
+        ">" => order(version, &low).is_gt(),
+        "<" => order(version, &low).is_lt(),
+        "<=" | "=<" if given.len() < 3 => below(&up(given.len() - 1)),
+        "<=" | "=<" => order(version, &low).is_le(),
+        "!=" => !order(version, &low).is_eq(),
+        "~" | "~>" => from_low && below(&up(given.len().saturating_sub(1).clamp(0, 1))),
+        "^" => {
+            let first = low.0.iter().position(|number| *number > 0).unwrap_or(given.len() - 1);
+            from_low && below(&up(first.min(2)))
+        }
+        "" | "=" if given.len() < 3 => from_low && below(&up(given.len() - 1)),
+        "" | "=" => order(version, &low).is_eq(),
+        _ => return None,
+    })
+}
+
+fn order(left: &Version, right: &Version) -> std::cmp::Ordering {
+    left.0.cmp(&right.0).then_with(|| match (left.1.is_empty(), right.1.is_empty()) {
+        (true, true) => std::cmp::Ordering::Equal,
+        (true, false) => std::cmp::Ordering::Greater,
+        (false, true) => std::cmp::Ordering::Less,
+        (false, false) => left.1.cmp(&right.1),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::satisfied;
+
+    #[test]
+    fn versions_satisfy_constraints() {
+        for (constraint, version, wanted) in [
+            (">=1.19-0", "v1.31.0", true),
+            (">= 1.21-0", "1.20.4", false),
+            ("^1.2", "1.9.0", true),
+            ("^0.2.3", "0.3.0", false),
+            ("~1.2.3", "1.2.9", true),
+            ("~1", "1.9.0", true),
+            ("1.x", "1.4.2", true),
+            (">1.20 <1.22", "1.21.3", true),
+            ("<1.14-0 || >=1.30-0", "1.31.0", true),
+            ("1.2 - 1.4", "1.3.0", true),
+            (">=1.19", "1.20.0-rc.1", false),
+            ("*", "1.0.0", true),
+        ] {
+            assert_eq!(satisfied(constraint, version), Some(wanted), "{constraint} {version}");
+        }
+        assert_eq!(satisfied(">=x.y", "one"), None);
+    }
+}

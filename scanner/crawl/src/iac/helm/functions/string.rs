@@ -1,0 +1,459 @@
+//! Functions on texts. They keep where the parts of a text come from wherever its lines stay lines.
+
+use std::rc::Rc;
+
+use super::{Arguments, like, opaque};
+use crate::iac::helm::evaluate::{Call, Machine};
+use crate::iac::helm::text::Rich;
+use crate::iac::helm::value::{Fault, V, Val};
+
+/// Bytes that one function may give.
+const LIMIT: usize = 4 << 20;
+
+/// The value, if the function is one of texts.
+pub(super) fn call(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) -> Option<Result<Val, Fault>> {
+    Some(strings(machine, arguments, call).transpose()?.and_then(|value| {
+        if let V::Text(rich) = &value.kind {
+            machine.heap.spend(1 + rich.text.len() / 32)?;
+        }
+        Ok(value)
+    }))
+}
+
+fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) -> Result<Option<Val>, Fault> {
+    let heap = &machine.heap;
+    let last = |change: &dyn Fn(&str) -> String| -> Result<Val, Fault> {
+        let value = arguments.last()?;
+        let rich = heap.rich(value);
+        Ok(like(value, &rich, change(&rich.text)))
+    };
+    let first = || arguments.text(heap, 0);
+    Ok(Some(match arguments.name {
+        "quote" | "squote" => return quoted(machine, arguments).map(Some),
+        "indent" | "nindent" => {
+            let width = usize::try_from(arguments.int(0)?).unwrap_or(0).min(200);
+            let text = indented(&arguments.rich(heap, 1)?, width, arguments.name == "nindent")?;
+            text.into()
+        }
+        "include" => {
+            let name = first()?;
+            let data = arguments.get(1).cloned().unwrap_or_else(|_| Val::nil());
+            machine.render(&name, &data)?.into()
+        }
+        "tpl" => {
+            let text = Rc::new(arguments.rich(heap, 0)?);
+            let data = arguments.get(1)?.clone();
+            machine.render_text(&text, &data, call)?.into()
+        }
+        "print" | "println" | "cat" => joined(machine, arguments),
+        "printf" => {
+            let format = first()?;
+            formatted(machine, &format, arguments.all().get(1..).unwrap_or_default())?.into()
+        }
+        "toString" => arguments.rich(heap, 0)?.into(),
+        "trim" => arguments.rich(heap, 0)?.trimmed().into(),
+        "trimSuffix" => {
+            let suffix = first()?;
+            let rich = arguments.rich(heap, 1)?;
+            match rich.text.strip_suffix(&suffix) {
+                Some(kept) => rich.slice(0, kept.len()).into(),
+                None => rich.into(),
+            }
+        }
+        "trimPrefix" => {
+            let prefix = first()?;
+            let rich = arguments.rich(heap, 1)?;
+            if rich.text.starts_with(&prefix) { rich.slice(prefix.len(), rich.text.len()).into() } else { rich.into() }
+        }
+        "trimAll" | "trimall" => {
+            let set: Vec<char> = first()?.chars().collect();
+            last(&|text| text.trim_matches(set.as_slice()).to_owned())?
+        }
+        "trimLeft" => {
+            let set: Vec<char> = first()?.chars().collect();
+            last(&|text| text.trim_start_matches(set.as_slice()).to_owned())?
+        }
+        "trimRight" => {
+            let set: Vec<char> = first()?.chars().collect();
+            last(&|text| text.trim_end_matches(set.as_slice()).to_owned())?
+        }
+        "upper" => last(&str::to_uppercase)?,
+        "lower" => last(&str::to_lowercase)?,
+        "title" => last(&|text| capitals(text, true))?,
+        "untitle" => last(&|text| capitals(text, false))?,
+        "nospace" => last(&|text| text.split_whitespace().collect())?,
+        "camelcase" => last(&|text| text.split(['_', '-', ' ']).map(|part| capitals(part, true)).collect())?,
+        "snakecase" => last(&|text| humps(text, '_'))?,
+        "kebabcase" => last(&|text| humps(text, '-'))?,
+        "initials" => last(&|text| text.split_whitespace().filter_map(|word| word.chars().next()).collect())?,
+        "repeat" => {
+            let times = usize::try_from(arguments.int(0)?).unwrap_or(0);
+            let text = arguments.text(heap, 1)?;
+            if text.len().saturating_mul(times) > LIMIT {
+                return Err(Fault::limit("a text is repeated beyond our bounds"));
+            }
+            last(&|text| text.repeat(times))?
+        }
+        "replace" => {
+            let (from, to) = (first()?, arguments.text(heap, 1)?);
+            let rich = arguments.rich(heap, 2)?;
+            if rich.text.len().saturating_mul(to.len().max(1)) > LIMIT * 16
+                && rich.text.matches(&from).count() * to.len() > LIMIT
+            {
+                return Err(Fault::limit("a replacement grows beyond our bounds"));
+            }
+            if from.is_empty() || !rich.text.contains(&from) { rich.into() } else { replaced(&rich, &from, &to).into() }
+        }
+        "trunc" => {
+            let length = arguments.int(0)?;
+            let value = arguments.get(1)?;
+            match opaque(machine, value) {
+                Some(unknown) => unknown,
+                None => truncated(&heap.rich(value), length).into(),
+            }
+        }
+        "abbrev" => {
+            let length = usize::try_from(arguments.int(0)?).unwrap_or(0);
+            last(&|text| {
+                if text.chars().count() <= length || length < 4 {
+                    text.to_owned()
+                } else {
+                    let kept: String = text.chars().take(length - 3).collect();
+                    format!("{kept}...")
+                }
+            })?
+        }
+        "substr" => {
+            let (start, end) = (arguments.int(0)?.max(0), arguments.int(1)?);
+            last(&|text| {
+                let end = if end < 0 { text.len() } else { usize::try_from(end).unwrap_or(0).min(text.len()) };
+                text.get(usize::try_from(start).unwrap_or(0)..end).unwrap_or_default().to_owned()
+            })?
+        }
+        "contains" => {
+            let (part, text) = (first()?, arguments.text(heap, 1)?);
+            match (text.contains(&part), opaque(machine, arguments.get(1)?)) {
+                (false, Some(unknown)) => unknown,
+                (held, _) => held.into(),
+            }
+        }
+        "hasPrefix" => arguments.text(heap, 1)?.starts_with(&first()?).into(),
+        "hasSuffix" => arguments.text(heap, 1)?.ends_with(&first()?).into(),
+        "wrap" | "wrapWith" => last(&str::to_owned)?,
+        "plural" => {
+            let one = arguments.int(2)? == 1;
+            arguments.get(usize::from(!one))?.clone()
+        }
+        "regexMatch" | "mustRegexMatch" => pattern(&first()?)?.is_match(&arguments.text(heap, 1)?).into(),
+        "regexFind" | "mustRegexFind" => {
+            let text = arguments.text(heap, 1)?;
+            pattern(&first()?)?.find(&text).map_or("", |found| found.as_str()).into()
+        }
+        "regexFindAll" | "mustRegexFindAll" => {
+            let text = arguments.text(heap, 1)?;
+            let most = usize::try_from(arguments.int(2)?).unwrap_or(usize::MAX);
+            let pattern = pattern(&first()?)?;
+            let found: Vec<Val> = pattern.find_iter(&text).take(most).map(|found| found.as_str().into()).collect();
+            machine.heap.list(found)?
+        }
+        "regexReplaceAll" | "mustRegexReplaceAll" => {
+            let (text, to) = (arguments.text(heap, 1)?, arguments.text(heap, 2)?);
+            let value = arguments.get(1)?;
+            let result = pattern(&first()?)?.replace_all(&text, braced(&to).as_str()).into_owned();
+            like(value, &heap.rich(value), result)
+        }
+        "regexReplaceAllLiteral" | "mustRegexReplaceAllLiteral" => {
+            let (text, to) = (arguments.text(heap, 1)?, arguments.text(heap, 2)?);
+            pattern(&first()?)?.replace_all(&text, regex::NoExpand(&to)).into_owned().into()
+        }
+        "regexSplit" | "mustRegexSplit" => {
+            let text = arguments.text(heap, 1)?;
+            let most = arguments.int(2)?;
+            let pattern = pattern(&first()?)?;
+            let parts: Vec<Val> = match usize::try_from(most) {
+                Ok(most) => pattern.splitn(&text, most.max(1)).map(Val::from).collect(),
+                Err(_) => pattern.split(&text).map(Val::from).collect(),
+            };
+            machine.heap.list(parts)?
+        }
+        "regexQuoteMeta" => last(&|text| regex::escape(text))?,
+        "html" => {
+            last(&|text| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;"))?
+        }
+        "js" | "urlquery" => last(&str::to_owned)?,
+        _ => return Ok(None),
+    }))
+}
+
+/// A pattern of bounded size; Go's and Rust's languages of patterns are nearly the same.
+fn pattern(text: &str) -> Result<regex::Regex, Fault> {
+    regex::RegexBuilder::new(text)
+        .size_limit(1 << 20)
+        .dfa_size_limit(1 << 20)
+        .nest_limit(50)
+        .build()
+        .map_err(|_| Fault::new("a pattern is not read"))
+}
+
+/// `$1x` means the group `1` in Rust only with brackets around it, as Go has it.
+fn braced(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+        if end > 0 && !after.starts_with('{') {
+            let (name, next) = after.split_at(end);
+            out.push_str(&format!("${{{name}}}"));
+            rest = next;
+        } else {
+            out.push('$');
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn quoted(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Result<Val, Fault> {
+    let double = arguments.name == "quote";
+    let mut out = Rich::default();
+    for value in arguments.all().iter().filter(|value| !matches!(value.kind, V::Nil)) {
+        let rich = machine.heap.rich(value);
+        if !out.text.is_empty() {
+            out.push(" ", None);
+        }
+        let from = rich.at(0).or(value.from);
+        let text = if double {
+            let mut text = String::from("\"");
+            for c in rich.text.chars() {
+                match c {
+                    '"' => text.push_str("\\\""),
+                    '\\' => text.push_str("\\\\"),
+                    '\n' => text.push_str("\\n"),
+                    '\t' => text.push_str("\\t"),
+                    '\r' => text.push_str("\\r"),
+                    c if c.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
+                    c => text.push(c),
+                }
+            }
+            text.push('"');
+            text
+        } else {
+            format!("'{}'", rich.text)
+        };
+        out.push(&text, from);
+    }
+    Ok(out.into())
+}
+
+/// Every line moved right by `width`, after a line break if `broken`.
+fn indented(rich: &Rich, width: usize, broken: bool) -> Result<Rich, Fault> {
+    let lines = rich.text.matches('\n').count() + 1;
+    if rich.text.len() + lines * width > LIMIT {
+        return Err(Fault::limit("a text is indented beyond our bounds"));
+    }
+    let pad = " ".repeat(width);
+    let mut out = Rich::default();
+    if broken {
+        out.push("\n", rich.at(0));
+    }
+    let mut marks = rich.marks.iter().peekable();
+    let mut at = 0;
+    for line in rich.text.split_inclusive('\n') {
+        let end = at + line.len();
+        out.text.push_str(&pad);
+        let shift = out.text.len();
+        if let Some(from) = rich.at(at) {
+            out.marks.push((shift - pad.len(), Origin { exact: false, ..from }));
+            out.marks.push((shift, from));
+        }
+        while let Some((offset, from)) = marks.next_if(|(offset, _)| *offset < end) {
+            if *offset > at {
+                out.marks.push((shift + offset - at, *from));
+            }
+        }
+        out.text.push_str(line);
+        at = end;
+    }
+    if rich.text.is_empty() || rich.text.ends_with('\n') {
+        out.text.push_str(&pad);
+    }
+    Ok(out)
+}
+
+use crate::iac::helm::text::Origin;
+
+/// `print` puts blanks between operands where neither is a text, `println` and `cat` between all.
+fn joined(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Val {
+    let mut out = Rich::default();
+    let mut text_before = true;
+    for (at, value) in arguments.all().iter().enumerate() {
+        let is_text = matches!(value.kind, V::Text(_));
+        let nil = matches!(value.kind, V::Nil);
+        if arguments.name == "cat" && nil {
+            continue;
+        }
+        let blank = match arguments.name {
+            "print" => !is_text && !text_before,
+            _ => true,
+        };
+        if at > 0 && blank {
+            out.push(" ", None);
+        }
+        if nil {
+            out.push("<nil>", None)
+        } else {
+            out.append(&machine.heap.rich(value), value.from)
+        }
+        text_before = is_text;
+    }
+    if arguments.name == "println" {
+        out.push("\n", None);
+    }
+    out.into()
+}
+
+/// Go's `Sprintf`.
+fn formatted(machine: &mut Machine<'_>, format: &str, values: &[Val]) -> Result<Rich, Fault> {
+    let mut out = Rich::default();
+    let mut values = values.iter();
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push(before, None);
+        let flags_end = after.find(|c: char| !matches!(c, '-' | '+' | '#' | ' ' | '0')).unwrap_or(after.len());
+        let (flags, tail) = after.split_at(flags_end);
+        let width_end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let (width, tail) = tail.split_at(width_end);
+        let (precision, tail) = match tail.strip_prefix('.') {
+            Some(digits) => {
+                let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+                (
+                    digits.get(..end).map(|digits| digits.parse::<usize>().unwrap_or(0)),
+                    digits.get(end..).unwrap_or_default(),
+                )
+            }
+            None => (None, tail),
+        };
+        let Some(verb) = tail.chars().next() else {
+            out.push("%!(NOVERB)", None);
+            rest = "";
+            break;
+        };
+        rest = tail.get(verb.len_utf8()..).unwrap_or_default();
+        if verb == '%' {
+            out.push("%", None);
+            continue;
+        }
+        let Some(value) = values.next() else {
+            out.push(&format!("%!{verb}(MISSING)"), None);
+            continue;
+        };
+        let shown = shown(machine, value, verb, precision.map(|precision| precision.min(100)), flags);
+        let width = width.parse::<usize>().unwrap_or(0).min(1_000);
+        let missing = width.saturating_sub(shown.text.chars().count());
+        let pad = if flags.contains('0') && !flags.contains('-') { "0" } else { " " }.repeat(missing);
+        if !flags.contains('-') {
+            out.push(&pad, value.from);
+        }
+        out.append(&shown, value.from);
+        if flags.contains('-') {
+            out.push(&pad, value.from);
+        }
+    }
+    out.push(rest, None);
+    if out.text.len() > LIMIT {
+        return Err(Fault::limit("a text grows beyond our bounds"));
+    }
+    Ok(out)
+}
+
+fn shown(machine: &Machine<'_>, value: &Val, verb: char, precision: Option<usize>, flags: &str) -> Rich {
+    let heap = &machine.heap;
+    let from = value.from;
+    match (verb, &value.kind) {
+        (_, V::Unknown(_)) => heap.rich(value),
+        ('T', _) => Rich::of(super::collection::type_of(value), from),
+        ('s' | 'v', V::Nil) => Rich::of(if verb == 's' { "%!s(<nil>)" } else { "<nil>" }, from),
+        ('q', _) => Rich::of(serde_json::Value::String(heap.string(value)).to_string(), from),
+        ('d', V::Float(number)) => Rich::of(number.trunc().to_string(), from),
+        ('d', V::Int(number)) if flags.contains('+') && *number >= 0 => Rich::of(format!("+{number}"), from),
+        ('f' | 'F', V::Int(_) | V::Float(_)) => {
+            let number = super::number::to_float(value);
+            Rich::of(format!("{number:.*}", precision.unwrap_or(6)), from)
+        }
+        ('e', V::Int(_) | V::Float(_)) => Rich::of(format!("{:e}", super::number::to_float(value)), from),
+        ('x', V::Int(number)) => Rich::of(format!("{number:x}"), from),
+        ('X', V::Int(number)) => Rich::of(format!("{number:X}"), from),
+        ('x', V::Text(rich)) => Rich::of(rich.text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>(), from),
+        ('o', V::Int(number)) => Rich::of(format!("{number:o}"), from),
+        ('b', V::Int(number)) => Rich::of(format!("{number:b}"), from),
+        ('c', V::Int(number)) => {
+            let c = u32::try_from(*number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
+            Rich::of(c.to_string(), from)
+        }
+        ('s', V::Text(_)) if precision.is_some() => {
+            let kept: String = heap.string(value).chars().take(precision.unwrap_or(0)).collect();
+            Rich::of(kept, from)
+        }
+        _ => heap.rich(value),
+    }
+}
+
+fn replaced(rich: &Rich, from: &str, to: &str) -> Rich {
+    let mut out = Rich::default();
+    let mut at = 0;
+    for (found, _) in rich.text.match_indices(from) {
+        out.append(&rich.slice(at, found), None);
+        out.push(to, rich.at(found).map(|origin| Origin { exact: false, ..origin }));
+        at = found + from.len();
+    }
+    out.append(&rich.slice(at, rich.text.len()), None);
+    out
+}
+
+/// The first bytes of a text, or the last ones if `length` is negative; a character is not cut.
+fn truncated(rich: &Rich, length: i64) -> Rich {
+    let size = usize::try_from(length.unsigned_abs()).unwrap_or(usize::MAX);
+    if size >= rich.text.len() {
+        return rich.clone();
+    }
+    let mut at = if length < 0 { rich.text.len() - size } else { size };
+    while !rich.text.is_char_boundary(at) {
+        at -= 1;
+    }
+    if length < 0 { rich.slice(at, rich.text.len()) } else { rich.slice(0, at) }
+}
+
+fn capitals(text: &str, upper: bool) -> String {
+    let mut start = true;
+    text.chars()
+        .map(|c| {
+            let changed = match (start, upper) {
+                (true, true) => c.to_uppercase().next().unwrap_or(c),
+                (true, false) => c.to_lowercase().next().unwrap_or(c),
+                (false, _) => c,
+            };
+            start = c.is_whitespace();
+            changed
+        })
+        .collect()
+}
+
+fn humps(text: &str, between: char) -> String {
+    let mut out = String::new();
+    let mut lower = false;
+    for c in text.chars() {
+        if matches!(c, '_' | '-' | ' ') {
+            out.push(between);
+            lower = false;
+            continue;
+        }
+        if c.is_uppercase() && lower {
+            out.push(between);
+        }
+        lower = c.is_lowercase() || c.is_ascii_digit();
+        out.extend(c.to_lowercase());
+    }
+    out
+}

@@ -1,0 +1,94 @@
+//! Rendered text becomes objects whose parts have their places in templates and values.
+
+use std::collections::BTreeMap;
+
+use aedile_model::{Gap, GapKind, Place, Span, Unknown};
+
+use super::chart::Tree;
+use super::text::{Origin, Rich, has_hole, told};
+use crate::iac::datum::{Datum, Kind, Map, hole_for};
+use crate::yaml;
+
+/// The documents of `text` as values; what is no YAML becomes a gap.
+pub(super) fn documents(
+    text: &Rich,
+    tree: &Tree,
+    unknowns: &[Unknown],
+    nesting: usize,
+    gaps: &mut Vec<Gap>,
+) -> Vec<Datum> {
+    let (documents, errors) = yaml::parse_all(&text.text, nesting);
+    let reader = Reader { text, tree, unknowns };
+    for error in errors {
+        let place = text.at(error.span.start as usize).and_then(|from| tree.place(from));
+        let place = place.or_else(|| text.marks.first().and_then(|(_, from)| tree.place(*from)));
+        let kind = if error.limit { GapKind::Limit } else { GapKind::Unparsed };
+        let message = format!("what the template gives is not YAML: {}", error.message);
+        gaps.extend(place.map(|place| Gap {
+            place: Place::new(&place.path, place.span.start as usize, place.span.start as usize),
+            kind,
+            message,
+        }));
+    }
+    documents.iter().map(|document| reader.datum(document)).collect()
+}
+
+struct Reader<'r> {
+    text: &'r Rich,
+    tree: &'r Tree,
+    unknowns: &'r [Unknown],
+}
+
+impl Reader<'_> {
+    fn datum(&self, node: &yaml::Node) -> Datum {
+        let kind = match &node.kind {
+            yaml::Kind::Scalar { text, .. } if has_hole(text) => match told(text, self.unknowns) {
+                (text, Some(why)) if text == hole_for(&why.expression) => Kind::Unknown(why),
+                (text, Some(why)) => Kind::Computed { text, why },
+                (text, None) => Kind::Text(text),
+            },
+            yaml::Kind::Scalar { .. } => match node.value() {
+                aedile_model::Value::Null => Kind::Null,
+                aedile_model::Value::Bool(truth) => Kind::Bool(truth),
+                aedile_model::Value::Int(number) => Kind::Int(number),
+                other => Kind::Text(other.as_text().unwrap_or_default().to_owned()),
+            },
+            yaml::Kind::List(items) => Kind::List(items.iter().map(|item| self.datum(item)).collect()),
+            yaml::Kind::Map(entries) => {
+                let mut members = BTreeMap::new();
+                for entry in entries {
+                    let Some(key) = entry.key.str() else { continue };
+                    let mut member = self.datum(&entry.value);
+                    member.place = self.entry(entry).or(member.place);
+                    members.insert(told(key, self.unknowns).0, member);
+                }
+                Kind::Map(Map { members, open: None })
+            }
+        };
+        Datum { kind, place: self.place(node.span), of: None }
+    }
+
+    /// A member's place: where its value is decided, if that is not the template; else from its key on.
+    fn entry(&self, entry: &yaml::Entry) -> Option<Place> {
+        let simple = matches!(entry.value.kind, yaml::Kind::Scalar { .. });
+        let from = self.text.at(entry.value.span.start as usize).filter(|from| !from.exact);
+        if simple && let Some(from) = from.filter(|from| self.tree.is_values(from.file)) {
+            return self.tree.place(from);
+        }
+        let key = Span::new(entry.key.span.start as usize, entry.key.span.end as usize);
+        let whole = self.place(Span::new(entry.key.span.start as usize, entry.value.span.end as usize));
+        whole.filter(|whole| whole.span.start < whole.span.end).or_else(|| self.place(key))
+    }
+
+    fn place(&self, span: Span) -> Option<Place> {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let from = self.text.at(start)?;
+        if !from.exact {
+            return self.tree.place(from);
+        }
+        // As far as the text goes on in the same file.
+        let last = self.text.at(end.saturating_sub(1).max(start)).filter(|last| last.file == from.file);
+        let to = last.map_or(from.start, |last| if last.exact { last.start.saturating_add(1) } else { last.end });
+        self.tree.place(Origin { end: to.max(from.start), ..from })
+    }
+}

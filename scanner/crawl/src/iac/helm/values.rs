@@ -1,0 +1,169 @@
+//! The values that each chart sees: its own, what the chart above says of it, and what is global.
+//!
+//! Source: helm.sh/docs/chart_template_guide/subcharts_and_globals, helm.sh/docs/topics/charts#chart-dependencies.
+
+use std::collections::BTreeMap;
+
+use super::chart::{Chart, Dependency, origin};
+use super::evaluate::Machine;
+use super::value::{DEPTH, Fault, V, Val};
+
+/// A chart that is installed, with its values.
+pub(super) struct Installed<'c> {
+    pub(super) chart: &'c Chart,
+    /// The name under which the parent knows it.
+    pub(super) name: String,
+    /// The values, a mapping of the heap.
+    pub(super) values: usize,
+    pub(super) children: Vec<Installed<'c>>,
+}
+
+/// The chart with the charts below that its values do not switch off, and what is missing of them.
+pub(super) fn installed<'c>(
+    machine: &mut Machine<'_>,
+    chart: &'c Chart,
+    name: &str,
+    given: Option<usize>,
+    missing: &mut Vec<&'c Dependency>,
+) -> Result<Installed<'c>, Fault> {
+    let own = match &chart.values {
+        Some((file, node)) => machine.heap.from_yaml(node, &|span| origin(*file, span))?,
+        None => Val::nil(),
+    };
+    let values = match own.kind {
+        V::Map(id) => id,
+        _ => new_map(machine)?,
+    };
+    if let Some(given) = given {
+        overlay(machine, values, given, 0)?;
+    }
+    let mut children = Vec::new();
+    for child in &chart.children {
+        let declared: Vec<&Dependency> = chart.dependencies.iter().filter(|found| found.name == child.name).collect();
+        let names = if declared.is_empty() {
+            vec![(child.name.clone(), None)]
+        } else {
+            declared
+                .iter()
+                .map(|found| (found.alias.clone().unwrap_or_else(|| child.name.clone()), Some(*found)))
+                .collect()
+        };
+        for (name, dependency) in names {
+            if dependency.is_some_and(|found| !enabled(machine, values, found)) {
+                continue;
+            }
+            let given = match machine.heap.member(values, &name).map(|value| value.kind) {
+                Some(V::Map(id)) => id,
+                _ => new_map(machine)?,
+            };
+            let global = match machine.heap.member(values, "global").map(|value| value.kind) {
+                Some(V::Map(id)) => id,
+                _ => new_map(machine)?,
+            };
+            let copied = machine.heap.copy(&V::Map(global).into(), 0)?;
+            if let (V::Map(copied), Some(V::Map(own))) =
+                (&copied.kind, machine.heap.member(given, "global").map(|value| value.kind))
+            {
+                overlay_missing(machine, *copied, own)?;
+            }
+            machine.heap.change(given)?.insert("global".to_owned(), copied);
+            let below = installed(machine, child, &name, Some(given), missing)?;
+            let whole = Val::from(V::Map(below.values));
+            machine.heap.change(values)?.insert(name, whole);
+            for (from, to) in dependency.iter().flat_map(|found| &found.imports) {
+                import(machine, values, below.values, from, to)?;
+            }
+            children.push(below);
+        }
+    }
+    for dependency in &chart.dependencies {
+        let here = chart.children.iter().any(|child| child.name == dependency.name);
+        if !here && enabled(machine, values, dependency) {
+            missing.push(dependency);
+        }
+    }
+    Ok(Installed { chart, name: name.to_owned(), values, children })
+}
+
+fn new_map(machine: &mut Machine<'_>) -> Result<usize, Fault> {
+    match machine.heap.map(BTreeMap::new())?.kind {
+        V::Map(id) => Ok(id),
+        _ => Err(Fault::new("a mapping is none")),
+    }
+}
+
+/// Lays `above` over `below`; null takes a value away.
+pub(super) fn overlay(machine: &mut Machine<'_>, below: usize, above: usize, depth: usize) -> Result<(), Fault> {
+    if depth > DEPTH {
+        return Err(Fault::limit(format!("values nest more than {DEPTH} levels deep")));
+    }
+    for (name, value) in machine.heap.members(above).iter() {
+        machine.heap.spend(1)?;
+        match (&value.kind, machine.heap.member(below, name).map(|held| held.kind)) {
+            (V::Nil, _) => {
+                machine.heap.change(below)?.remove(name);
+            }
+            (V::Map(high), Some(V::Map(low))) => overlay(machine, low, *high, depth + 1)?,
+            _ => {
+                machine.heap.change(below)?.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What `other` has and `target` lacks.
+fn overlay_missing(machine: &mut Machine<'_>, target: usize, other: usize) -> Result<(), Fault> {
+    for (name, value) in machine.heap.members(other).iter() {
+        if machine.heap.member(target, name).is_none() {
+            machine.heap.change(target)?.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Whether conditions and tags let a dependency be installed.
+fn enabled(machine: &Machine<'_>, values: usize, dependency: &Dependency) -> bool {
+    let said = dependency.conditions.iter().find_map(|path| match at(machine, values, path)?.kind {
+        V::Bool(truth) => Some(truth),
+        _ => None,
+    });
+    if let Some(truth) = said {
+        return truth;
+    }
+    let tags: Vec<bool> = dependency
+        .tags
+        .iter()
+        .filter_map(|tag| match at(machine, values, &format!("tags.{tag}"))?.kind {
+            V::Bool(truth) => Some(truth),
+            _ => None,
+        })
+        .collect();
+    tags.is_empty() || tags.contains(&true)
+}
+
+fn at(machine: &Machine<'_>, values: usize, path: &str) -> Option<Val> {
+    let mut value = Val::from(V::Map(values));
+    for name in path.split('.').filter(|name| !name.is_empty()) {
+        let V::Map(id) = value.kind else { return None };
+        value = machine.heap.member(id, name)?;
+    }
+    Some(value)
+}
+
+/// Takes values of a child into its parent, which keeps its own.
+fn import(machine: &mut Machine<'_>, parent: usize, child: usize, from: &str, to: &str) -> Result<(), Fault> {
+    let Some(V::Map(found)) = at(machine, child, from).map(|value| value.kind) else { return Ok(()) };
+    let mut target = parent;
+    for name in to.split('.').filter(|name| !name.is_empty()) {
+        target = match machine.heap.member(target, name).map(|value| value.kind) {
+            Some(V::Map(id)) => id,
+            _ => {
+                let id = new_map(machine)?;
+                machine.heap.change(target)?.insert(name.to_owned(), V::Map(id).into());
+                id
+            }
+        };
+    }
+    overlay_missing(machine, target, found)
+}

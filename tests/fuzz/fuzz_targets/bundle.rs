@@ -1,0 +1,4 @@
+//! Databricks asset bundles.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::crawl("databricks.yml", data));

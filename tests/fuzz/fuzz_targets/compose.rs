@@ -1,0 +1,4 @@
+//! Compose files.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::crawl("compose.yaml", data));

@@ -1,0 +1,4 @@
+//! dbt's profiles.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::crawl("profiles.yml", data));

@@ -1,0 +1,4 @@
+//! Pipelines of GitLab.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::crawl(".gitlab-ci.yml", data));
