@@ -22,9 +22,10 @@ pub use identifier::Identifiers;
 pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};
 pub use resource::{
-    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, GrantForm, GrantRule, Interface, InterfaceCase, Literal,
-    ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, Over, Part, Permission, PolicyTest, Reader, Reading,
-    RelationRule, ResourceExample, ResourceSource, ResourceType, Resources, RoleAccess, Service, TagRule,
+    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, GrantForm, GrantRule, Interface,
+    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Over,
+    Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
+    Resources, RoleAccess, Selection, Service, TagRule,
 };
 pub use secret::{SecretHit, Secrets};
 pub use text::TextHit;

@@ -9,6 +9,7 @@
 //! - `policies:` what managed policies allow. `roles:` what roles and privileges allow.
 //! - `permissions:` what permissions allow in roles that the configuration itself defines.
 //! - `interfaces:` programs that serve a page, and whether they ask who somebody is.
+//! - `data:` actions that reach data. `ports:` ports on which something of a data platform listens.
 //!
 //! ```yaml
 //! pack: resources
@@ -37,16 +38,28 @@
 //!     counter_examples: [{source: "…", expect: {versioned: false}}]
 //! ```
 //!
-//! **Paths** are dotted keys; lists on the way are entered, so a path may give many values; `*` is any key.
-//! A companion may exist many times; all are read.
+//! **Paths** are dotted keys; lists on the way are entered, so a path may give many values; `*` is any key, `**` the
+//! value and everything in it at any depth. JSON in a text is entered like a map. A companion may exist many times;
+//! all are read. A value that is only filled in at run time (`{% … %}`, `Key.$`, `{"Get": …}`) is unknown.
 //!
 //! **Companions** are joined through references (also by `for_each` key), through equal names, or,
 //! with neither `by` nor `via`, by standing in the same configuration. `of: account` joins them to that companion
-//! instead. A name may be built of theirs: `{account.name}`.
+//! instead, which may be of another in turn. A name may be built of theirs: `{account.name}`. What is read in a
+//! companion that is named but not in the sources, or that a variable without value may name, is unknown.
 //!
 //! **Conditions** (`all`, `any`, `not`, or a test of a path) are true, false or unknown. A case (`when`,
 //! `is`) whose condition is unknown makes the attribute unknown, unless everything after it would give
-//! the same value. A path that gives nothing makes its test false, `exists: false` apart.
+//! the same value. A path that gives nothing makes its test false, `exists: false` apart. Besides tests of values:
+//!
+//! - `{from: group, path: parameter, each: {all: [{path: name, equals: ssl}, {path: value, equals: "1"}]}}` asks
+//!   each item at the path (without a path, each companion) for itself; `every: true` asks whether all pass;
+//! - `{from: subnets, attribute: internetRoute, equals: true}` tests an attribute that the companions' own type reads;
+//! - `{from: subnets}` is whether there is one, `{from: subnets, complete: true}` whether all of them are in the
+//!   sources and each companion that they are `of` has one;
+//! - `{path: gateway_id, refers: [aws_internet_gateway]}` is whether the value is a resource of that type;
+//! - `{provider_from: "6.0"}` is whether all versions of the provider that are admitted are that or later;
+//! - `{path: engine_version, version_from: "15"}` compares versions, `world: true` is whether a range of addresses
+//!   lets in the world, `selects:` whether a backup selection takes in this resource.
 //!
 //! **Readings** take the first value that is not null. A value known only after apply is given, but not
 //! readable: `as: given` is true of it, every other reading is unknown. A value that might be null (a
@@ -84,20 +97,29 @@ mod tests;
 mod valid;
 
 pub use form::{
-    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, GrantForm, GrantRule, Interface, InterfaceCase, Literal,
-    ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, Over, Part, Permission, PolicyTest, Reader, Reading,
-    RelationRule, ResourceExample, ResourceSource, ResourceType, RoleAccess, Service, TagRule,
+    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, GrantForm, GrantRule, Interface,
+    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Over,
+    Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
+    RoleAccess, Selection, Service, TagRule,
 };
 
 /// Our packs, sorted by name.
 const PACKS: &[(&str, &str)] = &[
+    ("resources/aws-ai.yaml", include_str!("../resources/aws-ai.yaml")),
     ("resources/aws-analytics.yaml", include_str!("../resources/aws-analytics.yaml")),
+    ("resources/aws-audit.yaml", include_str!("../resources/aws-audit.yaml")),
+    ("resources/aws-compute.yaml", include_str!("../resources/aws-compute.yaml")),
     ("resources/aws-database.yaml", include_str!("../resources/aws-database.yaml")),
     ("resources/aws-identity.yaml", include_str!("../resources/aws-identity.yaml")),
+    ("resources/aws-jobs.yaml", include_str!("../resources/aws-jobs.yaml")),
+    ("resources/aws-keys.yaml", include_str!("../resources/aws-keys.yaml")),
     ("resources/aws-lakeformation.yaml", include_str!("../resources/aws-lakeformation.yaml")),
     ("resources/aws-ml.yaml", include_str!("../resources/aws-ml.yaml")),
+    ("resources/aws-network.yaml", include_str!("../resources/aws-network.yaml")),
     ("resources/aws-policies.yaml", include_str!("../resources/aws-policies.yaml")),
     ("resources/aws-storage.yaml", include_str!("../resources/aws-storage.yaml")),
+    ("resources/aws-stream.yaml", include_str!("../resources/aws-stream.yaml")),
+    ("resources/aws-warehouse.yaml", include_str!("../resources/aws-warehouse.yaml")),
     ("resources/azure-arm-data.yaml", include_str!("../resources/azure-arm-data.yaml")),
     ("resources/azure-arm-identity.yaml", include_str!("../resources/azure-arm-identity.yaml")),
     ("resources/azure-arm-ml.yaml", include_str!("../resources/azure-arm-ml.yaml")),
@@ -140,6 +162,10 @@ pub struct Resources {
     modules: OnceLock<Vec<ModuleRule>>,
     /// Modules of packs that are parsed already.
     told: Vec<ModuleRule>,
+    data: BTreeMap<String, DataActions>,
+    ports: BTreeMap<u16, KnownPort>,
+    /// The types that old names stand for.
+    aliases: BTreeMap<(ResourceSource, String), String>,
 }
 
 /// Where a type is.
@@ -158,6 +184,7 @@ impl Resources {
                 Some(index) => {
                     packs.push(source.info(index.types.len() + index.modules));
                     let pack = rules.lazy.len();
+                    rules.aliases.extend(index.aliases);
                     let places = index.types.into_iter().enumerate();
                     rules.types.extend(places.map(|(at, key)| (key, Place::Lazy(pack, at))));
                     rules.lazy.push(LazyPack::new(source));
@@ -181,6 +208,8 @@ impl Resources {
             + pack.services.len()
             + pack.policies.len()
             + pack.roles.len()
+            + pack.data.len()
+            + pack.ports.len()
             + pack.modules.len()
             + pack.permissions.len()
             + pack.interfaces.len();
@@ -191,6 +220,8 @@ impl Resources {
         for resource in pack.resources {
             valid::check(&resource, source)?;
             let key = (resource.source, resource.id.clone());
+            let aliases = resource.aliases.iter().map(|alias| ((resource.source, alias.clone()), resource.id.clone()));
+            self.aliases.extend(aliases);
             self.types.insert(key, Place::Parsed(Box::new(resource)));
         }
         self.tags.extend(pack.tags);
@@ -202,14 +233,34 @@ impl Resources {
             valid::check_interface(interface, source)?;
         }
         self.interfaces.extend(pack.interfaces);
+        self.data.extend(pack.data.into_iter().map(|data| (data.id.clone(), data)));
+        self.ports.extend(pack.ports.into_iter().map(|port| (port.port, port)));
         packs.push(source.info(count));
         Ok(())
     }
 
-    /// The type `id` of `source`.
+    /// The type `id` of `source`, also by an old name of it.
     #[must_use]
     pub fn resource(&self, source: ResourceSource, id: &str) -> Option<&ResourceType> {
-        self.types.get(&(source, id.to_owned())).and_then(|place| self.at(place))
+        let place = self.types.get(&(source, id.to_owned()));
+        let of_alias = || self.types.get(&(source, self.canonical(source, id).to_owned()));
+        place.or_else(of_alias).and_then(|place| self.at(place))
+    }
+
+    /// The name under which the rules know the type `id`: itself, or what its old name stands for.
+    #[must_use]
+    pub fn canonical<'t>(&'t self, source: ResourceSource, id: &'t str) -> &'t str {
+        self.aliases.get(&(source, id.to_owned())).map_or(id, String::as_str)
+    }
+
+    /// Actions that reach data, by service.
+    pub fn data(&self) -> impl Iterator<Item = &DataActions> {
+        self.data.values()
+    }
+
+    /// Ports on which something of a data platform listens, sorted.
+    pub fn ports(&self) -> impl Iterator<Item = u16> + '_ {
+        self.ports.keys().copied()
     }
 
     fn at<'r>(&'r self, place: &'r Place) -> Option<&'r ResourceType> {

@@ -22,6 +22,10 @@ pub(super) struct Pack {
     #[serde(default)]
     pub(super) roles: Vec<RoleAccess>,
     #[serde(default)]
+    pub(super) data: Vec<DataActions>,
+    #[serde(default)]
+    pub(super) ports: Vec<KnownPort>,
+    #[serde(default)]
     pub(super) modules: Vec<ModuleRule>,
     #[serde(default)]
     pub(super) permissions: Vec<Permission>,
@@ -87,8 +91,16 @@ pub struct ResourceType {
     pub like: Option<String>,
     /// The provider's page that the paths and defaults were read on.
     pub docs: String,
-    /// What it becomes; nothing for a type that only grants.
+    /// Other types with the same attributes: old names of it (`aws_alb` of `aws_lb`).
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// What it becomes; nothing for a type that only grants, or that others read attributes of.
     pub asset: Option<AssetKind>,
+    /// Whether it can carry tags, so that missing ones are missing.
+    #[serde(default)]
+    pub taggable: bool,
+    /// Template of its ARN, with `{region}` and `{account}`; for selections by pattern.
+    pub arn: Option<String>,
     /// Paths of its short name, tried in order.
     #[serde(default)]
     pub name: Vec<String>,
@@ -137,7 +149,8 @@ pub struct Companion {
     pub by: Option<String>,
     /// Path in this resource that names the companion.
     pub via: Option<String>,
-    /// The companion that is joined so instead of this resource: the key of a container's account.
+    /// The companion that is joined so instead of this resource: the key of a container's account. That one may
+    /// be of another in turn.
     pub of: Option<String>,
     /// Whether the companion stops being an asset of its own.
     #[serde(default)]
@@ -178,6 +191,11 @@ pub struct Reader {
     pub from: Option<String>,
     /// The path to read.
     pub path: Option<String>,
+    /// The attribute of the companion to read instead, as its own type reads it.
+    pub attribute: Option<String>,
+    /// Whether the attribute is left out in that case: nothing of this kind can be said.
+    #[serde(default)]
+    pub absent: bool,
     /// As what.
     #[serde(rename = "as", default)]
     pub reading: Reading,
@@ -190,6 +208,30 @@ pub struct Reader {
     pub unknown: Option<String>,
     /// For defaults: since which provider version or date, and where that is written.
     pub since: Option<String>,
+    /// The list of ports that rules of a firewall open to the world.
+    #[serde(default)]
+    pub opens: Vec<OpenRule>,
+}
+
+/// Rules of a firewall: where they stand and which of their members say what.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenRule {
+    /// The companion that holds them; this resource if absent.
+    pub from: Option<String>,
+    /// The path of the rules; the whole body is one rule if absent.
+    pub path: Option<String>,
+    /// Which of them count: let in, from the world. Asked of each rule.
+    pub when: Condition,
+    /// The first port.
+    pub first: Option<String>,
+    /// The last port.
+    pub last: Option<String>,
+    /// Paths of ports and ranges as text: `22`, `8000-9000`, `*`.
+    #[serde(default)]
+    pub ranges: Vec<String>,
+    /// The protocol; all ports are open where it is `-1`, `all` or `*`, none where it has no ports.
+    pub protocol: Option<String>,
 }
 
 /// As what a path is read.
@@ -231,6 +273,17 @@ pub enum Reading {
     DurationDays,
     /// Text in lower case without blanks: `West Europe` is `westeurope`.
     Squeezed,
+    /// All values as a list of texts.
+    List,
+    /// The regions that the values speak of: of a resource its own, of an ARN the one in it, else the text itself.
+    Regions,
+    /// Whether the value is a password written out in the source. What comes from outside is none.
+    Secret,
+    /// Whether settings (a map, or a list of name and value, or `NAME=value` lines) hold a credential that is
+    /// written out. Under the name of a credential, what comes from outside is unknown.
+    Secrets,
+    /// Whether all images are named by digest.
+    Pinned,
 }
 
 /// A statement that is true, false or unknown.
@@ -249,6 +302,15 @@ pub struct Condition {
     pub from: Option<String>,
     /// The path whose values are tested: true if any passes.
     pub path: Option<String>,
+    /// The attribute of the companions, as their own types read it, whose values are tested instead.
+    pub attribute: Option<String>,
+    /// Asked of each value at the path, or of each companion: its paths begin there.
+    #[serde(alias = "item")]
+    pub each: Option<Box<Condition>>,
+    /// Whether all companions are in the sources: each one that is named, and one for each that it is `of`.
+    pub complete: Option<bool>,
+    /// Whether the provider's version is this or later in any case.
+    pub provider_from: Option<String>,
     /// Whether all values must pass (and there must be one).
     #[serde(default)]
     pub every: bool,
@@ -261,15 +323,25 @@ pub struct Condition {
     pub one_of: Vec<Literal>,
     /// The text begins so.
     pub starts_with: Option<String>,
+    /// The text ends so.
+    pub ends_with: Option<String>,
+    /// The pattern takes in this: a template of this resource's paths (`collection/{name}`).
+    pub covers: Option<String>,
     /// The text holds this, ignoring case.
     pub contains: Option<String>,
     /// The number is that or more.
     pub at_least: Option<i64>,
     /// The number is that or less.
     pub at_most: Option<i64>,
-    /// The value itself passes this, its paths being read in it: two things said of one item of a list, or, without a
-    /// path, of one companion.
-    pub item: Option<Box<Condition>>,
+    /// The version is that or later, compared part by part.
+    pub version_from: Option<String>,
+    /// The range of addresses is so wide that it lets in the world.
+    pub world: Option<bool>,
+    /// It is a resource of one of these types.
+    #[serde(default)]
+    pub refers: Vec<String>,
+    /// The companion, a backup selection, takes in this resource.
+    pub selects: Option<Selection>,
     /// What the policy document at the path says.
     pub policy: Option<PolicyTest>,
 }
@@ -282,6 +354,24 @@ pub enum PolicyTest {
     AllowsAnyone,
     /// Some statement denies everyone who does not use TLS (`aws:SecureTransport` is false).
     RequiresTls,
+    /// Some statement denies everyone whose TLS is older than 1.2 (`s3:TlsVersion`).
+    RequiresTls12,
+    /// Some statement allows anyone every action on everything.
+    AllowsEverything,
+}
+
+/// Where a backup selection says what it takes in.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// Path of ARNs, also with `*`.
+    pub resources: String,
+    /// Path of ARNs that are left out.
+    pub except: String,
+    /// Path of tags with `key` and `value`, any of which takes in.
+    pub tags: String,
+    /// Path of tags with `key` and `value`, all of which are needed; the key after `aws:ResourceTag/`.
+    pub conditions: String,
 }
 
 /// A relation to what a path names.
@@ -586,4 +676,26 @@ pub struct InterfaceCase {
     pub values: Vec<String>,
     /// Whether it then asks who somebody is.
     pub is: bool,
+}
+
+/// Actions of a service that reach data, or what leads to it. Source and scope as [`Service`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataActions {
+    /// The prefix of its actions.
+    pub id: String,
+    /// The actions.
+    pub actions: Vec<String>,
+    /// The provider's page.
+    pub docs: String,
+}
+
+/// A port on which something of a data platform listens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownPort {
+    /// The number.
+    pub port: u16,
+    /// What listens there.
+    pub service: String,
 }

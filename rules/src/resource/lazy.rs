@@ -20,6 +20,8 @@ pub(super) struct LazyPack {
 pub(super) struct Index {
     /// Source and id of each type, in the order of the text.
     pub(super) types: Vec<(ResourceSource, String)>,
+    /// Old names and the types that they stand for.
+    pub(super) aliases: Vec<((ResourceSource, String), String)>,
     /// How many modules it tells.
     pub(super) modules: usize,
 }
@@ -87,7 +89,6 @@ pub(super) fn index(text: &str) -> Option<Index> {
             && let Some(source) = trimmed.strip_prefix("source:")
         {
             let source = match source.split(" #").next()?.trim() {
-                "arm" => ResourceSource::Arm,
                 "terraform" => ResourceSource::Terraform,
                 "kubernetes" => ResourceSource::Kubernetes,
                 "arm" => ResourceSource::Arm,
@@ -97,6 +98,14 @@ pub(super) fn index(text: &str) -> Option<Index> {
                 _ => return None,
             };
             index.types.push((source, open.take()?));
+        } else if section == "resources"
+            && depth == items + 2
+            && let Some(names) = trimmed.strip_prefix("aliases:")
+        {
+            let (source, id) = index.types.last().filter(|_| open.is_none())?;
+            let names = names.trim().strip_prefix('[')?.strip_suffix(']')?.split(',');
+            let named = names.map(|name| ((*source, name.trim().to_owned()), id.clone()));
+            index.aliases.extend(named);
         }
     }
     open.is_none().then_some(index)

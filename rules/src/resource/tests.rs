@@ -73,7 +73,12 @@ fn our_packs_hold_what_their_index_says_and_are_valid() {
         if let Some(index) = lazy::index(text) {
             late += 1;
             let types: Vec<_> = pack.resources.iter().map(|resource| (resource.source, resource.id.clone())).collect();
-            assert_eq!(index, lazy::Index { types, modules: pack.modules.len() }, "{name}");
+            let of = |resource: &ResourceType| {
+                let (source, id) = (resource.source, resource.id.clone());
+                resource.aliases.iter().map(|alias| ((source, alias.clone()), id.clone())).collect::<Vec<_>>()
+            };
+            let aliases: Vec<_> = pack.resources.iter().flat_map(of).collect();
+            assert_eq!(index, lazy::Index { types, aliases, modules: pack.modules.len() }, "{name}");
         }
     }
     assert!(late * 2 > PACKS.len(), "only {late} of {} packs are parsed when they are needed", PACKS.len());
@@ -84,7 +89,7 @@ fn what_only_the_parser_understands_has_no_index() {
     let index = |text: &str| lazy::index(text);
     let plain = "pack: resources\nresources:\n  # a comment\n  - id: a  # the first\n    source: terraform\n  - id: b\n    docs: x\n    source: kubernetes\n";
     let types = vec![(ResourceSource::Terraform, "a".to_owned()), (ResourceSource::Kubernetes, "b".to_owned())];
-    assert_eq!(index(plain), Some(lazy::Index { types, modules: 0 }));
+    assert_eq!(index(plain), Some(lazy::Index { types, modules: 0, ..lazy::Index::default() }));
     for odd in [
         "pack: resources\nroles:\n  - id: a\n",
         "pack: resources\nresources: [{id: a}]\n",

@@ -15,19 +15,26 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
     if resource.examples.iter().chain(&resource.counter_examples).any(|e| e.expect.is_empty() && e.links.is_none()) {
         return refuse("an example expects nothing", "give `expect:` or `links:`");
     }
-    if resource.asset.is_none() && resource.grants.is_empty() {
-        return refuse("it becomes nothing", "give `asset:` or `grants:`");
+    if resource.asset.is_none() && resource.grants.is_empty() && resource.attributes.is_empty() {
+        return refuse("it becomes nothing", "give `asset:`, `grants:` or attributes that other types read");
     }
     for (name, companion) in &resource.companions {
         if companion.by.is_some() && companion.via.is_some() {
             return refuse(&format!("the companion `{name}` is joined both ways"), "give `by` or `via`, not both");
         }
-        let between = companion.of.as_ref().map(|of| resource.companions.get(of));
-        if between.is_some_and(|between| between.is_none_or(|between| between.of.is_some())) {
-            return refuse(
-                &format!("the companion `{name}` is one of no companion"),
-                "name in `of` a companion that has no `of`",
-            );
+        let mut between = companion.of.as_ref();
+        for _ in 0..=resource.companions.len() {
+            let Some(of) = between else { break };
+            let Some(next) = resource.companions.get(of) else {
+                return refuse(
+                    &format!("the companion `{name}` is one of no companion"),
+                    "name in `of` a companion of this type",
+                );
+            };
+            between = next.of.as_ref();
+        }
+        if between.is_some() {
+            return refuse(&format!("the companion `{name}` is one of itself"), "let `of` lead to this resource");
         }
     }
     for (attribute, readers) in &resource.attributes {
@@ -35,10 +42,10 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
             if let Some(reason) = reader_fault(reader) {
                 return refuse(&format!("a reader of `{attribute}` {reason}"), "give a case, a path or a default");
             }
-            let conditions = reader.when.iter().flat_map(companions_of);
-            if let Some(unknown) =
-                conditions.chain(reader.from.as_deref()).find(|name| !resource.companions.contains_key(*name))
-            {
+            let opens = reader.opens.iter();
+            let conditions = reader.when.iter().chain(opens.clone().map(|rule| &rule.when)).flat_map(companions_of);
+            let named = reader.from.iter().chain(opens.filter_map(|rule| rule.from.as_ref())).map(String::as_str);
+            if let Some(unknown) = conditions.chain(named).find(|name| !resource.companions.contains_key(*name)) {
                 return refuse(&format!("there is no companion `{unknown}`"), "name it under `companions:`");
             }
         }
@@ -91,7 +98,18 @@ fn reader_fault(reader: &Reader) -> Option<&'static str> {
     if reader.unknown.is_some() {
         return (reader.is.is_some() || reader.default.is_some()).then_some("is unknown and known");
     }
-    match (&reader.when, &reader.is, &reader.path, &reader.default) {
+    if !reader.opens.is_empty() {
+        let alone = reader.when.is_none() && reader.path.is_none() && reader.default.is_none() && reader.is.is_none();
+        return (!alone).then_some("opens ports and reads something else");
+    }
+    if reader.absent {
+        let alone = reader.when.is_some() && reader.is.is_none() && reader.path.is_none() && reader.default.is_none();
+        return (!alone).then_some("is absent and something else");
+    }
+    if reader.attribute.is_some() && reader.from.is_none() {
+        return Some("reads an attribute of no companion");
+    }
+    match (&reader.when, &reader.is, reader.path.as_ref().or(reader.attribute.as_ref()), &reader.default) {
         (Some(_), Some(_), None, None) | (_, None, Some(_), None) => None,
         (None, None, None, Some(_)) if reader.since.is_none() => Some("has a default without `since`"),
         (None, None, None, Some(_)) if reader.reading != Reading::Value => Some("reads a default"),
@@ -101,7 +119,8 @@ fn reader_fault(reader: &Reader) -> Option<&'static str> {
 }
 
 fn companions_of(condition: &Condition) -> Vec<&str> {
-    let inner = condition.all.iter().chain(&condition.any).chain(condition.not.as_deref());
+    let inner =
+        condition.all.iter().chain(&condition.any).chain(condition.not.as_deref()).chain(condition.each.as_deref());
     inner.flat_map(companions_of).chain(condition.from.as_deref()).collect()
 }
 

@@ -3,9 +3,18 @@ resource "aws_cloudtrail" "main" {
   s3_bucket_name = aws_s3_bucket.trail.id
   kms_key_id     = aws_kms_key.data.arn
 
+  cloud_watch_logs_group_arn = "${aws_cloudwatch_log_group.trail.arn}:*"
+  cloud_watch_logs_role_arn  = "arn:aws:iam::${var.account_id}:role/group-trail"
+
   is_multi_region_trail         = true
   include_global_service_events = true
   enable_log_file_validation    = true
+}
+
+resource "aws_cloudwatch_log_group" "trail" {
+  name              = "${local.prefix}-trail"
+  retention_in_days = 400
+  kms_key_id        = aws_kms_key.data.arn
 }
 
 # Nobody changes or deletes what the trail wrote, not even the platform's own administrators.

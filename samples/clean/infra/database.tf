@@ -32,9 +32,19 @@ resource "aws_db_instance" "hospital" {
   vpc_security_group_ids = [aws_security_group.database.id]
   publicly_accessible    = false
 
+  iam_database_authentication_enabled = true
+
   backup_retention_period         = 35
   deletion_protection             = true
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 
   tags = local.tags
+}
+
+# Beside its own backups, the database is in the plan of the hospital group.
+resource "aws_backup_selection" "databases" {
+  name         = "${local.prefix}-databases"
+  plan_id      = var.backup_plan_id
+  iam_role_arn = "arn:aws:iam::${var.account_id}:role/group-backup"
+  resources    = [aws_db_instance.hospital.arn]
 }

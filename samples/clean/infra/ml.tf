@@ -42,6 +42,7 @@ resource "aws_sagemaker_endpoint_configuration" "stay" {
 resource "aws_sagemaker_endpoint" "stay" {
   name                 = "northview-stay"
   endpoint_config_name = aws_sagemaker_endpoint_configuration.stay.name
+  tags                 = local.tags
 }
 
 resource "databricks_cluster" "features" {

@@ -23,12 +23,18 @@ variable "private_subnet_ids" {
   default = ["subnet-08d2f5b1c9e7a3460", "subnet-0e61a94c7d25bf803"]
 }
 
+variable "backup_plan_id" {
+  type    = string
+  default = "5d3b1f0c-7a42-4c1e-9b61-0e8f2a7c4d19"
+}
+
 locals {
   prefix = "northview"
 
   tags = {
-    owner       = "bed-planning@northview.example.org"
-    environment = "production"
+    owner          = "bed-planning@northview.example.org"
+    environment    = "production"
+    classification = "confidential"
   }
 
   # Zone and how long its objects are kept, in days.

@@ -41,8 +41,9 @@ locals {
   prefix = "clinic"
 
   tags = {
-    Owner       = "data-platform@clinic.example.org"
-    Environment = var.environment
-    CostCentre  = "4410"
+    Owner          = "data-platform@clinic.example.org"
+    Environment    = var.environment
+    CostCentre     = "4410"
+    Classification = "confidential"
   }
 }

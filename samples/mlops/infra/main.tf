@@ -16,8 +16,9 @@ provider "aws" {
 
   default_tags {
     tags = {
-      owner       = "ml-platform"
-      environment = "production"
+      owner          = "ml-platform"
+      environment    = "production"
+      classification = "restricted"
     }
   }
 }

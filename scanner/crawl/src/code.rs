@@ -1,6 +1,7 @@
 //! Pipeline code: Python, SQL, notebooks and dbt projects.
 
 pub(crate) mod dbt;
+pub(crate) mod examples;
 mod flow;
 pub(crate) mod notebook;
 mod origin;

@@ -13,6 +13,7 @@ mod coverage;
 mod crawl;
 mod crawler;
 mod data;
+mod examples;
 mod facts;
 mod iac;
 mod link;
@@ -27,6 +28,7 @@ mod yaml;
 
 pub use coverage::{Coverage, Rows};
 pub use crawl::{Crawl, CrawlError, Progress, crawl, crawl_files};
+pub use examples::failing_examples;
 pub use facts::{Facts, Link, Ref};
 pub use options::{Binding, Limits, Options};
 pub use propagate::propagate;

@@ -21,7 +21,8 @@ pub(super) fn run(command: &RulesCommand) -> Result<u8, Report> {
         }
         RulesCommand::Test { paths } => {
             let rules = load(paths)?;
-            let failures = rules.test();
+            let mut failures = rules.test();
+            failures.extend(aedile_crawl::failing_examples(&rules));
             let mut text = String::new();
             for failure in &failures {
                 let _ = writeln!(

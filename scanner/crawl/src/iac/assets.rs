@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aedile_model::{Asset, AssetId, AssetKind, Value};
 use aedile_rules::ResourceType;
 
-use super::condition::View;
+use super::condition::{Around, View};
 use super::datum::Datum;
 use super::path::{texts, values};
 use super::resource::{Resource, Unit};
@@ -28,14 +28,22 @@ pub(crate) fn describe(unit: &Unit<'_>, facts: &mut Facts) {
     facts.assets.extend(assets.into_values());
 }
 
-fn asset(unit: &Unit<'_>, at: usize, resource: &Resource, rule: &ResourceType, kind: AssetKind, id: AssetId) -> Asset {
+fn asset<'a>(
+    unit: &Unit<'a>,
+    at: usize,
+    resource: &Resource,
+    rule: &'a ResourceType,
+    kind: AssetKind,
+    id: AssetId,
+) -> Asset {
     let short = rule.name.iter().find_map(|path| texts(&resource.body, path).into_iter().next());
     let short = short.unwrap_or_else(|| resource.address.rsplit(['.', '/']).next().unwrap_or_default().to_owned());
     let mut asset = Asset::new(id, kind, &resource.address, short);
     asset.type_name.clone_from(&resource.type_name);
     asset.place.clone_from(&resource.place);
     asset.in_tests = resource.in_tests;
-    let view = view(unit, at, resource, rule);
+    let around = Around::new(unit, at, rule);
+    let view = View { around: &around, body: &resource.body };
     asset.names.extend(names(resource, rule, &view));
     for (attribute, readers) in &rule.attributes {
         if let Some((value, place)) = view.read(readers) {
@@ -54,18 +62,20 @@ fn asset(unit: &Unit<'_>, at: usize, resource: &Resource, rule: &ResourceType, k
         }
     }
     super::kubernetes::pod::describe(&mut asset, resource, rule);
-    tags::describe(&mut asset, resource, unit.rules.tags());
+    tags::describe(&mut asset, resource, rule, unit.rules.tags());
     asset
 }
 
-fn names(resource: &Resource, rule: &ResourceType, view: &View<'_>) -> Vec<String> {
+fn names(resource: &Resource, rule: &ResourceType, view: &View<'_, '_>) -> Vec<String> {
     let templates = rule.names.iter();
     templates
         .filter_map(|template| {
             name::fill(template, |path| match path {
                 "region" => resource.region.as_ref().and_then(Datum::text),
-                path => match path.split_once('.').map(|(from, path)| (view.companions.get(from), path)) {
-                    Some((Some(bodies), path)) => bodies.iter().find_map(|body| texts(body, path).into_iter().next()),
+                path => match path.split_once('.') {
+                    Some((from, path)) if rule.companions.contains_key(from) => {
+                        view.items(Some(from), Some(path)).iter().find_map(Datum::text).filter(|text| !text.is_empty())
+                    }
                     _ => texts(&resource.body, path).into_iter().next(),
                 },
             })
@@ -73,24 +83,18 @@ fn names(resource: &Resource, rule: &ResourceType, view: &View<'_>) -> Vec<Strin
         .collect()
 }
 
-/// The body of the resource with the bodies of its companions.
-pub(crate) fn view<'a>(unit: &Unit<'a>, at: usize, resource: &'a Resource, rule: &'a ResourceType) -> View<'a> {
-    let companions = rule.companions.iter().map(|(name, companion)| {
-        let joined = match companion.of.as_ref().and_then(|of| rule.companions.get(of)) {
-            Some(between) => unit.companions(at, between),
-            None => vec![at],
-        };
-        let found = joined.into_iter().flat_map(|at| unit.companions(at, companion));
-        (name.as_str(), found.filter_map(|at| unit.resource(at)).map(Resource::seen).collect())
-    });
-    View { body: &resource.body, companions: companions.collect() }
-}
-
 /// The values at `path` of a resource or of its companion.
-pub(crate) fn read(unit: &Unit<'_>, at: usize, rule: &ResourceType, from: Option<&str>, path: &str) -> Vec<Datum> {
-    match from.and_then(|from| rule.companions.get(from)) {
-        Some(companion) => {
-            let found = unit.companions(at, companion).into_iter().filter_map(|at| unit.resource(at));
+pub(crate) fn read<'a>(
+    unit: &Unit<'a>,
+    at: usize,
+    rule: &'a ResourceType,
+    from: Option<&str>,
+    path: &str,
+) -> Vec<Datum> {
+    match from {
+        Some(from) => {
+            let found = unit.companions(at, rule).remove(from).unwrap_or_default().at;
+            let found = found.into_iter().filter_map(|at| unit.resource(at));
             found.flat_map(|found| values(&found.body, path)).collect()
         }
         None => unit.resource(at).map(|resource| values(&resource.body, path)).unwrap_or_default(),

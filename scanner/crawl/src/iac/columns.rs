@@ -18,7 +18,7 @@ const COLUMNS: usize = 4_096;
 const NESTING: usize = 15;
 
 /// Writes the columns of the table `of`, which is the resource at `at`.
-pub(super) fn write(unit: &Unit<'_>, at: usize, rule: &ResourceType, of: &Asset, facts: &mut Facts) {
+pub(super) fn write<'a>(unit: &Unit<'a>, at: usize, rule: &'a ResourceType, of: &Asset, facts: &mut Facts) {
     let (Some(columns), Some(resource)) = (&rule.columns, unit.resource(at)) else { return };
     let masks = Masks::read(unit, at, rule, columns);
     let mut seen = BTreeSet::new();
@@ -107,7 +107,7 @@ struct Masks {
 }
 
 impl Masks {
-    fn read(unit: &Unit<'_>, at: usize, rule: &ResourceType, columns: &ColumnRule) -> Masks {
+    fn read<'a>(unit: &Unit<'a>, at: usize, rule: &'a ResourceType, columns: &ColumnRule) -> Masks {
         let mut masks = Masks { named: Vec::new(), unknown: None };
         for mask in &columns.masks {
             for column in read(unit, at, rule, Some(&mask.from), &mask.column) {

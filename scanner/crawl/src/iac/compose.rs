@@ -208,6 +208,7 @@ fn project(files: &Files<'_>, path: &str, resources: &mut Vec<Resource>, facts: 
             region: None,
             default_tags: None,
             doubt: None,
+            provider: None,
         });
     }
 }

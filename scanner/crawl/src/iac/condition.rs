@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use aedile_model::{Place, Unknown, Value};
-use aedile_rules::{Condition, Literal, PolicyTest, Reader, Reading};
+use aedile_rules::{Condition, Literal, PolicyTest, Reader, Reading, ResourceType};
 
 use super::datum::{Datum, Kind};
 use super::kubernetes::pod;
 use super::path::values;
-use super::policy;
+use super::resource::{Joined, Resource, Unit};
+use super::{credential, name, policy, ports, region, selection, version};
 
 /// Whether something holds, and where that is said.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,31 +19,93 @@ pub(crate) enum Truth {
     Unknown(Unknown, Option<Place>),
 }
 
-/// A resource's body and those of its companions.
-pub(crate) struct View<'a> {
-    pub(crate) body: &'a Datum,
-    pub(crate) companions: BTreeMap<&'a str, Vec<&'a Datum>>,
+/// A resource with its companions, and a body that paths begin in: its own, or a part that a condition looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'v, 'a> {
+    pub(crate) around: &'v Around<'v, 'a>,
+    pub(crate) body: &'v Datum,
+}
+
+/// A resource and its companions.
+pub(crate) struct Around<'u, 'a> {
+    pub(crate) unit: &'u Unit<'a>,
+    pub(crate) at: usize,
+    pub(crate) companions: BTreeMap<&'a str, Joined>,
+}
+
+impl<'u, 'a> Around<'u, 'a> {
+    /// The resource at `at` of `unit` with all companions that its type names.
+    pub(crate) fn new(unit: &'u Unit<'a>, at: usize, rule: &'a ResourceType) -> Around<'u, 'a> {
+        Around { unit, at, companions: unit.companions(at, rule) }
+    }
 }
 
 /// A value that a reader found and where.
 pub(crate) type Found = (Value, Option<Place>);
 
-impl View<'_> {
-    fn values(&self, from: Option<&str>, path: &str) -> Vec<Datum> {
-        match from {
-            None => values(self.body, path),
-            Some(companion) => {
-                self.companions.get(companion).into_iter().flatten().flat_map(|body| values(body, path)).collect()
-            }
+/// The path of the region that a companion stands in, wherever that is said.
+const REGION: &str = "@region";
+
+/// How deep types may read attributes of each other.
+const DEPTH: usize = 32;
+
+impl<'v, 'a> View<'v, 'a> {
+    pub(super) fn unit(&self) -> &'v Unit<'a> {
+        self.around.unit
+    }
+
+    /// The same resource, paths beginning in `body`.
+    pub(super) fn within<'w>(&self, body: &'w Datum) -> View<'w, 'a>
+    where
+        'v: 'w,
+    {
+        View { around: self.around, body }
+    }
+
+    fn joined(&self, from: &str) -> Option<&'v Joined> {
+        self.around.companions.get(from)
+    }
+
+    fn bodies(&self, from: &str) -> Vec<&'v Datum> {
+        let joined = self.joined(from).map(|joined| joined.at.as_slice()).unwrap_or_default();
+        joined.iter().filter_map(|&at| self.unit().resource(at)).map(Resource::seen).collect()
+    }
+
+    /// What stands at `path` of the companions `from`, or of this resource; without a path, the bodies themselves.
+    /// Companions that are not in the sources are an unknown.
+    pub(super) fn items(&self, from: Option<&str>, path: Option<&str>) -> Vec<Datum> {
+        let inside = |body: &Datum| path.map_or_else(|| vec![body.clone()], |path| values(body, path));
+        let Some(from) = from else { return inside(self.body) };
+        let missing = self.joined(from).and_then(|joined| joined.missing.clone());
+        if path == Some(REGION) {
+            let joined = self.joined(from).map(|joined| joined.at.as_slice()).unwrap_or_default();
+            let regions = joined.iter().filter_map(|&at| self.unit().resource(at)).map(region::of);
+            return regions.chain(missing).collect();
         }
+        self.bodies(from).into_iter().flat_map(inside).chain(missing).collect()
+    }
+
+    /// The attribute `name` of the companions `from`, as their types read it.
+    fn attributes(&self, from: &str, name: &str) -> Vec<Datum> {
+        let Some(joined) = self.joined(from) else { return Vec::new() };
+        let read = joined.at.iter().filter_map(|&at| {
+            // Of one that may not be there nothing is known.
+            let doubt = self.unit().resource(at).and_then(|resource| resource.doubt.clone());
+            doubt.or_else(|| attribute(self.unit(), at, name).map(|(value, place)| Datum::from_value(&value).at(place)))
+        });
+        read.chain(joined.missing.clone()).collect()
     }
 
     /// The attribute's value by the first of `readers` that decides.
     pub(crate) fn read(&self, readers: &[Reader]) -> Option<Found> {
         for (at, reader) in readers.iter().enumerate() {
+            if !reader.opens.is_empty() {
+                return Some(ports::opened(self, &reader.opens));
+            }
             let when = reader.when.as_ref().map(|condition| self.holds(condition));
             let found = match (when, &reader.is) {
                 (Some(Truth::False(_)), _) => continue,
+                (Some(Truth::True(_)), None) if reader.absent => return None,
                 (Some(Truth::True(place)), Some(is)) => return Some((is.into(), place)),
                 (Some(Truth::Unknown(why, place)), is) => {
                     // The same value either way is a known value.
@@ -66,7 +129,7 @@ impl View<'_> {
 
     fn reading(&self, reader: &Reader) -> Option<Found> {
         if let Some(why) = &reader.unknown {
-            let there = reader.path.as_ref().map(|path| self.values(reader.from.as_deref(), path));
+            let there = reader.path.as_ref().map(|path| self.items(reader.from.as_deref(), Some(path)));
             let first = there.as_ref().map(|found| found.iter().find(|datum| !is_blank(datum)));
             return match (first, &reader.path) {
                 (Some(None), _) => None,
@@ -76,12 +139,23 @@ impl View<'_> {
                 (None, _) => Some((Value::unknown("default", why), None)),
             };
         }
-        let Some(path) = &reader.path else {
-            return reader.default.as_ref().map(|default| (default.into(), None));
+        let found = match (&reader.path, &reader.attribute, reader.from.as_deref()) {
+            (None, Some(attribute), Some(from)) => self.attributes(from, attribute),
+            (Some(path), _, from) => self.items(from, Some(path)),
+            _ => return reader.default.as_ref().map(|default| (default.into(), None)),
         };
-        let found = self.values(reader.from.as_deref(), path);
-        if reader.reading == Reading::Least {
-            return least(&found);
+        match reader.reading {
+            Reading::Least => return least(&found),
+            Reading::List => return listed(found.iter().filter(|datum| !is_blank(datum)).map(Datum::value), &found),
+            Reading::Regions => return listed(region::regions(self.unit(), &found).into_iter(), &found),
+            Reading::Pinned => return pinned(&found),
+            Reading::Secrets => return decided(credential::in_settings(&found), &found),
+            Reading::Secret => {
+                let password = found.iter().find(|datum| credential::is_written_out(datum));
+                let first = password.or(found.iter().find(|datum| !is_blank(datum)))?;
+                return Some((Value::Bool(password.is_some()), first.place.clone()));
+            }
+            _ => {}
         }
         let datum = found.iter().find(|datum| !is_blank(datum))?;
         let place = datum.place.clone();
@@ -124,7 +198,16 @@ impl View<'_> {
             Reading::Squeezed => {
                 Value::Text(text?.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase())
             }
-            Reading::Given | Reading::Least | Reading::Literal | Reading::OwnKey | Reading::SecretsIn => return None,
+            Reading::Given
+            | Reading::OwnKey
+            | Reading::Least
+            | Reading::SecretsIn
+            | Reading::Literal
+            | Reading::List
+            | Reading::Regions
+            | Reading::Pinned
+            | Reading::Secret
+            | Reading::Secrets => return None,
         };
         Some((value, place))
     }
@@ -144,17 +227,33 @@ impl View<'_> {
                 unknown => unknown,
             };
         }
+        if let Some(wanted) = &condition.provider_from {
+            let provider = self.unit().resource(self.around.at).and_then(|resource| resource.provider.as_ref());
+            let wanted = version::version(wanted).unwrap_or_default();
+            return provider.map_or_else(version::unsaid, |bounds| bounds.from(&wanted));
+        }
         let from = condition.from.as_deref();
-        let Some(path) = &condition.path else {
-            if let (Some(item), Some(from)) = (&condition.item, from) {
-                let bodies = self.companions.get(from).into_iter().flatten();
-                let tested: Vec<Truth> = bodies.map(|body| inside(item, body)).collect();
-                return many(condition.every, tested);
-            }
-            let there = from.and_then(|from| self.companions.get(from)).and_then(|bodies| bodies.first());
-            return there.map_or(Truth::False(None), |body| given(body));
+        if let (Some(wanted), Some(joined)) = (condition.complete, from.and_then(|from| self.joined(from))) {
+            let complete = !joined.at.is_empty() && joined.missing.is_none() && !joined.bare;
+            return if complete == wanted { Truth::True(None) } else { Truth::False(None) };
+        }
+        if let (Some(selects), Some(from)) = (&condition.selects, from) {
+            return any(self.bodies(from).into_iter().map(|body| selection::selects(self, selects, body)));
+        }
+        let asked = condition.path.is_some() || condition.attribute.is_some() || condition.each.is_some();
+        if !asked {
+            let first = from.and_then(|from| self.bodies(from).into_iter().next());
+            return first.map_or(Truth::False(None), given);
+        }
+        let items = match (from, &condition.attribute) {
+            (Some(from), Some(attribute)) => self.attributes(from, attribute),
+            _ => self.items(from, condition.path.as_deref()),
         };
-        let found: Vec<Datum> = self.values(from, path).into_iter().filter(|datum| !is_blank(datum)).collect();
+        let found: Vec<Datum> = items.into_iter().filter(|datum| !is_blank(datum)).collect();
+        if let Some(inner) = &condition.each {
+            let tested = found.iter().map(|datum| self.asked(inner, datum));
+            return quantified(condition, &found, tested);
+        }
         if condition.exists == Some(false) {
             return match any(found.iter().map(given)) {
                 Truth::True(place) => Truth::False(place),
@@ -162,33 +261,95 @@ impl View<'_> {
                 unknown => unknown,
             };
         }
-        many(condition.every, found.iter().map(|datum| test(condition, datum)).collect())
+        let tested = found.iter().map(|datum| self.test(condition, datum));
+        quantified(condition, &found, tested)
+    }
+
+    /// Whether `condition` holds of an item; of an unknown one nobody knows. A truth is placed where the item is.
+    fn asked(&self, condition: &Condition, item: &Datum) -> Truth {
+        if let Kind::Unknown(why) | Kind::Fault(why) = &item.kind {
+            return Truth::Unknown(why.clone(), item.place.clone());
+        }
+        match self.within(item).holds(condition) {
+            Truth::True(place) => Truth::True(place.or_else(|| item.place.clone())),
+            other => other,
+        }
+    }
+
+    fn test(&self, condition: &Condition, datum: &Datum) -> Truth {
+        if let Some(template) = &condition.covers {
+            return self.covers(template, datum);
+        }
+        if condition.refers.is_empty() {
+            return test(condition, datum);
+        }
+        let place = datum.place.clone();
+        let referred = self.unit().referred(datum);
+        let of_type = |&at: &usize| condition.refers.iter().any(|name| name == self.unit().type_of(at));
+        if referred.iter().any(of_type) {
+            return Truth::True(place);
+        }
+        match datum.why_unknown() {
+            Some(why) if referred.is_empty() && datum.of.is_none() => Truth::Unknown(why.clone(), place),
+            _ => Truth::False(place),
+        }
     }
 }
 
-/// All of `tested`, of which there must be one, or any.
-fn many(every: bool, tested: Vec<Truth>) -> Truth {
-    match (every, tested.is_empty()) {
+impl View<'_, '_> {
+    /// Whether the pattern `datum` takes in what `template` is for this resource.
+    fn covers(&self, template: &str, datum: &Datum) -> Truth {
+        let place = datum.place.clone();
+        let own = self.unit().resource(self.around.at).and_then(|resource| {
+            name::fill(template, |path| values(&resource.body, path).iter().find_map(Datum::holed))
+        });
+        match (datum.holed(), own) {
+            (Some(pattern), Some(own)) if policy::overlap(&pattern, &own) => Truth::True(place),
+            (Some(_), Some(own)) => match datum.why_unknown() {
+                Some(why) if own != template => Truth::Unknown(why.clone(), place),
+                _ => Truth::False(place),
+            },
+            _ => match datum.why_unknown() {
+                Some(why) => Truth::Unknown(why.clone(), place),
+                None => Truth::False(place),
+            },
+        }
+    }
+}
+
+/// The attribute `name` of the resource at `at`, as its type reads it; kept for the next who asks.
+fn attribute(unit: &Unit<'_>, at: usize, name: &str) -> Option<Found> {
+    let key = (at, name.to_owned());
+    if let Some(found) = unit.read.borrow().get(&key) {
+        return found.clone();
+    }
+    let resource = unit.resource(at)?;
+    let rule = unit.rule(resource)?;
+    let readers = rule.attributes.get(name)?;
+    let circle = Value::unknown(name, "types read it of each other");
+    let nested = unit.depth.get();
+    if nested >= DEPTH {
+        return Some((circle, None));
+    }
+    unit.read.borrow_mut().insert(key.clone(), Some((circle, None)));
+    unit.depth.set(nested + 1);
+    let around = Around::new(unit, at, rule);
+    let found = View { around: &around, body: &resource.body }.read(readers);
+    unit.depth.set(nested);
+    unit.read.borrow_mut().insert(key, found.clone());
+    found
+}
+
+fn quantified(condition: &Condition, found: &[Datum], tested: impl Iterator<Item = Truth>) -> Truth {
+    match (condition.every, found.is_empty()) {
         (true, true) => Truth::False(None),
-        (true, false) => all(tested.into_iter()),
-        (false, _) => any(tested.into_iter()),
-    }
-}
-
-/// Whether `condition` holds of `datum` alone.
-fn inside(condition: &Condition, datum: &Datum) -> Truth {
-    let truth = View { body: datum, companions: BTreeMap::new() }.holds(condition);
-    match truth {
-        Truth::True(None) => Truth::True(datum.place.clone()),
-        truth => truth,
+        (true, false) => all(tested),
+        (false, _) => any(tested),
     }
 }
 
 fn test(condition: &Condition, datum: &Datum) -> Truth {
     let place = datum.place.clone();
-    if let Some(item) = &condition.item {
-        return inside(item, datum);
-    }
     if condition.exists == Some(true) {
         return given(datum);
     }
@@ -198,6 +359,12 @@ fn test(condition: &Condition, datum: &Datum) -> Truth {
     if let Some(why) = datum.why_unknown() {
         // A text with holes is known to begin or to hold what its known parts do.
         let holed = datum.holed().unwrap_or_default();
+        if let Some(end) = &condition.ends_with {
+            let tail = after_holes(&holed);
+            if tail.len() >= end.len() || !end.ends_with(tail) {
+                return if tail.ends_with(end.as_str()) { Truth::True(place) } else { Truth::False(place) };
+            }
+        }
         let known = condition.starts_with.as_ref().is_some_and(|start| holed.starts_with(start.as_str()))
             || condition.contains.as_ref().is_some_and(|part| holed.to_lowercase().contains(&part.to_lowercase()));
         return if known { Truth::True(place) } else { Truth::Unknown(why.clone(), place) };
@@ -208,7 +375,14 @@ fn test(condition: &Condition, datum: &Datum) -> Truth {
         Literal::Int(number) => datum.int() == Some(*number),
         Literal::Text(wanted) => text.as_ref() == Some(wanted),
     };
-    let holds = if let Some(wanted) = &condition.equals {
+    let holds = if condition.world.is_some() {
+        text.is_some_and(|text| ports::is_world(&text)) == (condition.world == Some(true))
+    } else if let Some(wanted) = &condition.version_from {
+        let (wanted, own) = (version::version(wanted), text.as_deref().and_then(version::version));
+        own.is_some_and(|own| version::compare(&own, &wanted.unwrap_or_default()).is_ge())
+    } else if let Some(end) = &condition.ends_with {
+        text.is_some_and(|text| text.ends_with(end.as_str()))
+    } else if let Some(wanted) = &condition.equals {
         is(wanted)
     } else if !condition.one_of.is_empty() {
         condition.one_of.iter().any(is)
@@ -233,8 +407,10 @@ fn policy_test(question: PolicyTest, datum: &Datum) -> Truth {
         Err(why) => return Truth::Unknown(why, place),
     };
     match question {
-        PolicyTest::AllowsAnyone => any(statements.iter().map(policy::Statement::allows_anyone)),
+        PolicyTest::AllowsAnyone => policy::allows_anyone(&statements),
         PolicyTest::RequiresTls => any(statements.iter().map(policy::Statement::requires_tls)),
+        PolicyTest::RequiresTls12 => any(statements.iter().map(policy::Statement::requires_tls_12)),
+        PolicyTest::AllowsEverything => any(statements.iter().map(policy::Statement::allows_everything)),
     }
 }
 
@@ -293,6 +469,56 @@ fn secret_in(datum: &Datum) -> Option<Option<Place>> {
         Kind::List(items) => items.iter().find_map(secret_in),
         _ => None,
     }
+}
+
+/// The text after the last hole.
+fn after_holes(text: &str) -> &str {
+    text.rsplit_once('}').map_or(text, |(_, after)| after)
+}
+
+fn decided(truth: Truth, found: &[Datum]) -> Option<Found> {
+    if found.iter().all(is_blank) {
+        return None;
+    }
+    Some(match truth {
+        Truth::True(place) => (Value::Bool(true), place),
+        Truth::False(place) => (Value::Bool(false), place),
+        Truth::Unknown(why, place) => (Value::Unknown(why), place),
+    })
+}
+
+/// Values as a list; one that is not known makes it unknown.
+fn listed(values: impl Iterator<Item = Value>, found: &[Datum]) -> Option<Found> {
+    let mut list: Vec<Value> = Vec::new();
+    for value in values {
+        if matches!(value, Value::Unknown(_)) {
+            return Some((value, found.first().and_then(|datum| datum.place.clone())));
+        }
+        if !list.contains(&value) {
+            list.push(value);
+        }
+    }
+    (!list.is_empty()).then(|| (Value::List(list), found.first().and_then(|datum| datum.place.clone())))
+}
+
+/// Whether all images are named by digest. One whose tag is written out is not, whatever its repository.
+fn pinned(images: &[Datum]) -> Option<Found> {
+    let mut result: Option<Found> = None;
+    for image in images.iter().filter(|image| !is_blank(image)) {
+        let place = image.place.clone();
+        let text = image.holed().unwrap_or_default();
+        if text.contains("@sha256:") || text.contains("@{") {
+            result.get_or_insert((Value::Bool(true), place));
+            continue;
+        }
+        match image.why_unknown() {
+            Some(why) if !after_holes(&text).starts_with(':') => {
+                result = Some((Value::Unknown(why.clone()), place));
+            }
+            _ => return Some((Value::Bool(false), place)),
+        }
+    }
+    result
 }
 
 fn least(found: &[Datum]) -> Option<Found> {

@@ -255,6 +255,23 @@ impl Datum {
         }
     }
 
+    /// The value of an attribute of the graph.
+    pub(crate) fn from_value(value: &Value) -> Datum {
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(truth) => Kind::Bool(*truth),
+            Value::Int(number) => Kind::Int(*number),
+            Value::Text(text) => Kind::Text(text.clone()),
+            Value::List(items) => Kind::List(items.iter().map(Datum::from_value).collect()),
+            Value::Map(members) => {
+                let members = members.iter().map(|(key, member)| (key.clone(), Datum::from_value(member))).collect();
+                Kind::Map(Map { members, open: None })
+            }
+            Value::Unknown(why) => Kind::Unknown(why.clone()),
+        };
+        kind.into()
+    }
+
     /// The value of JSON; `place` is that of the whole text.
     pub(crate) fn from_json(json: &serde_json::Value, place: Option<&Place>) -> Datum {
         use serde_json::Value as Json;

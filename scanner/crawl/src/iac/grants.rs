@@ -19,35 +19,34 @@ use aedile_rules::{GrantForm, GrantRule, ResourceType};
 mod binding;
 mod over;
 mod principal;
+mod rights;
 mod target;
+mod trust;
 
 pub(crate) use principal::anyone;
 
 use super::assets::read;
+use super::condition::Truth;
 use super::datum::Datum;
 use super::links::sides;
 use super::path::values;
-use super::policy::{Action, Principal, Statement, covers, overlap, statements};
+use super::policy::{Action, Principal, Statement, allows_anyone, covers, overlap, statements};
 use super::resource::{Resource, Unit};
 use crate::{Facts, Link, Ref};
-
-/// What is known of a role's rights as a whole.
-#[derive(Debug, Default)]
-struct Rights {
-    admin: Option<Option<Place>>,
-    unknown: Option<Unknown>,
-}
+use rights::{Doubt, Rights};
 
 /// Collects the grants of one unit.
 struct Grants<'u, 'a> {
     unit: &'u Unit<'a>,
     facts: &'u mut Facts,
     rights: BTreeMap<AssetId, Rights>,
+    /// The groups that each principal is a member of.
+    groups: BTreeMap<AssetId, BTreeSet<AssetId>>,
 }
 
 /// Writes the grants of one unit, and what they say of its roles.
 pub(super) fn write(unit: &Unit<'_>, assets: &mut BTreeMap<AssetId, Asset>, facts: &mut Facts) {
-    let mut grants = Grants { unit, facts, rights: BTreeMap::new() };
+    let mut grants = Grants { unit, facts, rights: BTreeMap::new(), groups: BTreeMap::new() };
     for (at, resource) in unit.resources.iter().enumerate() {
         let Some(rule) = unit.rule(resource) else { continue };
         for grant in &rule.grants {
@@ -60,20 +59,16 @@ pub(super) fn write(unit: &Unit<'_>, assets: &mut BTreeMap<AssetId, Asset>, fact
                 GrantForm::Membership => grants.membership(at, grant),
             }
         }
+        grants.boundary(at);
     }
-    let rights = grants.rights;
-    for asset in assets.values_mut().filter(|asset| asset.kind == AssetKind::Role && is_aws(&asset.type_name)) {
-        let (value, place) = match rights.get(&asset.id) {
-            Some(Rights { admin: Some(place), .. }) => (Value::Bool(true), place.clone()),
-            Some(Rights { unknown: Some(why), .. }) => (Value::Unknown(why.clone()), None),
-            _ => (Value::Bool(false), None),
-        };
-        asset.set("adminWildcard", value, place);
-    }
+    rights::describe(&grants.rights, &grants.groups, &unit.rules, assets);
 }
 
-impl Grants<'_, '_> {
-    fn identity_policy(&mut self, at: usize, rule: &ResourceType, grant: &GrantRule) {
+/// Where types keep a boundary of permissions.
+const BOUNDARIES: [&str; 2] = ["permissions_boundary", "PermissionsBoundary"];
+
+impl<'a> Grants<'_, 'a> {
+    fn identity_policy(&mut self, at: usize, rule: &'a ResourceType, grant: &GrantRule) {
         let principals = self.principals(at, rule, grant);
         for document in read(self.unit, at, rule, None, grant.document.as_deref().unwrap_or_default()) {
             self.document(&principals, &document);
@@ -84,11 +79,7 @@ impl Grants<'_, '_> {
         match statements(document) {
             Ok(found) => self.allow(principals, &found),
             Err(why) => {
-                for principal in principals {
-                    if let Ref::Id(id) = principal {
-                        self.rights.entry(id.clone()).or_default().unknown.get_or_insert(why.clone());
-                    }
-                }
+                self.doubt(principals, &why, document.place.as_ref(), false);
                 self.gap(
                     document.place.as_ref(),
                     GapKind::Unresolved,
@@ -98,16 +89,36 @@ impl Grants<'_, '_> {
         }
     }
 
-    fn attachment(&mut self, at: usize, rule: &ResourceType, grant: &GrantRule) {
+    fn doubt(&mut self, principals: &[Ref], why: &Unknown, place: Option<&Place>, harmless: bool) {
+        self.change(principals, |rights| {
+            rights.unknown.push(Doubt { why: why.clone(), place: place.cloned(), harmless });
+        });
+    }
+
+    /// Changes the rights of those of `principals` that are assets of the unit.
+    fn change(&mut self, principals: &[Ref], change: impl Fn(&mut Rights)) {
+        for principal in principals {
+            if let Ref::Id(id) = principal {
+                change(self.rights.entry(id.clone()).or_default());
+            }
+        }
+    }
+
+    /// The documents of the policy that `policy` refers to.
+    fn documents(&self, policy: &Datum) -> Vec<Datum> {
+        let referred = self.unit.referred(policy).into_iter().filter_map(|at| self.unit.resource(at));
+        referred
+            .flat_map(|resource| {
+                let found = ["policy", "PolicyDocument"].map(|path| values(&resource.body, path));
+                found.into_iter().flatten().collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    fn attachment(&mut self, at: usize, rule: &'a ResourceType, grant: &GrantRule) {
         let principals = self.principals(at, rule, grant);
         for policy in read(self.unit, at, rule, None, grant.document.as_deref().unwrap_or_default()) {
-            let documents: Vec<Datum> = self
-                .unit
-                .referred(&policy)
-                .into_iter()
-                .filter_map(|at| self.unit.resource(at))
-                .flat_map(|resource| ["policy", "PolicyDocument"].map(|path| values(&resource.body, path)).concat())
-                .collect();
+            let documents = self.documents(&policy);
             for document in &documents {
                 self.document(&principals, document);
             }
@@ -115,23 +126,66 @@ impl Grants<'_, '_> {
                 continue;
             }
             match policy.holed().map(|arn| normal_arn(&arn)) {
-                Some(arn) => match self.unit.rules.policy(&arn) {
-                    Some(managed) => {
-                        let found: Vec<Statement> =
-                            managed.statements.iter().map(|statement| managed_statement(statement, &policy)).collect();
-                        self.allow(&principals, &found);
-                    }
-                    None => {
-                        let message = format!("what the policy `{arn}` allows is not in the sources or the rules");
-                        self.gap(policy.place.as_ref(), GapKind::Unresolved, message);
-                    }
-                },
+                Some(arn) => self.managed(&principals, &arn, &policy),
                 None => self.document(&principals, &policy),
             }
         }
     }
 
-    fn resource_policy(&mut self, at: usize, rule: &ResourceType, grant: &GrantRule) {
+    /// Attaches the policy called `arn` that no source holds.
+    fn managed(&mut self, principals: &[Ref], arn: &str, policy: &Datum) {
+        if rights::is_full_access(arn) {
+            self.change(principals, |rights| {
+                rights.full_access.get_or_insert_with(|| policy.place.clone());
+            });
+        }
+        match self.unit.rules.policy(arn) {
+            Some(managed) => {
+                let found: Vec<Statement> =
+                    managed.statements.iter().map(|statement| managed_statement(statement, policy)).collect();
+                self.allow(principals, &found);
+            }
+            None => {
+                let message = format!("what the policy `{arn}` allows is not in the sources or the rules");
+                let harmless = arn.contains(":iam::aws:policy/") && !rights::is_for_administrators(arn);
+                let why = policy.why_unknown().cloned().unwrap_or_else(|| Unknown {
+                    expression: arn.to_owned(),
+                    why: "what it allows is not in the sources or the rules".to_owned(),
+                });
+                self.doubt(principals, &why, policy.place.as_ref(), harmless);
+                self.gap(policy.place.as_ref(), GapKind::Unresolved, message);
+            }
+        }
+    }
+
+    /// Notes what the permissions boundary of the principal at `at` allows at most.
+    fn boundary(&mut self, at: usize) {
+        let (Some(resource), Some((kind, id))) = (self.unit.resource(at), self.unit.asset(at)) else { return };
+        if !kind.is_principal() {
+            return;
+        }
+        let Some(policy) = BOUNDARIES.iter().flat_map(|path| values(&resource.body, path)).next() else { return };
+        let documents = self.documents(&policy);
+        let limit = if documents.is_empty() {
+            let arn = policy.holed().map(|arn| normal_arn(&arn)).unwrap_or_default();
+            match self.unit.rules.policy(&arn) {
+                Some(managed) => Ok(managed.statements.iter().map(|s| managed_statement(s, &policy)).collect()),
+                None => Err(Unknown {
+                    expression: arn,
+                    why: "what the permissions boundary allows is not in the sources or the rules".to_owned(),
+                }),
+            }
+        } else {
+            documents
+                .iter()
+                .map(statements)
+                .collect::<Result<Vec<_>, _>>()
+                .map(|all| all.into_iter().flatten().collect())
+        };
+        self.rights.entry(id).or_default().boundary = Some(limit);
+    }
+
+    fn resource_policy(&mut self, at: usize, rule: &'a ResourceType, grant: &GrantRule) {
         let Some(resource) = self.unit.resource(at) else { return };
         let on: Vec<Ref> = if grant.on.is_empty() {
             self.unit.asset(at).map(|(_, id)| Ref::Id(id)).into_iter().collect()
@@ -186,17 +240,7 @@ impl Grants<'_, '_> {
                 let message = format!("a statement of a policy is not wholly known: {why}");
                 self.gap(statement.place.as_ref(), GapKind::Unresolved, message);
             }
-            for principal in principals {
-                if let Ref::Id(id) = principal {
-                    let rights = self.rights.entry(id.clone()).or_default();
-                    if statement.is_admin() {
-                        rights.admin.get_or_insert(statement.place.clone());
-                    }
-                    if rights.unknown.is_none() {
-                        rights.unknown.clone_from(&statement.unknown);
-                    }
-                }
-            }
+            self.change(principals, |rights| rights.statements.push(statement.clone()));
             if statement.deny || removed(found, statement) {
                 continue;
             }
@@ -233,19 +277,27 @@ impl Grants<'_, '_> {
                 Ok(found) => found,
                 Err(why) => {
                     if let Some(asset) = assets.get_mut(&id) {
-                        asset.set("trustsAnyOne", Value::Unknown(why), document.place.clone());
+                        for name in ["trustsAnyOne", "trustsAccountsFreely", "federatedSubjectOpen"] {
+                            asset.set(name, Value::Unknown(why.clone()), document.place.clone());
+                        }
                     }
                     continue;
                 }
             };
-            let anyone = super::condition::any(found.iter().map(Statement::allows_anyone));
-            let (value, place) = match anyone {
-                super::condition::Truth::True(place) => (Value::Bool(true), place),
-                super::condition::Truth::False(_) => (Value::Bool(false), document.place.clone()),
-                super::condition::Truth::Unknown(why, place) => (Value::Unknown(why), place),
-            };
-            if let Some(asset) = assets.get_mut(&id) {
-                asset.set("trustsAnyOne", value, place);
+            let said = [
+                ("trustsAnyOne", allows_anyone(&found)),
+                ("trustsAccountsFreely", trust::accounts_freely(self.unit, &found)),
+                ("federatedSubjectOpen", trust::subject_open(&found)),
+            ];
+            for (name, truth) in said {
+                let (value, place) = match truth {
+                    Truth::True(place) => (Value::Bool(true), place),
+                    Truth::False(_) => (Value::Bool(false), document.place.clone()),
+                    Truth::Unknown(why, place) => (Value::Unknown(why), place),
+                };
+                if let Some(asset) = assets.get_mut(&id) {
+                    asset.set(name, value, place);
+                }
             }
             for statement in found.iter().filter(|statement| !statement.deny) {
                 for account in principal::service_accounts(statement) {
@@ -280,13 +332,16 @@ impl Grants<'_, '_> {
             for member in sides(self.unit, &value, kind, None) {
                 for group in &groups {
                     let place = value.place.clone();
+                    if let (Ref::Id(member), Ref::Id(group)) = (&member, group) {
+                        self.groups.entry(member.clone()).or_default().insert(group.clone());
+                    }
                     self.facts.links.push(Link::new(RelationKind::MemberOf, member.clone(), group.clone(), place));
                 }
             }
         }
     }
 
-    fn principals(&self, at: usize, rule: &ResourceType, grant: &GrantRule) -> Vec<Ref> {
+    fn principals(&self, at: usize, rule: &'a ResourceType, grant: &GrantRule) -> Vec<Ref> {
         if grant.principals.is_empty() {
             return self.unit.asset(at).map(|(_, id)| Ref::Id(id)).into_iter().collect();
         }
@@ -322,11 +377,6 @@ impl Grants<'_, '_> {
     fn own(&self, at: usize) -> Option<&Resource> {
         self.unit.resource(at)
     }
-}
-
-/// Whether a type is one of AWS, in any language.
-fn is_aws(type_name: &str) -> bool {
-    type_name.starts_with("aws_") || type_name.starts_with("AWS::")
 }
 
 fn kind_of(side: &Ref) -> Option<AssetKind> {

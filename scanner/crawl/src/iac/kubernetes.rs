@@ -260,6 +260,7 @@ pub(super) fn take(
         region: None,
         default_tags: None,
         doubt: None,
+        provider: None,
     });
 }
 

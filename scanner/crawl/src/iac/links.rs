@@ -10,7 +10,7 @@ use super::resource::Unit;
 use crate::{Facts, Link, Ref};
 
 /// Writes the relations of the resource at `at`.
-pub(super) fn write(unit: &Unit<'_>, at: usize, rule: &ResourceType, facts: &mut Facts) {
+pub(super) fn write<'a>(unit: &Unit<'a>, at: usize, rule: &'a ResourceType, facts: &mut Facts) {
     let Some((_, own)) = unit.asset(at) else { return };
     for relation in &rule.relations {
         for mut value in read(unit, at, rule, relation.from.as_deref(), &relation.path) {
@@ -52,7 +52,9 @@ pub(super) fn sides(unit: &Unit<'_>, value: &Datum, kind: AssetKind, names: Opti
         .filter(|(found, _)| *found == kind)
         .map(|(_, id)| Ref::Id(id))
         .collect();
-    if !through.is_empty() || !referred.is_empty() {
+    // A text may be the name of something of another kind too.
+    let named = matches!(value.kind, Kind::Text(_)) && value.of.is_none();
+    if !through.is_empty() || (!referred.is_empty() && !named) {
         return through;
     }
     match &value.kind {

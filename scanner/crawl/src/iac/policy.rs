@@ -69,7 +69,9 @@ fn statement(item: &Datum, whole: Option<&Place>) -> Statement {
     let actions = strings(if except_actions { "NotAction" } else { "Action" });
     let except_resources = item.member("NotResource").is_some();
     let resources = if except_resources { vec![Datum::from_text("*")] } else { strings("Resource") };
-    let mut unknown = actions.iter().find_map(Datum::why_unknown).cloned();
+    let effect = item.member("Effect");
+    let open = |datum: &&Datum| matches!(datum.kind, Kind::Unknown(_) | Kind::Fault(_) | Kind::Computed { .. });
+    let mut unknown = actions.iter().chain(effect.filter(open)).find_map(Datum::why_unknown).cloned();
     if !matches!(item.kind, Kind::Map(_)) {
         unknown = Some(
             item.why_unknown()
@@ -130,9 +132,13 @@ fn conditions(item: &Datum) -> Vec<(String, String, Vec<Datum>)> {
     };
     for (operator, variables) in &operators.members {
         match &variables.kind {
-            Kind::Map(variables) => found.extend(
-                variables.members.iter().map(|(name, value)| (operator.clone(), name.clone(), value.items().to_vec())),
-            ),
+            Kind::Map(variables) => {
+                let known = variables.members.iter();
+                found.extend(known.map(|(name, value)| (operator.clone(), name.clone(), value.items().to_vec())));
+                if let Some(why) = variables.open.clone().filter(|_| variables.members.is_empty()) {
+                    found.push((operator.clone(), String::new(), vec![Kind::Unknown(why).into()]));
+                }
+            }
             _ => found.push((operator.clone(), String::new(), vec![variables.clone()])),
         }
     }
@@ -140,9 +146,18 @@ fn conditions(item: &Datum) -> Vec<(String, String, Vec<Datum>)> {
 }
 
 impl Statement {
-    /// Whether a condition limits whom or when it allows. A mere demand of TLS does not.
+    /// Whether a condition limits whom or when it allows. A mere demand of TLS does not, and neither does one that
+    /// everybody fulfils.
     pub(crate) fn conditioned(&self) -> bool {
-        self.conditions.iter().any(|(_, name, _)| !is_tls(name))
+        self.conditions.iter().any(|(_, name, values)| !is_tls(name) && !admits_all(name, values))
+    }
+
+    fn with(&self, holds: bool) -> Truth {
+        if holds { Truth::True(self.place.clone()) } else { Truth::False(self.place.clone()) }
+    }
+
+    fn not_known(&self) -> Option<Truth> {
+        self.unknown.as_ref().map(|why| Truth::Unknown(why.clone(), self.place.clone()))
     }
 
     /// Whether it allows something to anyone, without a condition.
@@ -163,30 +178,113 @@ impl Statement {
         }
     }
 
+    /// Whether it allows anyone every action of the service on everything: the default policy of a VPC endpoint.
+    pub(crate) fn allows_everything(&self) -> Truth {
+        if let Some(unknown) = self.not_known() {
+            return unknown;
+        }
+        let anyone = self.principals.is_empty() || self.principals.contains(&Principal::Anyone);
+        let all = self.except_actions || self.actions.iter().any(|action| is_all(&action.pattern));
+        self.with(!self.deny && !self.conditioned() && anyone && all && self.everywhere() == Some(true))
+    }
+
     /// Whether it denies everybody who does not use TLS: `aws:SecureTransport` false, and nothing else needed.
     pub(crate) fn requires_tls(&self) -> Truth {
         let is_false = |values: &[Datum]| values.iter().any(|value| value.bool() == Some(false));
-        let insecure = |(operator, name, values): &(String, String, Vec<Datum>)| {
+        self.denies_if(|operator, name, values| {
             operator.starts_with("Bool") && name.eq_ignore_ascii_case("aws:SecureTransport") && is_false(values)
-        };
-        if let Some(why) = &self.unknown {
-            return Truth::Unknown(why.clone(), self.place.clone());
-        }
-        let broad = self.principals.contains(&Principal::Anyone)
-            && self.actions.iter().any(|action| matches!(action.pattern.as_str(), "*" | "s3:*"));
-        if self.deny && broad && self.conditions.len() == 1 && self.conditions.iter().any(insecure) {
-            Truth::True(self.place.clone())
-        } else {
-            Truth::False(self.place.clone())
-        }
+        })
     }
 
-    /// Whether it allows every action, or every action of IAM, on everything.
-    pub(crate) fn is_admin(&self) -> bool {
-        let everything = self.resources.iter().any(|resource| resource.text().as_deref() == Some("*"));
-        let admin = |action: &Action| matches!(action.pattern.as_str(), "*" | "*:*" | "iam:*");
-        !self.deny && everything && !self.conditioned() && (self.except_actions || self.actions.iter().any(admin))
+    /// Whether it denies everybody whose TLS is older than 1.2, and nothing else is needed.
+    pub(crate) fn requires_tls_12(&self) -> Truth {
+        let high = |values: &[Datum]| {
+            let numbers = values.iter().filter_map(Datum::text).filter_map(|text| text.parse::<f64>().ok());
+            numbers.into_iter().any(|number| number >= 1.2)
+        };
+        self.denies_if(|operator, name, values| {
+            operator.starts_with("NumericLessThan") && name.eq_ignore_ascii_case("s3:TlsVersion") && high(values)
+        })
     }
+
+    fn denies_if(&self, insecure: impl Fn(&str, &str, &[Datum]) -> bool) -> Truth {
+        if let Some(unknown) = self.not_known() {
+            return unknown;
+        }
+        let broad = self.principals.contains(&Principal::Anyone)
+            && self.actions.iter().any(|action| is_all(&action.pattern))
+            && self.resources.iter().filter_map(Datum::holed).any(|resource| resource.ends_with('*'));
+        let alone =
+            matches!(self.conditions.as_slice(), [(operator, name, values)] if insecure(operator, name, values));
+        self.with(self.deny && broad && alone)
+    }
+
+    /// Whether it is about everything: `*`. `None` if that is not known.
+    pub(crate) fn everywhere(&self) -> Option<bool> {
+        if self.resources.iter().any(|resource| resource.text().as_deref() == Some("*")) {
+            return Some(true);
+        }
+        let open = |resource: &Datum| matches!(resource.kind, Kind::Unknown(_) | Kind::Fault(_));
+        if self.resources.iter().any(open) { None } else { Some(false) }
+    }
+}
+
+/// Whether some statement allows something to anyone, and no other one takes that back from whoever is outside.
+pub(crate) fn allows_anyone(statements: &[Statement]) -> Truth {
+    let fences = statements.iter().filter(|statement| statement.is_fence());
+    let fenced = |allowed: &Statement| {
+        fences.clone().any(|deny| {
+            allowed.actions.iter().all(|yes| deny.actions.iter().any(|no| covers(&no.pattern, &yes.pattern)))
+                && !allowed.except_actions
+        })
+    };
+    super::condition::any(statements.iter().map(|statement| match statement.allows_anyone() {
+        Truth::True(place) if fenced(statement) => Truth::False(place),
+        truth => truth,
+    }))
+}
+
+impl Statement {
+    /// Whether it denies everybody who is not of the organisation, its accounts, networks or addresses.
+    fn is_fence(&self) -> bool {
+        let keeps_out = |(operator, name, values): &(String, String, Vec<Datum>)| {
+            let negated = operator.contains("Not");
+            let inside = INSIDE.iter().any(|inside| name.eq_ignore_ascii_case(inside));
+            negated && inside && !admits_all(name, values)
+        };
+        self.deny
+            && self.principals.contains(&Principal::Anyone)
+            && !self.conditions.is_empty()
+            && self.conditions.iter().all(keeps_out)
+            && self.resources.iter().filter_map(Datum::holed).any(|resource| resource.ends_with('*'))
+    }
+}
+
+/// Variables that say from where or on whose behalf a request comes.
+///
+/// Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+const INSIDE: [&str; 10] = [
+    "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:SourceIp",
+    "aws:SourceVpc",
+    "aws:SourceVpce",
+    "aws:VpcSourceIp",
+];
+
+/// Whether everybody fulfils a condition with these values.
+fn admits_all(name: &str, values: &[Datum]) -> bool {
+    let address = name.eq_ignore_ascii_case("aws:SourceIp");
+    values.iter().filter_map(Datum::text).any(|text| text == "*" || (address && super::ports::is_world(&text)))
+}
+
+/// Whether the pattern names every action, or every action of a service.
+pub(crate) fn is_all(pattern: &str) -> bool {
+    pattern == "*" || pattern.ends_with(":*")
 }
 
 fn is_tls(variable: &str) -> bool {

@@ -116,6 +116,7 @@ fn program(file: &File, body: &Datum, stacks: &[&Datum], context: Context<'_>, f
             region: written.split(':').next().and_then(|provider| names.setting(&format!("{provider}:region"))),
             default_tags: None,
             doubt: None,
+            provider: None,
         });
     }
     let resources = with_parts(&context.rules.resources, resources);

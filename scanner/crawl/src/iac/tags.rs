@@ -1,7 +1,7 @@
 //! Tags and labels that say who owns a thing, for what environment it is and how it is classified.
 
-use aedile_model::{Asset, Value};
-use aedile_rules::TagRule;
+use aedile_model::{Asset, AssetKind, Value};
+use aedile_rules::{ResourceType, TagRule};
 
 use super::datum::{Datum, Kind};
 use super::resource::Resource;
@@ -19,9 +19,45 @@ const PATHS: [&str; 9] = [
     "BackupVaultTags",
 ];
 
+/// Kinds of assets that must say whose they are and what they hold.
+const TAGGED: [AssetKind; 7] = [
+    AssetKind::Bucket,
+    AssetKind::Database,
+    AssetKind::Cluster,
+    AssetKind::Endpoint,
+    AssetKind::Model,
+    AssetKind::FeatureView,
+    AssetKind::Notebook,
+];
+
 /// Sets the attributes that the tags of `resource` give by `rules`, where `asset` does not have them yet.
-pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rules: &[TagRule]) {
-    let own = PATHS.iter().filter_map(|path| path.split('.').try_fold(&resource.body, |body, key| body.member(key)));
+pub(crate) fn describe(asset: &mut Asset, resource: &Resource, rule: &ResourceType, rules: &[TagRule]) {
+    attributes(asset, resource, rules);
+    let has_tags = resource.default_tags.is_some() || PATHS.iter().any(|path| at(&resource.body, path).is_some());
+    if TAGGED.contains(&asset.kind) && (rule.taggable || has_tags) {
+        tagged(asset);
+    }
+}
+
+/// Sets `tagged`: whether there is an owner and a classification.
+fn tagged(asset: &mut Asset) {
+    let wanted = ["owner", "classification"].map(|name| asset.attributes.get(name).cloned());
+    let absent = wanted.iter().any(|found| found.as_ref().is_none_or(|found| found.value == Value::Null));
+    let unknown = wanted.iter().flatten().find(|found| matches!(found.value, Value::Unknown(_)));
+    let first = wanted.iter().flatten().next().and_then(|found| found.place.clone());
+    match unknown {
+        Some(found) if !absent => asset.set("tagged", found.value.clone(), found.place.clone()),
+        // What is missing is missing in the resource itself.
+        _ => asset.set("tagged", !absent, first.filter(|_| !absent)),
+    }
+}
+
+fn at<'d>(body: &'d Datum, path: &str) -> Option<&'d Datum> {
+    path.split('.').try_fold(body, |body, key| body.member(key))
+}
+
+fn attributes(asset: &mut Asset, resource: &Resource, rules: &[TagRule]) {
+    let own = PATHS.iter().filter_map(|path| at(&resource.body, path));
     let maps: Vec<&Datum> = own.chain(&resource.default_tags).collect();
     for rule in rules {
         if asset.attributes.contains_key(&rule.attribute) {

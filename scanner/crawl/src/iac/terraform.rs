@@ -241,6 +241,7 @@ fn instances<'a>(
             region: settings.region_of(&body),
             default_tags: settings.default_tags.clone(),
             doubt: None,
+            provider: evaluator.versions(at, kind),
             body,
             place,
             in_tests,

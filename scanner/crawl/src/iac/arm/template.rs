@@ -287,6 +287,7 @@ impl<'e, 'a> Deployment<'e, 'a> {
             region: members.get("location").map(region),
             default_tags: None,
             // Whether it is deployed is known at deployment only: others cannot count on it.
+            provider: None,
             doubt: (!there).then(|| {
                 let condition = raw.member("condition").and_then(Datum::text).unwrap_or_default();
                 Datum::unknown(condition, "whether the resource is deployed is known at deployment only")

@@ -85,6 +85,7 @@ pub(super) fn resources(
                 region: None,
                 default_tags: tags.clone(),
                 doubt: None,
+                provider: None,
             };
             let own = translated(member, key, body, context);
             found.push(resource(kinds.type_name, address.clone(), own));

@@ -155,6 +155,7 @@ impl<'a> Evaluator<'a> {
                     in_tests,
                     region: region.clone(),
                     default_tags: None,
+                    provider: None,
                     doubt: doubt.clone().map(|why| unknown(why, &declared.place)),
                     body,
                 });

@@ -229,6 +229,7 @@ impl Image {
             region: None,
             default_tags: None,
             doubt: None,
+            provider: None,
         }
     }
 

@@ -8,7 +8,7 @@ use aedile_rules::{GrantRule, ResourceType};
 use super::over::{Covered, covered};
 use super::{Context, Grants, principal};
 use crate::Ref;
-use crate::iac::condition::{Truth, View};
+use crate::iac::condition::{Around, Truth, View};
 use crate::iac::datum::{Datum, Kind};
 use crate::iac::links::sides;
 use crate::iac::name::fill;
@@ -44,8 +44,10 @@ impl Grants<'_, '_> {
     pub(super) fn binding(&mut self, at: usize, _: &ResourceType, grant: &GrantRule) {
         let Some(resource) = self.own(at) else { return };
         let body = resource.body.clone();
+        let around = Around { unit: self.unit, at, companions: BTreeMap::new() };
+        let whole = View { around: &around, body: &body };
         if let Some(why) = &grant.gap {
-            let holds = View { body: &body, companions: BTreeMap::new() };
+            let holds = whole;
             if grant.when.as_ref().is_some_and(|when| !matches!(holds.holds(when), Truth::False(_))) {
                 self.gap(body.place.as_ref(), GapKind::Unsupported, why.clone());
             }
@@ -85,10 +87,10 @@ impl Grants<'_, '_> {
                         |path: &String| path.strip_prefix(&list).map(|rest| rest.trim_start_matches('.').to_owned());
                     let principals: Vec<String> = grant.principals.iter().filter_map(inner).collect();
                     let roles: Vec<String> = grant.roles.iter().filter_map(inner).collect();
-                    self.bind(&item, &own, &principals, &roles, &on, grant);
+                    self.bind(whole.within(&item), &own, &principals, &roles, &on, grant);
                 }
             }
-            None => self.bind(&body, &own, &grant.principals, &grant.roles, &on, grant),
+            None => self.bind(whole, &own, &grant.principals, &grant.roles, &on, grant),
         }
     }
 
@@ -105,14 +107,14 @@ impl Grants<'_, '_> {
     /// Binds `own`, which a binding without principals is of, or those of `principals`.
     fn bind(
         &mut self,
-        body: &Datum,
+        view: View<'_, '_>,
         own: &Option<Ref>,
         principals: &[String],
         roles: &[String],
         on: &On,
         grant: &GrantRule,
     ) {
-        let view = View { body, companions: BTreeMap::new() };
+        let body = view.body;
         match grant.when.as_ref().map(|when| view.holds(when)) {
             Some(Truth::False(_)) => return,
             Some(Truth::Unknown(why, place)) => {

@@ -39,7 +39,7 @@ pub(super) fn side(unit: &Unit<'_>, principal: &Principal) -> Option<(Ref, bool)
 }
 
 /// The account number in an ARN, or a number alone.
-fn account(text: &str) -> Option<String> {
+pub(super) fn account(text: &str) -> Option<String> {
     let part = if text.starts_with("arn:") { text.split(':').nth(4)? } else { text };
     (part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.to_owned())
 }

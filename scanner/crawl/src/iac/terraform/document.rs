@@ -5,26 +5,20 @@ use std::collections::BTreeMap;
 use crate::iac::datum::{Datum, Kind, Map};
 
 /// The document of a data source's body; statements of `source_policy_documents` come first, those of
-/// `override_policy_documents` last.
+/// `override_policy_documents` last. A statement replaces an earlier one of the same `sid`.
+///
+/// Source: registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document.
 pub(super) fn document(body: &Datum) -> Datum {
     let mut statements = Vec::new();
-    let included = |name: &str, statements: &mut Vec<Datum>| {
-        for source in body.member(name).map(Datum::items).unwrap_or_default() {
-            match parsed(source) {
-                Some(document) => {
-                    statements
-                        .extend(document.member("Statement").map(Datum::items).unwrap_or_default().iter().cloned());
-                }
-                None => statements.push(source.clone()),
-            }
-        }
-    };
-    included("source_policy_documents", &mut statements);
-    included("source_json", &mut statements);
-    for block in body.member("statement").map(Datum::items).unwrap_or_default() {
-        statements.push(statement(block));
+    for name in ["source_json", "source_policy_documents"] {
+        included(body, name).into_iter().for_each(|statement| put(&mut statements, statement));
     }
-    included("override_policy_documents", &mut statements);
+    for block in body.member("statement").map(Datum::items).unwrap_or_default() {
+        put(&mut statements, statement(block));
+    }
+    for name in ["override_json", "override_policy_documents"] {
+        included(body, name).into_iter().for_each(|statement| put(&mut statements, statement));
+    }
     BTreeMap::from([
         ("Version".to_owned(), Datum::from_text("2012-10-17")),
         ("Statement".to_owned(), Datum::from(Kind::List(statements))),
@@ -36,6 +30,25 @@ pub(super) fn document(body: &Datum) -> Datum {
 pub(super) fn bindings(body: &Datum) -> Datum {
     let list = |name: &str| Datum::from(Kind::List(body.member(name).map(Datum::items).unwrap_or_default().to_vec()));
     BTreeMap::from([("bindings".to_owned(), list("binding")), ("auditConfigs".to_owned(), list("audit_config"))]).into()
+}
+
+fn put(statements: &mut Vec<Datum>, new: Datum) {
+    let sid = |statement: &Datum| statement.member("Sid").and_then(Datum::text).filter(|sid| !sid.is_empty());
+    let own = sid(&new);
+    match statements.iter_mut().find(|held| own.is_some() && sid(held) == own) {
+        Some(held) => *held = new,
+        None => statements.push(new),
+    }
+}
+
+/// The statements of the documents that the member `name` gives; of one that is not known, that it is not.
+fn included(body: &Datum, name: &str) -> Vec<Datum> {
+    let sources = body.member(name).map(Datum::items).unwrap_or_default();
+    let of = |source: &Datum| match parsed(source) {
+        Some(document) => document.member("Statement").map(Datum::items).unwrap_or_default().to_vec(),
+        None => vec![source.clone()],
+    };
+    sources.iter().filter(|source| !source.is_null()).flat_map(of).collect()
 }
 
 fn parsed(source: &Datum) -> Option<Datum> {
@@ -73,8 +86,13 @@ fn statement(block: &Datum) -> Datum {
             let kind = entry.member("type").and_then(Datum::text);
             let identifiers = entry.member("identifiers").cloned().unwrap_or_else(|| Kind::Null.into());
             match kind {
+                // `*` of any type is everybody; blocks of one type add up.
                 Some(kind) => {
-                    principals.members.insert(kind, identifiers);
+                    let kind = if kind == "*" { "AWS".to_owned() } else { kind };
+                    let held = principals.members.remove(&kind);
+                    let held = held.iter().flat_map(Datum::items).cloned();
+                    let all = held.chain(identifiers.items().iter().cloned()).collect();
+                    principals.members.insert(kind, Kind::List(all).into());
                 }
                 None => {
                     principals
@@ -89,9 +107,16 @@ fn statement(block: &Datum) -> Datum {
     }
     let mut conditions: BTreeMap<String, BTreeMap<String, Datum>> = BTreeMap::new();
     for entry in block.member("condition").map(Datum::items).unwrap_or_default() {
-        let text = |name: &str| entry.member(name).and_then(Datum::text).unwrap_or_else(|| "unknown".to_owned());
+        let text = |name: &str| entry.member(name).and_then(Datum::holed).unwrap_or_default();
         let values = entry.member("values").cloned().unwrap_or_else(|| Kind::Null.into());
-        conditions.entry(text("test")).or_default().insert(text("variable"), values);
+        let held = conditions
+            .entry(text("test"))
+            .or_default()
+            .entry(text("variable"))
+            .or_insert_with(|| Kind::List(Vec::new()).into());
+        if let Kind::List(all) = &mut held.kind {
+            all.extend(values.items().iter().cloned());
+        }
     }
     if !conditions.is_empty() {
         let conditions: BTreeMap<String, Datum> =

@@ -113,7 +113,16 @@ impl Evaluator<'_> {
         for (key, value) in members {
             let (name, span) = match key {
                 Key::Word(word, span) => (Some(word.clone()), *span),
-                Key::Computed(expression) => (self.evaluate(expression, origin, scope).text(), expression.span),
+                Key::Computed(expression) => {
+                    let key = self.evaluate(expression, origin, scope);
+                    let known = key.text();
+                    if known.is_none() {
+                        let expression = origin.snippet(expression.span);
+                        map.open = Some(Unknown { expression, why: "the key is not known".to_owned() });
+                    }
+                    // A key with holes says something all the same: `{oidc.url}:sub`.
+                    (known.or_else(|| key.holed()), expression.span)
+                }
             };
             let member = self.evaluate(value, origin, scope);
             let start = span.start.min(value.span.start);

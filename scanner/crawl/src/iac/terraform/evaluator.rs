@@ -15,6 +15,7 @@ use super::scope::{Held, Here, Names, Scope, Slot, slot};
 use super::syntax::{Expression, Step};
 use super::typed;
 use crate::iac::datum::{Datum, Handle, Key, Kind, Target, hole_for};
+use crate::iac::version::Bounds;
 
 /// Evaluation inside evaluation: expressions in expressions, locals in locals, modules in modules.
 const DEPTH: usize = 96;
@@ -35,6 +36,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) children: Children<'a>,
     /// Settings of providers by module instance and name.
     pub(super) settings: HashMap<(usize, String), Arc<Settings>>,
+    /// The versions of a provider that a module instance admits.
+    pub(super) bounds: HashMap<(usize, String), Option<Bounds>>,
     /// Parsed files of `templatefile`.
     pub(super) templates: HashMap<String, Arc<(super::parse::Origin, Expression)>>,
     /// Resources expanded so far, over all modules.
@@ -107,6 +110,7 @@ impl<'a> Evaluator<'a> {
             expansions: HashMap::new(),
             children: HashMap::new(),
             settings: HashMap::new(),
+            bounds: HashMap::new(),
             templates: HashMap::new(),
             expanded: 0,
             values: HashMap::new(),

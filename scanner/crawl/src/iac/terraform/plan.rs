@@ -203,6 +203,8 @@ impl<'n> Reader<'n> {
             region: region.or_else(|| self.region(planned)),
             default_tags: body.member("tags_all").or_else(|| body.member("effective_labels")).cloned(),
             doubt: None,
+            // The values of a plan have the provider's defaults in them.
+            provider: None,
             body,
             place,
             in_tests: self.file.in_tests,

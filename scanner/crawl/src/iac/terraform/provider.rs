@@ -10,6 +10,7 @@ use super::scope::Scope;
 use super::syntax::{Expression, Form, Key as ObjectKey, Step};
 use super::typed::each;
 use crate::iac::datum::{Datum, Key, Kind};
+use crate::iac::version::Bounds;
 
 /// What a provider configuration says of all its resources.
 #[derive(Debug, Default)]
@@ -89,6 +90,28 @@ impl<'a> Evaluator<'a> {
             }
             at = call.parent;
         }
+    }
+
+    /// The versions of the provider of type `kind` that the constraints of the module instance `at` and of those that
+    /// call it admit; all of them hold.
+    pub(super) fn versions(&mut self, at: usize, kind: &str) -> Option<Bounds> {
+        let provider = kind.split('_').next().unwrap_or_default().to_owned();
+        let memo = (at, provider);
+        if let Some(held) = self.bounds.get(&memo) {
+            return held.clone();
+        }
+        let instance = self.instance(at)?;
+        let written = instance.module.versions.get(memo.1.as_str()).copied();
+        let parent = instance.call.as_ref().map(|call| call.parent);
+        let mut bounds = parent.and_then(|parent| self.versions(parent, kind));
+        if let Some(written) = written {
+            let asked = self.evaluate(written.expression, written.origin, &Scope::of(at));
+            if let Some(constraint) = asked.member("version").unwrap_or(&asked).text() {
+                bounds.get_or_insert_default().narrow(&constraint);
+            }
+        }
+        self.bounds.insert(memo, bounds.clone());
+        bounds
     }
 
     /// `providers = { aws = aws.eu }` of a module call.
