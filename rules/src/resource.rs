@@ -16,7 +16,8 @@
 //! resources:
 //!   - id: aws_s3_bucket                  # the type in the source's words
 //!     source: terraform                  # or cloudformation, kubernetes, compose, dockerfile
-//!     like: …                            # the type of another source that is the same thing
+//!     like: …                            # the type of another source that is the same thing …
+//!     paths: {name: BucketName}          # … all of which holds here, its paths spelt so
 //!     docs: https://…                    # where paths and defaults were read
 //!     asset: Bucket                      # left out by types that only grant
 //!     name: [bucket]                     # paths of the short name, tried in order
@@ -92,6 +93,7 @@ use lazy::LazyPack;
 
 mod form;
 mod lazy;
+mod like;
 #[cfg(test)]
 mod tests;
 mod valid;
@@ -127,8 +129,17 @@ const PACKS: &[(&str, &str)] = &[
     ("resources/azure-identity.yaml", include_str!("../resources/azure-identity.yaml")),
     ("resources/azure-ml.yaml", include_str!("../resources/azure-ml.yaml")),
     ("resources/azure-roles.yaml", include_str!("../resources/azure-roles.yaml")),
+    ("resources/cloudformation-analytics.yaml", include_str!("../resources/cloudformation-analytics.yaml")),
+    ("resources/cloudformation-compute.yaml", include_str!("../resources/cloudformation-compute.yaml")),
+    ("resources/cloudformation-database.yaml", include_str!("../resources/cloudformation-database.yaml")),
     ("resources/cloudformation-identity.yaml", include_str!("../resources/cloudformation-identity.yaml")),
+    ("resources/cloudformation-jobs.yaml", include_str!("../resources/cloudformation-jobs.yaml")),
+    ("resources/cloudformation-keys.yaml", include_str!("../resources/cloudformation-keys.yaml")),
+    ("resources/cloudformation-ml.yaml", include_str!("../resources/cloudformation-ml.yaml")),
+    ("resources/cloudformation-network.yaml", include_str!("../resources/cloudformation-network.yaml")),
+    ("resources/cloudformation-serverless.yaml", include_str!("../resources/cloudformation-serverless.yaml")),
     ("resources/cloudformation-storage.yaml", include_str!("../resources/cloudformation-storage.yaml")),
+    ("resources/cloudformation-stream.yaml", include_str!("../resources/cloudformation-stream.yaml")),
     ("resources/common.yaml", include_str!("../resources/common.yaml")),
     ("resources/containers.yaml", include_str!("../resources/containers.yaml")),
     ("resources/databricks.yaml", include_str!("../resources/databricks.yaml")),
@@ -166,6 +177,8 @@ pub struct Resources {
     ports: BTreeMap<u16, KnownPort>,
     /// The types that old names stand for.
     aliases: BTreeMap<(ResourceSource, String), String>,
+    /// Types that are like one of another source, whole; made when the first of them is asked for.
+    whole: OnceLock<BTreeMap<String, ResourceType>>,
 }
 
 /// Where a type is.
@@ -244,7 +257,21 @@ impl Resources {
     pub fn resource(&self, source: ResourceSource, id: &str) -> Option<&ResourceType> {
         let place = self.types.get(&(source, id.to_owned()));
         let of_alias = || self.types.get(&(source, self.canonical(source, id).to_owned()));
-        place.or_else(of_alias).and_then(|place| self.at(place))
+        place.or_else(of_alias).and_then(|place| self.at(place)).map(|own| self.completed(own))
+    }
+
+    /// `own`, or, if it has its attributes from the type it is like, the whole of it.
+    fn completed<'r>(&'r self, own: &'r ResourceType) -> &'r ResourceType {
+        if own.paths.is_none() {
+            return own;
+        }
+        let whole = self.whole.get_or_init(|| {
+            let same = |key: &&(ResourceSource, String)| key.0 == own.source;
+            let all = self.types.iter().filter(|(key, _)| same(key)).filter_map(|(_, place)| self.at(place));
+            let twin = |id: &str| self.types.get(&(ResourceSource::Terraform, id.to_owned())).and_then(|p| self.at(p));
+            like::complete(&all.collect::<Vec<_>>(), twin)
+        });
+        whole.get(&own.id).unwrap_or(own)
     }
 
     /// The name under which the rules know the type `id`: itself, or what its old name stands for.
@@ -272,13 +299,13 @@ impl Resources {
 
     /// Every type, sorted by source and id.
     pub fn types(&self) -> impl Iterator<Item = &ResourceType> {
-        self.types.values().filter_map(|place| self.at(place))
+        self.types.values().filter_map(|place| self.at(place)).map(|own| self.completed(own))
     }
 
     /// The types of one source, sorted by id: those of others need not be parsed for it.
     pub fn types_of(&self, source: ResourceSource) -> impl Iterator<Item = &ResourceType> {
         let own = self.types.range((source, String::new())..).take_while(move |((of, _), _)| *of == source);
-        own.filter_map(|(_, place)| self.at(place))
+        own.filter_map(|(_, place)| self.at(place)).map(|own| self.completed(own))
     }
 
     /// Keys of tags and labels, the user's after ours.

@@ -66,7 +66,9 @@ impl Waivers {
                 WaiverDialect::Aedile => {
                     Scope::Line { path: path.clone(), cell: waiver.cell.map(|cell| cell + 1), line: waiver.line }
                 }
-                WaiverDialect::Checkov | WaiverDialect::Trivy => Scope::Block { path: path.clone(), line: waiver.line },
+                WaiverDialect::CfnNag | WaiverDialect::Checkov | WaiverDialect::Guard | WaiverDialect::Trivy => {
+                    Scope::Block { path: path.clone(), line: waiver.line }
+                }
             };
             Entry {
                 waiver: record::Waiver {

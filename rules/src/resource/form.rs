@@ -89,6 +89,10 @@ pub struct ResourceType {
     pub source: ResourceSource,
     /// The type of another source that is the same thing (`aws_s3_bucket`): what services say of that holds for it.
     pub like: Option<String>,
+    /// Paths of `like` as this source spells them, by the path or its beginning (`name: BucketName`); all others are
+    /// spelt in camel case, whatever the case of letters. With it, all that `like` has holds here: companions,
+    /// attributes, relations and grants. What stands here comes first; an attribute without readers is left out.
+    pub paths: Option<BTreeMap<String, String>>,
     /// The provider's page that the paths and defaults were read on.
     pub docs: String,
     /// Other types with the same attributes: old names of it (`aws_alb` of `aws_lb`).

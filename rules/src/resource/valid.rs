@@ -6,6 +6,11 @@ use crate::{PackError, PackSource};
 /// Refuses a type that has no examples, names a companion it does not have, or says nothing in a reader.
 pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), PackError> {
     let refuse = |reason: &str, help: &str| Err(source.invalid(&resource.id, reason, help));
+    // A type that becomes nothing itself is known only so that companions are found.
+    if resource.like.is_some() && resource.asset.is_none() && resource.grants.is_empty() && resource.examples.is_empty()
+    {
+        return Ok(());
+    }
     if resource.examples.is_empty() {
         return refuse("it has no example", "add `examples:` with a source and what must come out");
     }
@@ -15,7 +20,8 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
     if resource.examples.iter().chain(&resource.counter_examples).any(|e| e.expect.is_empty() && e.links.is_none()) {
         return refuse("an example expects nothing", "give `expect:` or `links:`");
     }
-    if resource.asset.is_none() && resource.grants.is_empty() && resource.attributes.is_empty() {
+    let inherits = resource.like.is_some() && resource.paths.is_some();
+    if !inherits && resource.asset.is_none() && resource.grants.is_empty() && resource.attributes.is_empty() {
         return refuse("it becomes nothing", "give `asset:`, `grants:` or attributes that other types read");
     }
     for (name, companion) in &resource.companions {
@@ -45,13 +51,14 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
             let opens = reader.opens.iter();
             let conditions = reader.when.iter().chain(opens.clone().map(|rule| &rule.when)).flat_map(companions_of);
             let named = reader.from.iter().chain(opens.filter_map(|rule| rule.from.as_ref())).map(String::as_str);
-            if let Some(unknown) = conditions.chain(named).find(|name| !resource.companions.contains_key(*name)) {
+            let unknown = conditions.chain(named).find(|name| !resource.companions.contains_key(*name));
+            if let Some(unknown) = unknown.filter(|_| !inherits) {
                 return refuse(&format!("there is no companion `{unknown}`"), "name it under `companions:`");
             }
         }
     }
     for relation in &resource.relations {
-        if relation.from.as_ref().is_some_and(|name| !resource.companions.contains_key(name)) {
+        if !inherits && relation.from.as_ref().is_some_and(|name| !resource.companions.contains_key(name)) {
             return refuse("a relation reads a companion that is not there", "name it under `companions:`");
         }
     }
@@ -67,7 +74,7 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
             GrantForm::Binding => {
                 grant.to.is_some() && !(grant.principals.is_empty() && (grant.on.is_empty() || grant.access.is_empty()))
             }
-            GrantForm::Membership => !grant.principals.is_empty() && !grant.on.is_empty(),
+            GrantForm::Membership => !grant.on.is_empty(),
         };
         if !whole {
             return refuse(

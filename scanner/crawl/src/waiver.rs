@@ -1,8 +1,10 @@
-//! Waivers written in comments.
+//! Waivers written in comments, or in the metadata of CloudFormation resources.
 
 use std::sync::Arc;
 
 use aedile_model::{Place, Sources};
+
+mod metadata;
 
 /// Whose notation a waiver is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +15,10 @@ pub enum WaiverDialect {
     Checkov,
     /// `trivy:ignore:ID`: the block it stands in or above.
     Trivy,
+    /// `cfn_nag: {rules_to_suppress: [{id, reason}]}` in the metadata of a CloudFormation resource.
+    CfnNag,
+    /// `guard: {SuppressedRules: [NAME]}` in the metadata of a CloudFormation resource.
+    Guard,
 }
 
 /// A waiver beside what it excuses. Whether it holds is judged elsewhere: here is no clock.
@@ -71,6 +77,9 @@ pub(crate) fn waivers(sources: &Sources) -> Vec<InlineWaiver> {
             }
         } else if !PROSE.contains(&extension.as_str()) {
             in_text(path, &source.text, None, &mut found);
+            if metadata::may(path, &source.text) {
+                metadata::waivers(path, &source.text, &mut found);
+            }
         }
     }
     found.sort_by(|a, b| (&a.place, &a.policy).cmp(&(&b.place, &b.policy)));
@@ -110,6 +119,8 @@ fn in_text(path: &Arc<str>, text: &str, cell: Option<usize>, found: &mut Vec<Inl
                     WaiverDialect::Aedile => aedile(after, &waiver, found),
                     WaiverDialect::Checkov => checkov(after, waiver, found),
                     WaiverDialect::Trivy => trivy(after, waiver, found),
+                    // These are not written in comments.
+                    WaiverDialect::CfnNag | WaiverDialect::Guard => {}
                 }
             }
         }
@@ -233,6 +244,16 @@ mod tests {
         );
         assert_eq!((waivers[1].policy.as_str(), waivers[1].until.as_deref()), ("AVD-AWS-0086", Some("2027-01-02")));
         assert_eq!((waivers[2].policy.as_str(), waivers[2].dialect), ("x", WaiverDialect::Trivy));
+    }
+
+    #[test]
+    fn metadata_of_resources_waives_for_the_resource() {
+        let text = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Metadata:\n      checkov: {skip: [{id: CKV_AWS_18, comment: no need}]}\n      cfn_nag:\n        rules_to_suppress:\n          - {id: W35, reason: no need}\n      guard: {SuppressedRules: [S3_BUCKET_LOGGING_ENABLED]}\n";
+        let waivers = found("a.yaml", text);
+        let all: Vec<_> = waivers.iter().map(|w| (w.line, w.policy.as_str(), w.reason.is_some())).collect();
+        assert_eq!(all, [(2, "CKV_AWS_18", true), (2, "W35", true), (2, "S3_BUCKET_LOGGING_ENABLED", true)]);
+        assert!(found("a.md", text).is_empty());
+        assert_eq!(found("a.yaml", &text.replace(", comment: no need", ""))[0].reason, None);
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn unwrapped(text: &str) -> Cow<'_, str> {
 
 /// Whether the value is the name of a store of secrets, not what it holds.
 fn names_store(text: &str) -> bool {
-    [".arn}", ".id}", ".name}", ".secret_id}", ".version_id}"].iter().any(|end| text.ends_with(end))
+    [".arn}", ".id}", ".name}", ".secret_id}", ".version_id}", ".Arn}", ".Ref}"].iter().any(|end| text.ends_with(end))
 }
 
 #[cfg(test)]

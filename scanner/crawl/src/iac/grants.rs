@@ -328,15 +328,22 @@ impl<'a> Grants<'_, 'a> {
             .flat_map(|value| sides(self.unit, &value, grant.to.unwrap_or(AssetKind::Group), None))
             .collect();
         let kind = grant.principal.unwrap_or(AssetKind::User);
-        for value in grant.principals.iter().flat_map(|path| values(&resource.body, path)) {
-            for member in sides(self.unit, &value, kind, None) {
-                for group in &groups {
-                    let place = value.place.clone();
-                    if let (Ref::Id(member), Ref::Id(group)) = (&member, group) {
-                        self.groups.entry(member.clone()).or_default().insert(group.clone());
-                    }
-                    self.facts.links.push(Link::new(RelationKind::MemberOf, member.clone(), group.clone(), place));
+        // Without a path of members, the resource itself is one.
+        let own = self.unit.asset(at).filter(|_| grant.principals.is_empty());
+        let own = own.map(|(_, id)| (Ref::Id(id), resource.place.clone()));
+        let named = grant.principals.iter().flat_map(|path| values(&resource.body, path));
+        let named = named.flat_map(|value| {
+            let members = sides(self.unit, &value, kind, None);
+            members.into_iter().map(move |member| (member, value.place.clone())).collect::<Vec<_>>()
+        });
+        let members: Vec<(Ref, Option<Place>)> = own.into_iter().chain(named).collect();
+        for (member, place) in members {
+            for group in &groups {
+                if let (Ref::Id(member), Ref::Id(group)) = (&member, group) {
+                    self.groups.entry(member.clone()).or_default().insert(group.clone());
                 }
+                let link = Link::new(RelationKind::MemberOf, member.clone(), group.clone(), place.clone());
+                self.facts.links.push(link);
             }
         }
     }

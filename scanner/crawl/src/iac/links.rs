@@ -44,7 +44,7 @@ pub(super) fn sides(unit: &Unit<'_>, value: &Datum, kind: AssetKind, names: Opti
     let through: Vec<Ref> = referred
         .iter()
         .filter_map(|&at| unit.resource(at))
-        .filter(|resource| unit.rule(resource).is_none() && kind == AssetKind::Role)
+        .filter(|resource| unit.rule(resource).is_none_or(|rule| rule.asset.is_none()) && kind == AssetKind::Role)
         .flat_map(|resource| ["role", "Roles"].map(|path| super::path::values(&resource.body, path)).concat())
         .filter(|role| role.of != value.of)
         .flat_map(|role| unit.referred(&role))

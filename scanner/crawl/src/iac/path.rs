@@ -48,7 +48,11 @@ pub(crate) fn texts(body: &Datum, path: &str) -> Vec<String> {
 /// The same as [`values`], copied only where a value is no part of the body.
 pub(crate) fn found<'d>(body: &'d Datum, path: &str) -> Vec<Cow<'d, Datum>> {
     let mut at = vec![Cow::Borrowed(body)];
-    for key in path.split('.').filter(|key| !key.is_empty()) {
+    // A dot that belongs to a key is written `\\.`.
+    let escaped = path.contains('\\').then(|| path.replace("\\.", "\u{0}"));
+    for key in escaped.as_deref().unwrap_or(path).split('.').filter(|key| !key.is_empty()) {
+        let whole = escaped.is_some().then(|| key.replace('\u{0}', "."));
+        let key = whole.as_deref().unwrap_or(key);
         let mut next = Vec::new();
         for datum in at {
             match datum {
@@ -94,7 +98,7 @@ fn step<'d>(datum: &'d Datum, key: &str, out: &mut Vec<Cow<'d, Datum>>) {
         _ if key == "**" => descend(datum, 0, out),
         Kind::List(items) => items.iter().for_each(|item| step(item, key, out)),
         Kind::Map(map) if key == "*" => out.extend(map.members.values().map(Cow::Borrowed)),
-        Kind::Map(map) => match (map.members.get(key), &map.open) {
+        Kind::Map(map) => match (member(map, key), &map.open) {
             (Some(member), _) => out.push(Cow::Borrowed(member)),
             (None, Some(why)) => {
                 let kind = Kind::Unknown(why.clone());
@@ -105,6 +109,15 @@ fn step<'d>(datum: &'d Datum, key: &str, out: &mut Vec<Cow<'d, Datum>>) {
         Kind::Unknown(_) | Kind::Computed { .. } | Kind::Fault(_) => out.push(Cow::Borrowed(datum)),
         _ => {}
     }
+}
+
+/// The member `key`; one in camel case also by other cases of its letters (`KMSKeyId`).
+fn member<'m>(map: &'m Map, key: &str) -> Option<&'m Datum> {
+    map.members.get(key).or_else(|| {
+        let camel = key.starts_with(|c: char| c.is_ascii_uppercase());
+        let other = || map.members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, member)| member);
+        camel.then(other).flatten()
+    })
 }
 
 /// JSON given as text, also with holes.

@@ -79,14 +79,16 @@ fn fits(pattern: &str, own: &str) -> bool {
 
 fn tagged(view: &View<'_, '_>, tag: &Datum) -> Truth {
     let place = tag.place.clone();
-    let text = |name: &str| tag.member(name).and_then(Datum::text);
-    let (Some(key), Some(wanted)) = (text("key"), text("value")) else {
+    let text = |names: [&str; 3]| names.iter().find_map(|name| tag.member(name)).and_then(Datum::text);
+    let key = text(["key", "Key", "ConditionKey"]);
+    let (Some(key), Some(wanted)) = (key, text(["value", "Value", "ConditionValue"])) else {
         let why = tag.why_unknown().cloned();
         return why.map_or(Truth::False(place.clone()), |why| Truth::Unknown(why, place));
     };
     let key = key.trim_start_matches("aws:ResourceTag/").to_owned();
     let Some(resource) = view.unit().resource(view.around.at) else { return Truth::False(place) };
-    let maps = resource.body.member("tags").into_iter().chain(&resource.default_tags);
+    let own = ["tags", "Tags"].into_iter().find_map(|name| resource.body.member(name));
+    let maps = own.into_iter().chain(&resource.default_tags);
     let mut open = None;
     for map in maps {
         match &map.kind {
@@ -98,6 +100,16 @@ fn tagged(view: &View<'_, '_>, tag: &Datum) -> Truth {
                 },
                 None => open = open.or(map.open.clone()),
             },
+            // Tags of CloudFormation: a list of keys and values.
+            Kind::List(items) => {
+                let named = items.iter().find(|item| item.member("Key").and_then(Datum::text).as_ref() == Some(&key));
+                match named.and_then(|item| item.member("Value")).map(|value| (value.text(), value.why_unknown())) {
+                    Some((Some(text), _)) if overlap(&wanted, &text) => return Truth::True(place),
+                    Some((Some(_), _)) => return Truth::False(place),
+                    Some((None, why)) => open = open.or(why.cloned()),
+                    None => {}
+                }
+            }
             Kind::Unknown(why) | Kind::Fault(why) => open = open.or(Some(why.clone())),
             _ => {}
         }

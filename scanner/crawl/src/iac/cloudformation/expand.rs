@@ -198,6 +198,11 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+        let other = (declared.type_name == "AWS::StepFunctions::StateMachine").then(|| body.member("DefinitionString"));
+        if let (Some(text), Kind::Map(map)) = (other.flatten().cloned(), &mut body.kind) {
+            // The same as text.
+            map.members.entry("Definition".to_owned()).or_insert(text);
+        }
         body.place = Some(declared.place.clone());
         body
     }

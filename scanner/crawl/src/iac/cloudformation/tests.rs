@@ -303,3 +303,51 @@ proptest! {
         facts(&format!("AWSTemplateFormatVersion: 2010-09-09\nResources:\n  A: {{Type: 'AWS::S3::Bucket', Properties: {text}"));
     }
 }
+
+#[test]
+fn a_serverless_function_becomes_all_that_the_transform_makes() {
+    let text = "Transform: AWS::Serverless-2016-10-31\nGlobals:\n  Function:\n    VpcConfig: {SubnetIds: [subnet-1]}\nResources:\n  Data: {Type: 'AWS::S3::Bucket'}\n  Score:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionUrlConfig: {AuthType: NONE}\n      DeadLetterQueue: {Type: SQS, TargetArn: arn:aws:sqs:eu-west-1:111122223333:q}\n      Policies:\n        - S3ReadPolicy: {BucketName: !Ref Data}\n        - AmazonDynamoDBReadOnlyAccess\n        - Statement: [{Effect: Allow, Action: 's3:PutObject', Resource: !Sub '${Data.Arn}/*'}]\n";
+    let facts = facts(text);
+    for (attribute, wanted) in
+        [("privateNetwork", true), ("public", true), ("anonymousAccess", true), ("failureDestination", true)]
+    {
+        assert_eq!(value(&facts, "Score", attribute), Some(Value::Bool(wanted)), "{attribute}");
+    }
+    assert_eq!(
+        lines(&facts),
+        [
+            "grants Role:app.yaml#ScoreRole -> Bucket:app.yaml#Data [read]",
+            "grants Role:app.yaml#ScoreRole -> Bucket:app.yaml#Data [write]",
+            "runs-as Workload:app.yaml#Score -> Role:app.yaml#ScoreRole",
+        ]
+    );
+    assert!(facts.gaps.is_empty(), "{:?}", facts.gaps);
+}
+
+#[test]
+fn serverless_tables_machines_and_connectors_become_their_resources() {
+    let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  T:\n    Type: AWS::Serverless::SimpleTable\n    Properties: {PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}}\n  F:\n    Type: AWS::Serverless::Function\n  C:\n    Type: AWS::Serverless::Connector\n    Properties: {Source: {Id: F}, Destination: {Id: T}, Permissions: [Read]}\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Definition: {States: {T: {Type: Task, Resource: 'arn:aws:states:::sagemaker:createTrainingJob.sync', Parameters: {EnableNetworkIsolation: true}}}}\n  X: {Type: 'AWS::Serverless::Unheard'}\n";
+    let facts = facts(text);
+    assert_eq!(value(&facts, "T", "pointInTimeRecovery"), Some(Value::Bool(true)));
+    assert_eq!(value(&facts, "M", "networkIsolated"), Some(Value::Bool(true)));
+    assert_eq!(
+        lines(&facts),
+        [
+            "grants Role:app.yaml#FRole -> Database:app.yaml#T [read]",
+            "runs-as Pipeline:app.yaml#M -> Role:app.yaml#MRole",
+            "runs-as Workload:app.yaml#F -> Role:app.yaml#FRole",
+        ]
+    );
+    assert_eq!(facts.gaps.len(), 1, "what is not read is told: {:?}", facts.gaps);
+}
+
+/// Both languages say the same of the same thing: every attribute that a type of Terraform gives is one of its twin.
+#[test]
+fn types_have_the_attributes_of_the_types_they_are_like() {
+    for own in RULES.resources.types().filter(|own| own.paths.is_some()) {
+        let Some(like) = own.like.as_ref() else { panic!("{} has paths of nothing", own.id) };
+        let Some(twin) = RULES.resources.resource(ResourceSource::Terraform, like) else { continue };
+        let missing: Vec<&String> = twin.attributes.keys().filter(|name| !own.attributes.contains_key(*name)).collect();
+        assert!(missing.is_empty(), "{} has not {missing:?}", own.id);
+    }
+}
