@@ -60,7 +60,7 @@ impl Evaluator<'_> {
     }
 
     /// The verdict of `control`, under every value that the unknown attributes it reads could have.
-    fn weigh(
+    pub(crate) fn weigh(
         &self,
         question: &Question<'_>,
         control: &Control,

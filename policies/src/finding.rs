@@ -132,7 +132,7 @@ impl<'a> Writer<'a> {
             places,
             path: self.path(group, &tags),
             evidence: rests,
-            remediation: Remediation { text: advice, patches: Vec::new() },
+            remediation: Remediation::advice(advice),
             citations: self.citations(group.info),
         }
     }

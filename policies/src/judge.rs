@@ -91,7 +91,7 @@ impl Policies {
     }
 
     /// Group names are upper case, region ids lower case.
-    fn residency(&self, declared: &BTreeSet<String>) -> BTreeSet<String> {
+    pub(crate) fn residency(&self, declared: &BTreeSet<String>) -> BTreeSet<String> {
         let name = |region: &String| {
             let upper = region.trim().to_ascii_uppercase();
             if self.taxonomy.region(&upper).is_some() { upper } else { region.trim().to_ascii_lowercase() }

@@ -28,6 +28,7 @@ mod parse;
 mod policies;
 mod question;
 mod reads;
+mod remedy;
 mod schema;
 mod severity;
 mod source;

@@ -81,7 +81,7 @@ impl<'a> World<'a> {
     }
 
     /// An asset that no source defines is known by reference only and has no configuration to judge.
-    fn posture(&self, asset: &'a Asset, index: &Index) -> Option<Question<'a>> {
+    pub(crate) fn posture<'q>(&self, asset: &'q Asset, index: &Index) -> Option<Question<'q>> {
         asset.place.as_ref()?;
         let entry = index.entry("Platform", "operate", asset.kind.as_str())?;
         Some(Question {

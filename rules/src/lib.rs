@@ -8,6 +8,7 @@
 mod api;
 mod column;
 mod dictionary;
+mod fix;
 mod identifier;
 mod listing;
 mod pack;
@@ -18,6 +19,7 @@ mod validate;
 
 pub use api::{Api, ApiCondition, ApiExample, Apis, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};
 pub use column::{ColumnProfile, Decision};
+pub use fix::{Content, Expression, Fix, Reference, Repair, Step, Way};
 pub use identifier::Identifiers;
 pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};

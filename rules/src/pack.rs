@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// The text of a pack and what to call it.
 ///
-/// The first line that is not a comment must be `pack: identifiers|secrets|resources|apis`.
+/// The first line that is not a comment must be `pack: identifiers|secrets|resources|apis|fixes`.
 #[derive(Debug, Clone)]
 pub struct PackSource {
     /// Path or embedded name (`identifiers/contact.yaml`).
@@ -77,7 +77,7 @@ impl PackSource {
     /// but a look at the text, because every loader asks it of every pack of the user.
     ///
     /// # Errors
-    /// The first line that is not a comment is not `pack:` with one of the four kinds.
+    /// The first line that is not a comment is not `pack:` with one of the kinds.
     pub(crate) fn is(&self, kind: &str) -> Result<bool, PackError> {
         let mut at = 0;
         let lines = self.text.split_inclusive('\n').map(|line| {
@@ -89,10 +89,11 @@ impl PackSource {
         let (start, first) = telling.next().unwrap_or((0, ""));
         let named = first.strip_prefix("pack:").map(|rest| rest.split(" #").next().unwrap_or_default().trim());
         match named {
-            Some("identifiers" | "secrets" | "resources" | "apis") => Ok(named == Some(kind)),
+            Some("identifiers" | "secrets" | "resources" | "apis" | "fixes") => Ok(named == Some(kind)),
             _ => Err(PackError::Syntax {
                 name: self.name.clone(),
-                reason: "the first line must be `pack: identifiers`, `secrets`, `resources` or `apis`".to_owned(),
+                reason: "the first line must be `pack: identifiers`, `secrets`, `resources`, `apis` or `fixes`"
+                    .to_owned(),
                 pack: self.source(),
                 at: (start, first.len()).into(),
             }),

@@ -88,6 +88,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::fix::{self, Fix, Repair};
 use crate::{PackError, PackInfo, PackSource};
 use lazy::LazyPack;
 
@@ -173,6 +174,10 @@ pub struct Resources {
     modules: OnceLock<Vec<ModuleRule>>,
     /// Modules of packs that are parsed already.
     told: Vec<ModuleRule>,
+    /// The user's repairs.
+    given: Vec<Fix>,
+    /// Ours, parsed when they are needed.
+    fixes: OnceLock<Vec<Fix>>,
     data: BTreeMap<String, DataActions>,
     ports: BTreeMap<u16, KnownPort>,
     /// The types that old names stand for.
@@ -210,7 +215,42 @@ impl Resources {
                 rules.add(source, packs)?;
             }
         }
+        for source in fix::PACKS.iter().map(PackSource::embedded) {
+            packs.push(source.info(source.text.matches("makes:").count()));
+        }
+        for source in user {
+            if source.is("fixes")? {
+                rules.given.extend(fix::read(source, packs)?);
+            }
+        }
         Ok(rules)
+    }
+
+    /// How attributes of `rule` are repaired, in the order of trying: by the user's packs, by ours, and by what
+    /// follows from its readers.
+    #[must_use]
+    pub fn repairs(&self, rule: &ResourceType) -> Vec<Repair> {
+        let own = |block: &&Fix| block.source == rule.source && block.types.contains(&rule.id);
+        let blocks = self.given.iter().chain(self.fixes()).filter(own);
+        let mut repairs: Vec<Repair> = blocks.flat_map(|block| block.repairs.iter().cloned()).collect();
+        repairs.extend(fix::derived(rule, &repairs));
+        repairs
+    }
+
+    /// Whether there is a type of that id in any source.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        self.types.keys().any(|(_, known)| known == id)
+    }
+
+    /// Our repairs as the packs have them.
+    #[must_use]
+    pub fn fixes(&self) -> &[Fix] {
+        self.fixes.get_or_init(|| {
+            let ours = fix::PACKS.iter().map(PackSource::embedded);
+            // A pack of ours that does not hold is found by its test.
+            ours.filter_map(|source| fix::read(&source, &mut Vec::new()).ok()).flatten().collect()
+        })
     }
 
     /// Parses `source` and adds what it holds.

@@ -42,6 +42,8 @@ pub struct Cli {
 pub enum Command {
     /// Scan a platform, judge it, record the run and report it.
     Scan(ScanArgs),
+    /// Show the patches of findings as a unified diff, or apply them.
+    Fix(FixArgs),
     /// Keep known findings from failing the gate.
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -104,7 +106,7 @@ pub struct ScanArgs {
     /// What is scanned.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// A report: FORMAT to standard output or FORMAT=FILE; repeatable. html, json, sarif, text.
+    /// A report: FORMAT to standard output or FORMAT=FILE; repeatable. html, json, markdown, sarif, text.
     #[arg(long, short, value_name = "FORMAT[=FILE]", env = "AEDILE_FORMAT", value_delimiter = ',')]
     pub format: Vec<String>,
     /// The lowest severity that gives exit code 1: low, medium, high, critical, never [default: high].
@@ -122,6 +124,28 @@ pub struct ScanArgs {
     /// What signs the ledger's checkpoint; repeatable: a key file, env:NAME or exec:PROGRAM. See `aedile log init --help`.
     #[arg(long, value_name = "KEY", env = "AEDILE_KEY")]
     pub key: Vec<String>,
+}
+
+/// `aedile fix`.
+///
+/// Exit codes: 0 nothing to fix, or everything was written · 1 there are patches · 2 something went wrong.
+#[derive(Debug, Clone, Args)]
+pub struct FixArgs {
+    /// What is scanned.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Apply the patches instead of only showing them.
+    #[arg(long)]
+    pub write: bool,
+    /// Only findings of these policies; ids of other tools' checks count too.
+    #[arg(long, value_name = "POLICY", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Only findings on assets whose address or id matches; `*` matches any letters; repeatable.
+    #[arg(long, value_name = "GLOB")]
+    pub asset: Vec<String>,
+    /// Only findings of at least this severity: low, medium, high, critical.
+    #[arg(long, value_name = "SEVERITY")]
+    pub severity: Option<String>,
 }
 
 /// `aedile baseline`.

@@ -2,6 +2,7 @@
 
 mod access;
 mod baseline;
+mod fix;
 mod log;
 mod policy;
 mod report;
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli) -> Result<u8, Report> {
     };
     match &cli.command {
         Command::Scan(args) => scan::run(args, detail),
+        Command::Fix(args) => fix::run(args, detail),
         Command::Baseline(command) => baseline::run(command, detail),
         Command::Access(args) => access::run(args, detail),
         Command::Report(args) => report::run(args, detail),

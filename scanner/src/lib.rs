@@ -9,6 +9,8 @@ pub mod cli;
 pub mod command;
 pub mod config;
 mod declare;
+mod diff;
+mod fixing;
 pub mod gate;
 pub mod git;
 pub mod history;

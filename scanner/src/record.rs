@@ -431,9 +431,18 @@ pub struct Step {
 pub struct Remediation {
     /// Advice.
     pub text: String,
-    /// Replacements that carry it out.
+    /// The replacements that carry it out together.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub patches: Vec<Patch>,
+    /// The same as a unified diff for people; credentials and personal data in it are masked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub diff: Option<String>,
+    /// What a person must know before applying them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warning: Option<String>,
+    /// Why there are no patches, as a clause.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unpatched: Option<String>,
 }
 
 /// A replacement of text.
@@ -443,6 +452,21 @@ pub struct Patch {
     pub place: Place,
     /// By what.
     pub replacement: String,
+    /// The same place as bytes of the file's text (UTF-8, a byte order mark left out), end exclusive.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bytes: Option<Bytes>,
+    /// SHA-256 of the text that the bytes count in, lower-case hex.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
+}
+
+/// A range of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Bytes {
+    /// The first.
+    pub start: u32,
+    /// One past the last.
+    pub end: u32,
 }
 
 /// The article or control that a finding is judged by.

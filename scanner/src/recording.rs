@@ -8,8 +8,9 @@ use aedile_policies::{FrameworkResult, ObligationKind, ObligationStatus, PolicyI
 use aedile_rules::Rules;
 use serde_json::{Value, json};
 
+use crate::diff::unified;
 use crate::record;
-use crate::snippet::{snippet, visible};
+use crate::snippet::{masked_text, snippet, visible};
 
 /// Turns facts and verdicts into their recorded form.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +99,9 @@ impl Recorder<'_> {
             remediation: record::Remediation {
                 text: visible(&finding.remediation.text),
                 patches: finding.remediation.patches.iter().map(|patch| self.patch(patch)).collect(),
+                diff: self.diff(&finding.remediation.patches),
+                warning: finding.remediation.warning.clone(),
+                unpatched: finding.remediation.unpatched.as_deref().map(visible),
             },
             citations: finding.citations.iter().map(citation).collect(),
             waiver: None,
@@ -114,7 +118,25 @@ impl Recorder<'_> {
     }
 
     fn patch(&self, patch: &model::Patch) -> record::Patch {
-        record::Patch { place: self.place(&patch.place), replacement: patch.replacement.clone() }
+        let text = self.sources.text(&patch.place).map_or("", |text| text);
+        record::Patch {
+            place: self.place(&patch.place),
+            replacement: patch.replacement.clone(),
+            bytes: Some(record::Bytes { start: patch.place.span.start, end: patch.place.span.end }),
+            sha256: Some(crate::fixing::sha256(text)),
+        }
+    }
+
+    /// The patches as a unified diff, masked as snippets are.
+    fn diff(&self, patches: &[model::Patch]) -> Option<String> {
+        let paths: std::collections::BTreeSet<_> = patches.iter().map(|patch| &patch.place.path).collect();
+        let diffs = paths.into_iter().filter_map(|path| {
+            let text = self.sources.text(&model::Place::file(path))?;
+            let old = masked_text(text, self.rules);
+            Some(unified(path, &old, &aedile_crawl::patched(path, &old, patches)))
+        });
+        let lines: Vec<String> = diffs.collect::<String>().lines().map(visible).collect();
+        (!lines.is_empty()).then(|| lines.join("\n") + "\n")
     }
 }
 

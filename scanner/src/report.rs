@@ -2,6 +2,7 @@
 
 mod html;
 mod json;
+mod markdown;
 mod sarif;
 mod text;
 
@@ -50,6 +51,7 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     Format { name: "html", about: "one self-contained page for an auditor", render: html::render },
     Format { name: "json", about: "the whole recorded run (docs/schema/run-1.schema.json)", render: json::render },
+    Format { name: "markdown", about: "a comment on a pull request, with patches to apply", render: markdown::render },
     Format { name: "sarif", about: "SARIF 2.1.0 for code scanning", render: sarif::render },
     Format { name: "text", about: "for people at a terminal", render: text::render },
 ];
@@ -72,6 +74,12 @@ impl Format {
     pub fn named(name: &str) -> Option<&'static Format> {
         FORMATS.iter().find(|format| format.name == name)
     }
+}
+
+/// The checkpoint of the ledger as one line that `--checkpoint` reads back; empty if the run was not recorded.
+fn anchor(run: &Run) -> String {
+    let checkpoint = run.ledger.as_ref().and_then(|ledger| aedile_audit::Checkpoint::parse(&ledger.checkpoint).ok());
+    checkpoint.map_or_else(String::new, |checkpoint| aedile_exchange::anchor::line(&checkpoint))
 }
 
 #[cfg(test)]

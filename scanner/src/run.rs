@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use time::{Date, OffsetDateTime};
 
 use crate::config::Loaded;
+use crate::fixing::Fixer;
 use crate::gate::{self, Baseline, Threshold};
 use crate::record::{self, Run};
 use crate::recording::{self, Recorder};
@@ -123,7 +124,7 @@ pub struct Judged {
 /// A root that cannot be read.
 pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Judged, ScanError> {
     let (config, rules) = (&request.loaded.config, &packs.rules);
-    let mut crawl = aedile_crawl::crawl(&options(request), rules, watch)?;
+    let mut crawl = aedile_crawl::crawl(&options(&request.roots, &request.loaded), rules, watch)?;
     for glob in declare::declare(config, &mut crawl.inventory) {
         crawl.inventory.gaps.push(unmatched_declaration(&request.loaded, &glob));
     }
@@ -137,7 +138,10 @@ pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)
     crawl.inventory.settle();
 
     let platform = Platform { residency: config.residency.iter().cloned().collect(), as_of: request.as_of };
-    let judgement = packs.judges.policies.judge(&crawl.inventory, &platform);
+    let policies = &packs.judges.policies;
+    let mut judgement = policies.judge(&crawl.inventory, &platform);
+    let options = options(&request.roots, &request.loaded);
+    Fixer { crawl: &crawl, policies, platform: &platform, rules, options: &options }.attach(&mut judgement.findings);
     let not_judged: Vec<Gap> = judgement.errors.iter().map(|error| not_judged(error, &crawl.inventory)).collect();
     crawl.inventory.gaps.extend(not_judged);
     crawl.inventory.settle_gaps();
@@ -231,12 +235,13 @@ fn rank(finding: &record::Finding) -> (std::cmp::Reverse<Option<aedile_model::Se
     (std::cmp::Reverse(severity), &finding.verdict, &finding.policy, &finding.asset.id, &finding.fingerprint)
 }
 
-fn options(request: &Request) -> Options {
-    let config = &request.loaded.config;
+/// What is crawled of `roots`, and how.
+pub(crate) fn options(roots: &[PathBuf], loaded: &Loaded) -> Options {
+    let config = &loaded.config;
     let by_default = config.default_exclude.unwrap_or(true).then_some(aedile_crawl::DEFAULT_EXCLUDE);
     let by_default = by_default.into_iter().flatten().map(|&pattern| pattern.to_owned());
     Options {
-        roots: request.roots.clone(),
+        roots: roots.to_vec(),
         exclude: by_default.chain(config.exclude.iter().cloned()).collect(),
         limits: config.limits(),
         variables: config.variables.clone(),

@@ -60,6 +60,12 @@ fn masked(text: &str, rules: &Rules) -> Vec<u8> {
     bytes
 }
 
+/// The whole of `text` with each recognised span replaced by as many `*`.
+#[must_use]
+pub fn masked_text(text: &str, rules: &Rules) -> String {
+    String::from_utf8_lossy(&masked(text, rules)).into_owned()
+}
+
 /// `line` with control, bidirectional and zero-width characters as `<U+XXXX>`; tabs become four spaces.
 #[must_use]
 pub fn visible(line: &str) -> String {

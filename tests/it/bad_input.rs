@@ -39,7 +39,7 @@ fn a_missing_root_is_named() {
 
 #[test]
 fn an_unknown_format_says_which_ones_there_are() {
-    refused(&[], &["scan", ".", "--format", "pdf"], &["pdf", "html, json, sarif, text"]);
+    refused(&[], &["scan", ".", "--format", "pdf"], &["pdf", "html, json, markdown, sarif, text"]);
 }
 
 #[test]

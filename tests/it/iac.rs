@@ -108,6 +108,23 @@ pub(crate) fn fixtures() -> Vec<(String, Fixture)> {
 }
 
 impl Fixture {
+    /// A configuration that nothing is said of.
+    pub(crate) fn of(name: &str, files: BTreeMap<String, String>) -> Fixture {
+        Fixture {
+            name: name.to_owned(),
+            _docs: None,
+            files,
+            variables: BTreeMap::new(),
+            residency: Vec::new(),
+            holds: BTreeMap::new(),
+            expect: BTreeMap::new(),
+            severity: BTreeMap::new(),
+            attributes: BTreeMap::new(),
+            absent: Vec::new(),
+            gaps: BTreeSet::new(),
+        }
+    }
+
     /// Crawls and judges `files`, written into `folder`, under the fixture's configuration.
     pub(crate) fn judged(&self, files: &BTreeMap<String, String>, folder: &std::path::Path) -> Judged {
         for (path, text) in files {

@@ -157,7 +157,10 @@ fn signed() -> (tempfile::TempDir, String) {
 }
 
 fn scan(folder: &Path, key: &str) -> std::process::Output {
-    aedile(folder, &["scan", ".", "--key", key, "--format", "json=run.json,html=run.html,sarif=run.sarif"])
+    aedile(
+        folder,
+        &["scan", ".", "--key", key, "--format", "json=run.json,html=run.html,markdown=run.md,sarif=run.sarif"],
+    )
 }
 
 fn latest(folder: &Path) -> String {
@@ -235,7 +238,7 @@ fn every_place_that_keeps_a_checkpoint_gives_it_back() {
     let note = done(folder.path(), &["log", "checkpoint"]);
     std::fs::write(folder.path().join("note"), note).expect("written");
     done(folder.path(), &["log", "hold", &latest(folder.path()), "--reason", "audit", "--key", "clinic.key"]);
-    for anchor in ["job.log", "note", "run.json", "run.html", "run.sarif", line.as_str()] {
+    for anchor in ["job.log", "note", "run.json", "run.html", "run.md", "run.sarif", line.as_str()] {
         let (code, said) = verify(folder.path(), &["--key", &vkey, "--checkpoint", anchor]);
         assert_eq!(code, 0, "{anchor}: {said}");
         assert!(said.contains("2 consistent with the anchors: HOLDS"), "{anchor}: {said}");

@@ -8,6 +8,7 @@ mod bad_input;
 mod determinism;
 mod documents;
 mod fault;
+mod fix;
 mod formats;
 mod gate;
 mod hostile;

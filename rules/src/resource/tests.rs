@@ -21,7 +21,7 @@ resources:
 fn our_packs_load_and_name_their_sources() {
     let mut packs = Vec::new();
     let rules = Resources::load(&[], &mut packs).unwrap_or_else(|error| panic!("{error:?}"));
-    assert_eq!(packs.len(), PACKS.len());
+    assert_eq!(packs.len(), PACKS.len() + crate::fix::PACKS.len(), "those of resources and those of fixes");
     for resource in rules.types() {
         assert!(resource.docs.starts_with("https://"), "{}", resource.id);
     }

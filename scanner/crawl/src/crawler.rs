@@ -1,8 +1,11 @@
 //! What a crawler is, and the table of all of them.
 
+use std::sync::Arc;
+
 use aedile_rules::Rules;
 use rayon::prelude::*;
 
+use crate::fix::{Asked, Repairing};
 use crate::{Facts, File};
 
 /// What `resolve` may look at beside the files.
@@ -14,12 +17,20 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a crate::Options,
     /// Every file that was read, for references by path. Empty in `parse`, which sees one file and nothing else.
     pub(crate) files: &'a [File],
+    /// The assets that patches are asked for; `None` in an ordinary crawl.
+    pub(crate) asked: Option<&'a Arc<Asked>>,
 }
 
 impl<'a> Context<'a> {
     /// A context without other files.
     pub(crate) fn new(rules: &'a Rules, options: &'a crate::Options) -> Context<'a> {
-        Context { rules, options, files: &[] }
+        Context { rules, options, files: &[], asked: None }
+    }
+
+    /// Facts to begin with, which know what is asked for.
+    pub(crate) fn facts(&self) -> Facts {
+        let repairing = Repairing { asked: self.asked.cloned(), offers: Vec::new() };
+        Facts { repairing, ..Facts::default() }
     }
 }
 

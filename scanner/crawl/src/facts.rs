@@ -73,6 +73,8 @@ pub struct Facts {
     pub links: Vec<Link>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Patches that are asked for, and those that were found.
+    pub(crate) repairing: crate::fix::Repairing,
 }
 
 impl Facts {
@@ -81,5 +83,6 @@ impl Facts {
         self.assets.append(&mut more.assets);
         self.links.append(&mut more.links);
         self.gaps.append(&mut more.gaps);
+        self.repairing.offers.append(&mut more.repairing.offers);
     }
 }

@@ -23,6 +23,7 @@ pub(crate) mod dbt_profiles;
 pub(crate) mod delivery;
 pub(crate) mod examples;
 pub(crate) mod feast;
+pub(crate) mod fix;
 mod grants;
 mod helm;
 #[cfg(test)]

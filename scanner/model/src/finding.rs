@@ -95,9 +95,23 @@ pub struct Patch {
 pub struct Remediation {
     /// Advice in words.
     pub text: String,
-    /// Patches that carry it out, where they can be computed.
+    /// The replacements that carry it out together, where they can be computed.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub patches: Vec<Patch>,
+    /// What a person must know before applying them, one sentence.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warning: Option<String>,
+    /// Why there are none, as a clause, where the attributes are among those that can be repaired.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unpatched: Option<String>,
+}
+
+impl Remediation {
+    /// Advice without patches.
+    #[must_use]
+    pub fn advice(text: impl Into<String>) -> Remediation {
+        Remediation { text: text.into(), patches: Vec::new(), warning: None, unpatched: None }
+    }
 }
 
 /// A Fail or Inconclusive verdict with everything a person needs to act on it.

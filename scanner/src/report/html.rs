@@ -8,18 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::{Look, RenderError};
+use super::{Look, RenderError, anchor};
 use crate::proof::{HTML_END, HTML_START};
 use crate::record::{Asset, Control, Dataset, Outcome, Place, Run, Tally};
 
 const CSS: &str = include_str!("../../templates/report.css");
 const JS: &str = include_str!("../../templates/report.js");
-
-/// The checkpoint as one line.
-fn anchor(run: &Run) -> String {
-    let checkpoint = run.ledger.as_ref().and_then(|ledger| aedile_audit::Checkpoint::parse(&ledger.checkpoint).ok());
-    checkpoint.map_or_else(String::new, |checkpoint| aedile_exchange::anchor::line(&checkpoint))
-}
 
 #[derive(Template)]
 #[template(path = "report.html")]

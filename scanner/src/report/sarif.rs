@@ -4,6 +4,8 @@
 //! `suppressions` entry; findings of the baseline are `unchanged`. Source: OASIS SARIF 2.1.0;
 //! limits and `security-severity` as GitHub code scanning documents them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{Look, RenderError};
@@ -133,6 +135,9 @@ fn result(finding: &Finding, run: &Run) -> Value {
     if !steps.is_empty() {
         object.insert("codeFlows".to_owned(), json!([{ "threadFlows": [{ "locations": steps }] }]));
     }
+    if !finding.remediation.patches.is_empty() {
+        object.insert("fixes".to_owned(), json!([fix(finding)]));
+    }
     if let Some(waiver) = &finding.waiver {
         object.insert(
             "suppressions".to_owned(),
@@ -147,6 +152,33 @@ fn result(finding: &Finding, run: &Run) -> Value {
         object.insert("baselineState".to_owned(), json!(if state == "known" { "unchanged" } else { "new" }));
     }
     value
+}
+
+/// The patches of a finding, file by file (SARIF 3.55).
+fn fix(finding: &Finding) -> Value {
+    let mut files: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for patch in &finding.remediation.patches {
+        let (start, end) = (patch.place.start, patch.place.end);
+        files.entry(&patch.place.path).or_default().push(json!({
+            "deletedRegion": {
+                "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
+            },
+            "insertedContent": { "text": patch.replacement },
+        }));
+    }
+    let changes: Vec<Value> = files
+        .into_iter()
+        .map(|(path, replacements)| {
+            json!({ "artifactLocation": { "uri": uri(path), "uriBaseId": "SRCROOT" }, "replacements": replacements })
+        })
+        .collect();
+    let warning = finding
+        .remediation
+        .warning
+        .as_ref()
+        .map_or_else(String::new, |warning| format!(" Beware: {}", sentence(warning)));
+    let text = format!("{}{warning}", sentence(&finding.remediation.text));
+    json!({ "description": { "text": text }, "artifactChanges": changes })
 }
 
 fn location(place: &Place) -> Value {

@@ -119,6 +119,15 @@ fn one(out: &mut String, finding: &Finding, look: Look) -> Result<(), std::fmt::
         "criteria",
         &mut finding.citations.iter().map(|citation| format!("- {}  {}", citation.obligation, citation.title)),
     )?;
+    if let Some(warning) = &finding.remediation.warning {
+        list("beware", &mut std::iter::once(warning.clone()))?;
+    }
+    if let Some(diff) = finding.remediation.diff.as_ref().filter(|_| look.detail == Detail::Verbose) {
+        list("patch", &mut diff.lines().map(str::to_owned))?;
+    }
+    if let Some(why) = finding.remediation.unpatched.as_ref().filter(|_| look.detail == Detail::Verbose) {
+        list("no patch", &mut std::iter::once(why.clone()))?;
+    }
     out.push('\n');
     Ok(())
 }
@@ -317,6 +326,16 @@ fn closing(out: &mut String, run: &Run) {
         summary.waived,
         summary.in_baseline
     );
+    let fixable =
+        run.findings.iter().filter(|finding| finding.is_open() && !finding.remediation.patches.is_empty()).count();
+    if fixable > 0 {
+        let verb = if fixable == 1 { "has a patch" } else { "have patches" };
+        let _ = writeln!(
+            out,
+            "{} {verb}: `aedile fix` shows them, `aedile fix --write` applies them",
+            plural(fixable, "finding")
+        );
+    }
     let _ = writeln!(
         out,
         "{} read, {}, {} verdicts: {} passed, {} failed, {} undecided; {}",

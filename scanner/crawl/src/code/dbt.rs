@@ -126,7 +126,7 @@ pub(crate) fn model_facts(model: &str, file: &File, mut run: Run) -> Facts {
         }
     }
     run.assets.push(asset);
-    Facts { assets: run.assets, links: run.links, gaps: Vec::new() }
+    Facts { assets: run.assets, links: run.links, ..Facts::default() }
 }
 
 #[cfg(test)]

@@ -221,7 +221,7 @@ impl Pipeline {
     pub(crate) fn finish(self) -> Facts {
         let mut assets = vec![self.asset];
         assets.extend(self.assets.into_values());
-        Facts { assets, links: self.links, gaps: self.gaps }
+        Facts { assets, links: self.links, gaps: self.gaps, ..Facts::default() }
     }
 }
 

@@ -9,7 +9,7 @@ use super::condition::{Around, View};
 use super::datum::Datum;
 use super::path::{texts, values};
 use super::resource::{Resource, Unit};
-use super::{grants, links, name, tags};
+use super::{fix, grants, links, name, tags};
 use crate::Facts;
 
 /// Writes the assets, relations and grants of one unit.
@@ -24,6 +24,7 @@ pub(crate) fn describe(unit: &Unit<'_>, facts: &mut Facts) {
         assets.insert(id, described);
         links::write(unit, at, rule, facts);
     }
+    fix::offer(unit, facts);
     grants::write(unit, &mut assets, facts);
     facts.assets.extend(assets.into_values());
 }

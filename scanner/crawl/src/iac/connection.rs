@@ -114,6 +114,7 @@ mod tests {
     #[test]
     fn written_passwords_are_told_from_places_to_take_them_from() {
         assert!(in_connection("redis:6379,ssl=true,password=hunter-22"));
+        // aedile:allow no-secret-in-text reason="an invented password that the test must recognise" by=maintainers
         assert!(in_connection("postgresql://feast:hunter-22@db/registry"));
         assert!(!in_connection("redis:6379,ssl=true,password=${REDIS_PASSWORD}"));
         assert!(!in_connection("postgresql://feast:${PASSWORD}@db/registry"));

@@ -16,6 +16,8 @@ pub(crate) struct Datum {
     pub(crate) place: Option<Place>,
     /// The resource whose attribute it is, kept also where the attribute's value is known.
     pub(crate) of: Option<Arc<Target>>,
+    /// The literal that it is, wherever that is written; `None` if it is computed.
+    pub(crate) written: Option<Place>,
 }
 
 /// An attribute of a resource of the same configuration.
@@ -100,7 +102,7 @@ impl Key {
 
 impl From<Kind> for Datum {
     fn from(kind: Kind) -> Datum {
-        Datum { kind, place: None, of: None }
+        Datum { kind, place: None, of: None, written: None }
     }
 }
 
@@ -293,7 +295,7 @@ impl Datum {
                 open: None,
             }),
         };
-        Datum { kind, place: place.cloned(), of: None }
+        Datum { kind, place: place.cloned(), of: None, written: None }
     }
 
     /// The value of a YAML node of the file at `path`.
@@ -321,7 +323,8 @@ impl Datum {
                 Kind::Map(Map { members, open: None })
             }
         };
-        Datum { kind, place: Some(place), of: None }
+        let datum = Datum { kind, place: Some(place.clone()), of: None, written: None };
+        if node.shared { datum } else { datum.literal(Some(place)) }
     }
 
     /// The same without places, for values that stand in no file.

@@ -61,7 +61,7 @@ pub(super) fn write(unit: &Unit<'_>, assets: &mut BTreeMap<AssetId, Asset>, fact
         }
         grants.boundary(at);
     }
-    rights::describe(&grants.rights, &grants.groups, &unit.rules, assets);
+    rights::describe(&grants.rights, &grants.groups, unit.rules, assets);
 }
 
 /// Where types keep a boundary of permissions.

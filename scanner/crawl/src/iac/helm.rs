@@ -188,7 +188,7 @@ fn given(
     }
     for (file, node) in layers {
         let from = |span| file.and_then(|file| chart::origin(file, span));
-        let V::Map(layer) = machine.heap.from_yaml(&node, &from)?.kind else { continue };
+        let V::Map(layer) = machine.heap.node(&node, &from)?.kind else { continue };
         match whole {
             None => whole = Some(layer),
             Some(below) => overlay(machine, below, layer, 0)?,
@@ -314,7 +314,7 @@ impl Run<'_> {
 fn metadata(machine: &mut Machine<'_>, chart: &Chart, name: &str, is_root: bool) -> Result<Val, Fault> {
     let mut members = BTreeMap::new();
     if let Some((file, node)) = &chart.metadata {
-        let V::Map(own) = machine.heap.from_yaml(node, &|span| chart::origin(*file, span))?.kind else {
+        let V::Map(own) = machine.heap.node(node, &|span| chart::origin(*file, span))?.kind else {
             return Ok(Val::nil());
         };
         for (key, value) in machine.heap.members(own).iter() {

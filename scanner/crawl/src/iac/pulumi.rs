@@ -169,7 +169,7 @@ impl Lookup for Names<'_> {
             let why = Unknown { expression: expression.to_owned(), why: "known after the deployment".to_owned() };
             let target = Target { address: name.to_owned(), attribute };
             let kind = Kind::Computed { text: format!("{{{name}.{}}}", target.attribute), why };
-            return Datum { kind, place: None, of: Some(Arc::new(target)) };
+            return Datum { kind, place: None, of: Some(Arc::new(target)), written: None };
         }
         if let Some(variable) = self.body.member("variables").and_then(|all| all.member(expression)).cloned() {
             if self.depth == 0 {

@@ -196,7 +196,7 @@ fn configuration<'a>(
     }
     let gaps = distinct(std::mem::take(&mut evaluator.gaps));
     drop(evaluator);
-    let mut facts = Facts { gaps, ..Facts::default() };
+    let mut facts = Facts { gaps, ..context.facts() };
     let resources = arm::translated(resources, &context.rules.resources);
     let mut resources = with_parts(&context.rules.resources, resources);
     super::kubernetes::terraform::write(&mut resources, context, &mut facts);

@@ -49,7 +49,7 @@ fn named(columns: &[&str]) -> Flow {
 fn linked(assets: Vec<Asset>, links: Vec<Link>, bindings: &[(&str, &str)]) -> Inventory {
     let bindings =
         bindings.iter().map(|(name, is)| Binding { name: (*name).to_owned(), is: (*is).to_owned() }).collect();
-    link(Facts { assets, links, gaps: vec![] }, &Options { bindings, ..Options::default() })
+    link(Facts { assets, links, ..Facts::default() }, &Options { bindings, ..Options::default() })
 }
 
 /// The targets of all relations of `kind`, with how they were found.

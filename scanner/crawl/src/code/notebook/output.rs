@@ -75,7 +75,7 @@ pub(super) fn facts(file: &File, cells: &[&Value], context: Context<'_>) -> Opti
     sink.set("sinkKind", "notebook-output", None);
     sink.set("thirdParty", false, None);
     assets.push(sink);
-    Some(Facts { assets, links, gaps: Vec::new() })
+    Some(Facts { assets, links, ..Facts::default() })
 }
 
 /// What the outputs of one cell show.

@@ -564,6 +564,7 @@ pub(super) fn of(address: &str, attribute: &str) -> Datum {
         kind: Kind::Computed { text: format!("{{{address}.{attribute}}}"), why },
         place: None,
         of: Some(Arc::new(Target { address: address.to_owned(), attribute: attribute.to_owned() })),
+        written: None,
     }
 }
 

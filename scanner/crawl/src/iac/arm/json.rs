@@ -103,7 +103,7 @@ impl Reader<'_> {
             Some(_) => self.word()?,
             None => return Err(self.broken("the text ends where a value is expected")),
         };
-        Ok(Datum { kind, place: Some(Place::new(self.path, start, self.at)), of: None })
+        Ok(Datum { kind, place: Some(Place::new(self.path, start, self.at)), of: None, written: None })
     }
 
     fn map(&mut self, depth: usize) -> Result<Kind, Fault> {

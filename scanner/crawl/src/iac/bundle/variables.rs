@@ -98,6 +98,7 @@ impl Lookup for Variables<'_> {
                     kind: Kind::Computed { text, why },
                     place: None,
                     of: Some(Arc::new(Target { address, attribute })),
+                    written: None,
                 }
             }
             [first @ ("bundle" | "workspace"), rest @ ..] => {

@@ -49,7 +49,7 @@ impl Inputs<'_> {
             why: "it is known only when the stack is deployed".to_owned(),
         };
         let of = Some(Arc::new(Target { address, attribute: attribute.to_owned() }));
-        Datum { kind: Kind::Computed { text, why }, place: None, of }
+        Datum { kind: Kind::Computed { text, why }, place: None, of, written: None }
     }
 }
 
@@ -165,7 +165,7 @@ fn merged(globals: Datum, own: Datum) -> Datum {
         }
         (_, own) => own,
     };
-    Datum { kind, place, of }
+    Datum { kind, place, of, written: None }
 }
 
 /// `body` with one more member.

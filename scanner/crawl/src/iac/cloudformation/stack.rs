@@ -335,7 +335,7 @@ impl<'a> Evaluator<'a> {
         let why = Unknown { expression, why: "it is known only when the stack is deployed".to_owned() };
         let Some(declared) = found else {
             if serverless && serverless::makes(id, |id| self.has(at, id)) {
-                return Datum { kind: Kind::Computed { text: hole, why }, place: None, of };
+                return Datum { kind: Kind::Computed { text: hole, why }, place: None, of, written: None };
             }
             return Datum::unknown(why.expression, "the template has no parameter or resource of that name");
         };
@@ -361,7 +361,7 @@ impl<'a> Evaluator<'a> {
             Some((text, false)) => Kind::Computed { text, why },
             None => Kind::Computed { text: hole, why },
         };
-        Datum { kind, place: None, of }
+        Datum { kind, place: None, of, written: None }
     }
 
     pub(super) fn has(&self, at: usize, id: &str) -> bool {
@@ -439,7 +439,7 @@ pub(super) fn computed(expression: &str, why: &str) -> Datum {
 
 /// `value` as a parameter of the type `type_name` is read.
 fn typed(value: Datum, type_name: &str) -> Datum {
-    let place = value.place.clone();
+    let (place, written) = (value.place.clone(), value.written.clone());
     let text = match &value.kind {
         Kind::Text(text) => text.clone(),
         Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) => value.text().unwrap_or_default(),
@@ -447,10 +447,12 @@ fn typed(value: Datum, type_name: &str) -> Datum {
     };
     if type_name == "CommaDelimitedList" || type_name.starts_with("List<") {
         let items = text.split(',').map(|item| Datum::from_text(item.trim()).at(place.clone())).collect();
-        return Datum { kind: Kind::List(items), place, of: value.of };
+        return Datum { kind: Kind::List(items), place, of: value.of, written: None };
     }
     match type_name {
-        "Number" => text.trim().parse().map_or(value, |number| Datum::from(Kind::Int(number)).at(place)),
-        _ => Datum { kind: Kind::Text(text), place, of: value.of },
+        "Number" => {
+            text.trim().parse().map_or(value, |number| Datum::from(Kind::Int(number)).at(place).literal(written))
+        }
+        _ => Datum { kind: Kind::Text(text), place, of: value.of, written: value.written },
     }
 }

@@ -16,7 +16,7 @@ fn project(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Facts {
     let options = Options { variables, ..Options::default() };
     let files: Vec<File> = files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
     let mut facts = Facts::default();
-    run::<CloudFormation>(&files, Context { rules: &RULES, options: &options, files: &files }, &mut facts);
+    run::<CloudFormation>(&files, Context { files: &files, ..Context::new(&RULES, &options) }, &mut facts);
     facts
 }
 

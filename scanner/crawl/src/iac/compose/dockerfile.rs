@@ -48,12 +48,15 @@ struct Stage {
 
 /// Names of Dockerfiles, in lower case.
 pub(super) fn is_dockerfile(name: &str) -> bool {
-    name == "dockerfile"
-        || name == "containerfile"
-        || name.starts_with("dockerfile.")
-        || name.ends_with(".dockerfile")
-        || name.starts_with("containerfile.")
+    match name.split_once('.') {
+        None => name == "dockerfile" || name == "containerfile",
+        Some(("dockerfile" | "containerfile", suffix)) => !SOURCES.contains(&suffix),
+        Some(_) => name.ends_with(".dockerfile"),
+    }
 }
+
+/// Endings of programs and texts about Dockerfiles, which are none.
+const SOURCES: [&str; 12] = ["c", "cpp", "cs", "go", "html", "java", "js", "md", "py", "rb", "rs", "ts"];
 
 /// Reads `text`.
 pub(super) fn parse(file: &File, text: &str) -> Image {
@@ -192,7 +195,7 @@ impl Image {
     pub(super) fn base(&self) -> Option<Datum> {
         let from = || self.stages.iter().filter_map(|stage| stage.from.as_ref());
         let loose = |base: &&Datum| !base.holed().is_some_and(|text| text.contains("@sha256:"));
-        from().find(loose).or_else(|| from().last()).cloned()
+        from().find(loose).or_else(|| from().next_back()).cloned()
     }
 
     /// The image as a resource: its body is the pod of one container.
@@ -208,7 +211,7 @@ impl Image {
         }
         if let Some(user) = self.user() {
             let (key, kind) = user_setting(&user);
-            members.insert(key.to_owned(), Datum { kind, place: user.place, of: None });
+            members.insert(key.to_owned(), Datum { kind, place: user.place, of: None, written: None });
         }
         let secret = self.stages.iter().filter_map(|stage| stage.secret.clone()).collect::<Vec<_>>();
         match crate::iac::condition::any(secret.into_iter()) {
@@ -223,7 +226,7 @@ impl Image {
             type_name: "image".to_owned(),
             address: path.to_owned(),
             unit: String::new(),
-            body: Datum { kind: Kind::Map(Map { members, open: None }), place: place.clone(), of: None },
+            body: Datum { kind: Kind::Map(Map { members, open: None }), place: place.clone(), of: None, written: None },
             place,
             in_tests: file.in_tests,
             region: None,

@@ -27,7 +27,7 @@ pub(super) fn filled(datum: &Datum, variables: Option<&BTreeMap<String, Datum>>)
         }),
         other => other.clone(),
     };
-    Datum { kind, place: datum.place.clone(), of: None }
+    Datum { kind, place: datum.place.clone(), of: None, written: None }
 }
 
 fn replaced(text: &str, variables: Option<&BTreeMap<String, Datum>>, depth: usize) -> (String, Option<Unknown>) {

@@ -34,7 +34,7 @@ pub(super) fn pod(files: &Files<'_>, path: &str, name: &str, service: &Datum) ->
                 Some(why) => Kind::Unknown(why.clone()),
                 None => Kind::Bool(mode.text().as_deref() == Some("host")),
             };
-            pod.put(key, Datum { kind, place: mode.place.clone(), of: None });
+            pod.put(key, Datum { kind, place: mode.place.clone(), of: None, written: None });
         }
     }
     let mounts = mounts(service);
@@ -77,7 +77,7 @@ impl Members {
     }
 
     fn datum(self) -> Datum {
-        Datum { kind: Kind::Map(Map { members: self.members, open: None }), place: self.place, of: None }
+        Datum { kind: Kind::Map(Map { members: self.members, open: None }), place: self.place, of: None, written: None }
     }
 }
 
@@ -108,7 +108,10 @@ fn security(files: &Files<'_>, path: &str, service: &Datum) -> Datum {
         match text.split_once(':').unwrap_or((&text, "true")) {
             ("no-new-privileges", truth) => {
                 let kind = Kind::Bool(truth != "true");
-                context.put("allowPrivilegeEscalation", Datum { kind, place: option.place.clone(), of: None });
+                context.put(
+                    "allowPrivilegeEscalation",
+                    Datum { kind, place: option.place.clone(), of: None, written: None },
+                );
             }
             ("seccomp", "unconfined") => profile = ("Unconfined", option.place.clone()),
             ("seccomp", _) => profile = ("Localhost", option.place.clone()),
@@ -121,7 +124,7 @@ fn security(files: &Files<'_>, path: &str, service: &Datum) -> Datum {
     let user = user.or_else(|| built(files, path, service).and_then(super::dockerfile::Image::user));
     if let Some(user) = user {
         let (key, kind) = user_setting(&user);
-        context.put(key, Datum { kind, place: user.place.clone(), of: None });
+        context.put(key, Datum { kind, place: user.place.clone(), of: None, written: None });
     }
     context.datum()
 }
@@ -185,7 +188,7 @@ pub(super) fn variables(environment: &Datum) -> Vec<(String, Datum)> {
                     Some(why) => Kind::Computed { text: value.to_owned(), why: why.clone() },
                     None => Kind::Text(value.to_owned()),
                 };
-                Some((name.to_owned(), Datum { kind, place: item.place.clone(), of: None }))
+                Some((name.to_owned(), Datum { kind, place: item.place.clone(), of: None, written: None }))
             })
             .collect(),
         _ => Vec::new(),
@@ -218,11 +221,13 @@ fn published(service: &Datum) -> Option<Datum> {
             }
         };
         let kind = match open {
-            Ok(true) => return Some(Datum { kind: Kind::Bool(true), place: port.place.clone(), of: None }),
+            Ok(true) => {
+                return Some(Datum { kind: Kind::Bool(true), place: port.place.clone(), of: None, written: None });
+            }
             Ok(false) => Kind::Bool(false),
             Err(why) => Kind::Unknown(why),
         };
-        answer = Some(Datum { kind, place: port.place.clone(), of: None });
+        answer = Some(Datum { kind, place: port.place.clone(), of: None, written: None });
     }
     answer
 }

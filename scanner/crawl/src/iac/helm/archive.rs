@@ -54,7 +54,7 @@ fn members(bytes: &[u8]) -> (Vec<(String, String)>, bool) {
                 let prefix = field(345, 155);
                 let short = field(0, 100);
                 let name = long_name.take().unwrap_or_else(|| {
-                    if prefix.is_empty() || !header.get(257..262).is_some_and(|magic| magic == b"ustar") {
+                    if prefix.is_empty() || header.get(257..262).is_none_or(|magic| magic != b"ustar") {
                         short
                     } else {
                         format!("{prefix}/{short}")

@@ -65,7 +65,7 @@ impl Reader<'_> {
                 Kind::Map(Map { members, open: None })
             }
         };
-        Datum { kind, place: self.place(node.span), of: None }
+        Datum { kind, place: self.place(node.span), of: None, written: None }
     }
 
     /// A member's place: where its value is decided, if that is not the template; else from its key on.

@@ -268,7 +268,7 @@ impl Heap {
     }
 
     /// A YAML node as a value; `from` tells where its bytes stand.
-    pub(super) fn from_yaml(
+    pub(super) fn node(
         &mut self,
         node: &yaml::Node,
         from: &dyn Fn(aedile_model::Span) -> Option<Origin>,
@@ -280,14 +280,14 @@ impl Heap {
                 return Ok(scalar(node, text, *plain, origin));
             }
             yaml::Kind::List(items) => {
-                let items: Result<Vec<Val>, Fault> = items.iter().map(|item| self.from_yaml(item, from)).collect();
+                let items: Result<Vec<Val>, Fault> = items.iter().map(|item| self.node(item, from)).collect();
                 self.list(items?)?.kind
             }
             yaml::Kind::Map(entries) => {
                 let mut members = BTreeMap::new();
                 for entry in entries {
                     if let Some(key) = entry.key.str() {
-                        let value = self.from_yaml(&entry.value, from)?;
+                        let value = self.node(&entry.value, from)?;
                         members.insert(cleaned(key).into_owned(), value);
                     }
                 }

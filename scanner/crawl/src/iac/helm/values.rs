@@ -27,7 +27,7 @@ pub(super) fn installed<'c>(
     missing: &mut Vec<&'c Dependency>,
 ) -> Result<Installed<'c>, Fault> {
     let own = match &chart.values {
-        Some((file, node)) => machine.heap.from_yaml(node, &|span| origin(*file, span))?,
+        Some((file, node)) => machine.heap.node(node, &|span| origin(*file, span))?,
         None => Val::nil(),
     };
     let values = match own.kind {

@@ -130,7 +130,6 @@ fn by_gateway(object: &Resource) -> bool {
 }
 
 /// Where a service opens itself to the outside: `Ok(None)` if nowhere, an error if that is not known.
-#[expect(clippy::type_complexity, reason = "a place that may be missing, or why nothing is known")]
 fn outside(service: &Resource) -> Result<Option<Option<Place>>, (Unknown, Option<Place>)> {
     if let Some(address) = values(&service.body, "spec.externalIPs").into_iter().next() {
         return Ok(Some(address.place));

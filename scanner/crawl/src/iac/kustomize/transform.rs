@@ -67,10 +67,10 @@ pub(super) fn apply(custom: &Datum, objects: &mut [Datum]) {
         .collect();
     if let Some(space) = custom.member("namespace").filter(|space| space.text().is_some()) {
         for object in objects.iter_mut() {
-            if in_namespace(&text(object, "kind").unwrap_or_default()) {
-                if let Some(metadata) = reach(object, &["metadata"], true) {
-                    metadata.insert("namespace".to_owned(), space.clone());
-                }
+            if in_namespace(&text(object, "kind").unwrap_or_default())
+                && let Some(metadata) = reach(object, &["metadata"], true)
+            {
+                metadata.insert("namespace".to_owned(), space.clone());
             }
             subjects(object, &accounts, space);
         }

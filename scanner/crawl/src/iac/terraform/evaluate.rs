@@ -26,7 +26,7 @@ impl Evaluator<'_> {
     pub(super) fn evaluate(&mut self, expression: &Expression, origin: &Origin, scope: &Scope) -> Datum {
         let place = origin.place(expression.span);
         let datum = match self.literal(&expression.form) {
-            Some(datum) => datum.at(place.clone()),
+            Some(datum) => datum.at(place.clone()).literal(place.clone()),
             None if self.enter() => {
                 let datum = self.expression(expression, origin, scope);
                 self.leave();
@@ -201,8 +201,9 @@ impl Evaluator<'_> {
         let [condition_of, yes, no] = parts;
         let condition = self.evaluate(condition_of, origin, scope);
         match condition.bool() {
-            Some(true) => return self.evaluate(yes, origin, scope),
-            Some(false) => return self.evaluate(no, origin, scope),
+            // Which branch is taken is computed, so that the literal in it is not what decides.
+            Some(true) => return self.evaluate(yes, origin, scope).literal(None),
+            Some(false) => return self.evaluate(no, origin, scope).literal(None),
             None if matches!(condition.kind, Kind::Fault(_)) => {
                 return not_known(&condition, &origin.snippet(condition_of.span));
             }
@@ -374,7 +375,12 @@ impl Evaluator<'_> {
                             let expression = here.snippet();
                             let text = hole_for(&expression);
                             let why = Unknown { expression, why: "it is known only after apply".to_owned() };
-                            Datum { kind: Kind::Computed { text, why }, place: None, of: Some(Arc::clone(target)) }
+                            Datum {
+                                kind: Kind::Computed { text, why },
+                                place: None,
+                                of: Some(Arc::clone(target)),
+                                written: None,
+                            }
                         }
                         _ => value,
                     }
@@ -435,7 +441,12 @@ impl Evaluator<'_> {
                     Some(inner) => format!("{{{inner}.{name}}}"),
                     None => text.clone(),
                 };
-                Datum { kind: Kind::Computed { text, why: why.clone() }, place: None, of: datum.of.clone() }
+                Datum {
+                    kind: Kind::Computed { text, why: why.clone() },
+                    place: None,
+                    of: datum.of.clone(),
+                    written: None,
+                }
             }
             // Blocks that may stand once are written `x.block.attribute` in old code.
             Kind::List(items) if items.len() == 1 => match items.first() {

@@ -144,6 +144,7 @@ fn computed(unknown: &Datum, snippet: &dyn Fn() -> String) -> Datum {
         kind: Kind::Computed { text: hole_for(&expression), why: Unknown { expression, why } },
         place: None,
         of: unknown.of.clone(),
+        written: None,
     }
 }
 

@@ -152,10 +152,16 @@ impl<'a> Module<'a> {
             }
             // They move, import, check or remove what other blocks declare.
             ("check" | "ephemeral" | "import" | "moved" | "removed" | "run", ..) => None,
+            (word @ ("data" | "module" | "output" | "provider" | "resource" | "variable"), ..) => {
+                if let Some(place) = declared.header() {
+                    let message = format!("the block `{word}` is not read: a label is missing");
+                    self.gaps.push(Gap { place, kind: GapKind::Unparsed, message });
+                }
+                None
+            }
             (word, ..) => {
                 if let Some(place) = declared.header() {
-                    let message =
-                        format!("the block `{word}` is not read: there is no such block, or a label is missing");
+                    let message = format!("the block `{word}` is not read: there is no such block");
                     self.gaps.push(Gap { place, kind: GapKind::Unsupported, message });
                 }
                 None

@@ -137,7 +137,7 @@ fn holed(
             };
             Val { kind, from: from(node.span) }
         }
-        yaml::Kind::Scalar { .. } => machine.heap.from_yaml(node, from)?,
+        yaml::Kind::Scalar { .. } => machine.heap.node(node, from)?,
     })
 }
 

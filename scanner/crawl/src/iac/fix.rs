@@ -1,0 +1,543 @@
+//! Repairs of resources: edits of the text, found by the packs `rules/fixes/*.yaml` for the assets that are
+//! asked for.
+//!
+//! Where the value that decides is a literal written elsewhere (the default of a variable, a local value, an
+//! entry of a map, the input of a module), that literal is edited; the resource itself is the second way.
+//! Whether an edit does what it promises is not decided here but by reading the edited texts again,
+//! see [`crate::fix`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aedile_model::{Patch, Value};
+use aedile_rules::{Content, Literal, Repair, ResourceSource, Step, Way};
+
+use super::condition::{Around, Truth, View};
+use super::datum::{Datum, Kind};
+use super::path::values;
+use super::resource::{Resource, Unit};
+use crate::Facts;
+use crate::fix::{Offer, Texts};
+
+mod align;
+mod hcl;
+mod path;
+#[cfg(test)]
+mod tests;
+mod text;
+mod yaml;
+
+pub(crate) use align::aligned;
+use path::{Segment, plain, segments};
+use text::Text;
+
+/// Levels that a file of configuration is followed into; deeper ones are not edited.
+const NESTING: usize = 128;
+
+/// Ways that are tried of one repair.
+const MOST_WAYS: usize = 8;
+
+/// Writes the repairs of those assets of `unit` that are asked for.
+pub(crate) fn offer<'a>(unit: &Unit<'a>, facts: &mut Facts) {
+    let Some(asked) = facts.repairing.asked.clone() else { return };
+    let mut offers = Vec::new();
+    for (at, resource) in unit.resources.iter().enumerate() {
+        let (Some(rule), Some((_, id))) = (unit.rule(resource), unit.asset(at)) else { continue };
+        if !asked.assets.contains(&id) || !in_own_language(resource) {
+            continue;
+        }
+        let around = Around::new(unit, at, rule);
+        let workshop = Workshop { unit, resource, around: &around, texts: &asked.texts };
+        for repair in &unit.rules.repairs(rule) {
+            let (ways, obstacle) = workshop.repair(repair);
+            offers.push(Offer {
+                asset: id.clone(),
+                makes: repair.makes.iter().map(|(name, value)| (name.clone(), Value::from(value))).collect(),
+                ways,
+                obstacle,
+                warns: repair.warns.clone(),
+            });
+        }
+    }
+    facts.repairing.offers.append(&mut offers);
+}
+
+/// Whether the resource is written in the language that its type's paths are of: an object of Kubernetes or Azure may
+/// stand in a file of Terraform too.
+fn in_own_language(resource: &Resource) -> bool {
+    let terraform = resource.place.as_ref().is_none_or(|place| {
+        let path = place.path.to_ascii_lowercase();
+        [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| path.ends_with(end))
+    });
+    terraform == (resource.source == ResourceSource::Terraform)
+}
+
+/// One resource whose text is edited.
+struct Workshop<'w, 'a> {
+    unit: &'w Unit<'a>,
+    resource: &'w Resource,
+    around: &'w Around<'w, 'a>,
+    texts: &'w Texts,
+}
+
+/// What a step can be done by: edits, the best first.
+type Choices = Result<Vec<Vec<Patch>>, String>;
+
+impl Workshop<'_, '_> {
+    /// Every way to `repair` that is possible, and why there is none.
+    fn repair(&self, repair: &Repair) -> (Vec<Vec<Patch>>, Option<String>) {
+        let mut ways: Vec<Vec<Patch>> = Vec::new();
+        let mut obstacle = repair.needs.as_ref().map(|needs| format!("a person must give {needs}"));
+        for way in &repair.by {
+            match self.way(way) {
+                Ok(found) => ways.extend(found.into_iter().filter(|edits| !edits.is_empty())),
+                Err(Some(why)) => obstacle = Some(why),
+                Err(None) => {}
+            }
+        }
+        ways.dedup();
+        ways.truncate(MOST_WAYS);
+        if ways.is_empty() && obstacle.is_none() {
+            obstacle = Some("no way to it fits what is written here".to_owned());
+        }
+        (ways, obstacle)
+    }
+
+    /// The edits of `way`; `Err(None)` if it is not meant for this resource.
+    fn way(&self, way: &Way) -> Result<Vec<Vec<Patch>>, Option<String>> {
+        let mut all: Vec<Vec<Patch>> = vec![Vec::new()];
+        for step in way.steps() {
+            if let Some(condition) = &step.when
+                && !matches!((View { around: self.around, body: &self.resource.body }).holds(condition), Truth::True(_))
+            {
+                return Err(None);
+            }
+            if let Some(name) = &step.companion
+                && self.companions(name).is_empty()
+            {
+                return Err(None);
+            }
+            let choices = self.step(step).map_err(Some)?;
+            // The best of each step together, then the second best of each.
+            let most = choices.len().max(all.len());
+            let nth =
+                |choices: &[Vec<Patch>], at: usize| choices.get(at).or(choices.last()).cloned().unwrap_or_default();
+            all = (0..most).map(|at| [nth(&all, at), nth(&choices, at)].concat()).collect();
+        }
+        // Two steps that would make the same block are none.
+        all.retain(|edits| {
+            let single: Vec<&[Patch]> = edits.iter().map(std::slice::from_ref).collect();
+            crate::fix::composed(&single).1.len() == single.len()
+        });
+        Ok(all)
+    }
+
+    fn companions(&self, name: &str) -> Vec<&Resource> {
+        let joined = self.around.companions.get(name).map(|joined| joined.at.as_slice()).unwrap_or_default();
+        joined.iter().filter_map(|&at| self.unit.resource(at)).collect()
+    }
+
+    fn step(&self, step: &Step) -> Choices {
+        let targets = match &step.companion {
+            Some(name) => self.companions(name),
+            None => vec![self.resource],
+        };
+        let mut all: Vec<Vec<Patch>> = vec![Vec::new(); 2];
+        for target in targets {
+            let choices = self.on(target, step)?;
+            for (at, edits) in all.iter_mut().enumerate() {
+                edits.extend(choices.get(at).or(choices.last()).cloned().unwrap_or_default());
+            }
+        }
+        all.dedup();
+        Ok(all)
+    }
+
+    fn on(&self, target: &Resource, step: &Step) -> Choices {
+        if let (Some(path), Some(to)) = (&step.set, &step.to) {
+            let path = segments(path);
+            let mut choices = Vec::new();
+            let found = values(&target.body, &plain(&path));
+            if let Some(why) = found.iter().find_map(Datum::why_unknown) {
+                return Err(format!("its value comes from `{}`", why.expression));
+            }
+            if let Content::Literal(literal) = to
+                && let Some(edits) = self.elsewhere(&found, literal)
+            {
+                match edits.is_empty() {
+                    true if path.len() == 1 => return Ok(vec![edits]),
+                    true => {}
+                    false => choices.push(edits),
+                }
+            }
+            match self.edit(target, |editor| editor.set(&path, self.content(target, to)?)) {
+                Ok(edits) => choices.push(edits),
+                Err(why) if choices.is_empty() => return Err(why),
+                Err(_) => {}
+            }
+            return Ok(choices);
+        }
+        let edits = if let (Some(path), Some(to)) = (&step.append, &step.to) {
+            let found = values(&target.body, &plain(&segments(path)));
+            if let Some(why) = found.iter().find_map(Datum::why_unknown) {
+                return Err(format!("its value comes from `{}`", why.expression));
+            }
+            self.edit(target, |editor| editor.append(&segments(path), self.content(target, to)?))?
+        } else if let Some(path) = &step.remove {
+            self.edit(target, |editor| editor.remove(&segments(path)))?
+        } else if let Some(text) = &step.add {
+            self.edit(target, |editor| editor.add(text, self))?
+        } else {
+            Vec::new()
+        };
+        Ok(vec![edits])
+    }
+
+    /// Edits of the literals that give `found`, if each of them is one.
+    fn elsewhere(&self, found: &[Datum], to: &Literal) -> Option<Vec<Patch>> {
+        if found.is_empty() {
+            return None;
+        }
+        let mut edits = Vec::new();
+        for datum in found {
+            let place = datum.written.as_ref()?;
+            let text = self.texts.get(&place.path)?;
+            let held = text.get(place.span.start as usize..place.span.end as usize)?;
+            let new = literal_over(held, to, is_hcl(&place.path))?;
+            if held != new {
+                edits.push(Patch { place: place.clone(), replacement: new });
+            }
+        }
+        edits.dedup();
+        Some(edits)
+    }
+
+    fn edit(
+        &self,
+        target: &Resource,
+        make: impl FnOnce(&Editor<'_>) -> Result<Vec<Patch>, String>,
+    ) -> Result<Vec<Patch>, String> {
+        let place = target.place.as_ref().ok_or("it has no place")?;
+        let text = self.texts.get(&place.path).ok_or("its file is not at hand")?;
+        let file = Text { path: Arc::clone(&place.path), text };
+        let editor = if is_hcl(&place.path) {
+            Editor::Hcl(hcl::Hcl::new(file)?, place.span.start as usize)
+        } else {
+            let body = target.body.place.as_ref().filter(|body| body.path == place.path).ok_or("it has no place")?;
+            let (start, end) = (body.span.start as usize, body.span.end as usize);
+            if place.path.rsplit('/').next().is_some_and(|name| name.starts_with("Pulumi.")) {
+                return Err("its properties have other names in Pulumi".to_owned());
+            }
+            let plan = place.path.ends_with(".json")
+                && ![".tf.json", ".tofu.json"].iter().any(|end| place.path.ends_with(end));
+            if target.source == ResourceSource::Terraform && plan {
+                return Err("it stands in a plan".to_owned());
+            }
+            let document = yaml::Yaml::new(file, NESTING)?;
+            if target.source == ResourceSource::CloudFormation {
+                let (start, end) = document.declared(start, &target.type_name)?;
+                return make(&Editor::Yaml(document, start, end, Some("Properties")));
+            }
+            Editor::Yaml(document, start, end, None)
+        };
+        make(&editor)
+    }
+
+    /// `to` in the language of `target`.
+    fn content(&self, target: &Resource, to: &Content) -> Result<Written, String> {
+        let hcl = target.place.as_ref().is_some_and(|place| is_hcl(&place.path));
+        Ok(match to {
+            Content::Literal(literal) => match (literal, hcl) {
+                (Literal::Text(text), true) => Written::Hcl(hcl::Value::Text(hcl::quoted(text))),
+                (Literal::Text(text), false) => Written::Yaml(yaml::Value::Text(text.clone())),
+                (other, true) => Written::Hcl(hcl::Value::Text(scalar(other))),
+                (other, false) => Written::Yaml(yaml::Value::Plain(scalar(other))),
+            },
+            Content::Expression(expression) => {
+                let text = self.filled(target, &expression.expression)?;
+                if hcl { Written::Hcl(hcl::Value::Text(text)) } else { Written::Yaml(yaml::Value::Plain(text)) }
+            }
+            Content::Reference(reference) => {
+                let text = self.reference(target, &reference.reference, hcl)?;
+                if hcl { Written::Hcl(hcl::Value::Text(text)) } else { Written::Yaml(yaml::Value::Plain(text)) }
+            }
+            Content::List(items) => {
+                let items = items.iter().map(|item| self.content(target, item)).collect::<Result<Vec<_>, String>>()?;
+                if hcl {
+                    let items: Vec<String> =
+                        items.into_iter().filter_map(Written::hcl).map(|item| item.render()).collect();
+                    Written::Hcl(hcl::Value::Text(format!("[{}]", items.join(", "))))
+                } else {
+                    Written::Yaml(yaml::Value::List(items.into_iter().filter_map(Written::yaml).collect()))
+                }
+            }
+            Content::Map(members) => {
+                let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::new());
+                for (key, member) in members {
+                    match self.content(target, member)? {
+                        Written::Hcl(value) => drop(ours.insert(key.clone(), value)),
+                        Written::Yaml(value) => drop(theirs.insert(key.clone(), value)),
+                    }
+                }
+                if hcl { Written::Hcl(hcl::Value::Map(ours)) } else { Written::Yaml(yaml::Value::Map(theirs)) }
+            }
+        })
+    }
+
+    /// The only resource of a type beside `target`, as a reference to its attribute.
+    fn reference(&self, target: &Resource, wanted: &str, hcl: bool) -> Result<String, String> {
+        let (type_name, attribute) = wanted.rsplit_once('.').unwrap_or((wanted, "id"));
+        let prefix = |resource: &Resource| {
+            let (module, _) = split_address(&resource.address, &resource.type_name)?;
+            Some(module.to_owned())
+        };
+        let own = prefix(target);
+        let found: Vec<&Resource> = self
+            .unit
+            .of_type(type_name)
+            .iter()
+            .filter_map(|&at| self.unit.resource(at))
+            .filter(|resource| !hcl || prefix(resource) == own)
+            .filter(|resource| {
+                hcl || resource.place.as_ref().map(|p| &p.path) == target.place.as_ref().map(|p| &p.path)
+            })
+            .collect();
+        match found.as_slice() {
+            [one] if hcl => match split_address(&one.address, type_name) {
+                Some((_, local)) if !local.ends_with(']') => Ok(format!("{local}.{attribute}")),
+                _ => Err(format!("which `{type_name}` is meant, a person must say")),
+            },
+            [one] => {
+                let name = logical(&one.address);
+                Ok(if attribute == "Ref" { format!("!Ref {name}") } else { format!("!GetAtt {name}.{attribute}") })
+            }
+            [] => Err(format!("it needs a `{type_name}`, and there is none beside it")),
+            many => Err(format!("there are {} of `{type_name}`: which is meant, a person must say", many.len())),
+        }
+    }
+
+    /// `{name}` and `{self}` filled in.
+    fn filled(&self, target: &Resource, text: &str) -> Result<String, String> {
+        let Some((_, local)) = split_address(&self.resource.address, &self.resource.type_name) else {
+            return Ok(text.replace("{name}", logical(&target.address)));
+        };
+        let bare = local.split('[').next().unwrap_or(local);
+        let name = bare.rsplit('.').next().unwrap_or(bare);
+        let key = match local.strip_prefix(bare).and_then(|key| key.chars().nth(1)) {
+            None => "",
+            Some('"') => "[each.key]",
+            Some('*') if self.counted() => "[count.index]",
+            Some('*') => "[each.key]",
+            Some(_) => "[count.index]",
+        };
+        Ok(text.replace("{name}", name).replace("{self}", &format!("{bare}{key}")))
+    }
+
+    /// Whether the resource has `count`.
+    fn counted(&self) -> bool {
+        self.edit(self.resource, |editor| match editor {
+            Editor::Hcl(file, start) if file.expression(file.block(*start)?, "count").is_some() => Ok(Vec::new()),
+            _ => Err(String::new()),
+        })
+        .is_ok()
+    }
+}
+
+/// A value in the language of a file.
+enum Written {
+    Hcl(hcl::Value),
+    Yaml(yaml::Value),
+}
+
+impl Written {
+    fn hcl(self) -> Option<hcl::Value> {
+        match self {
+            Written::Hcl(value) => Some(value),
+            Written::Yaml(_) => None,
+        }
+    }
+
+    fn yaml(self) -> Option<yaml::Value> {
+        match self {
+            Written::Yaml(value) => Some(value),
+            Written::Hcl(_) => None,
+        }
+    }
+}
+
+/// A file with the place of the resource in it.
+enum Editor<'t> {
+    Hcl(hcl::Hcl<'t>, usize),
+    /// The place of the node, and the member of it that paths begin in.
+    Yaml(yaml::Yaml<'t>, usize, usize, Option<&'static str>),
+}
+
+impl Editor<'_> {
+    fn set(&self, path: &[Segment], value: Written) -> Result<Vec<Patch>, String> {
+        match (self, value) {
+            (Editor::Hcl(file, start), Written::Hcl(value)) => file.set(file.block(*start)?, path, &value),
+            (Editor::Yaml(file, start, end, within), Written::Yaml(value)) => {
+                file.set(file.node(*start, *end)?, &inside(*within, path), &value)
+            }
+            _ => Err("the value is of another language".to_owned()),
+        }
+    }
+
+    fn append(&self, path: &[Segment], value: Written) -> Result<Vec<Patch>, String> {
+        match (self, value) {
+            (Editor::Hcl(file, start), Written::Hcl(value)) => file.append(file.block(*start)?, path, &value),
+            (Editor::Yaml(file, start, end, within), Written::Yaml(value)) => {
+                file.append(file.node(*start, *end)?, &inside(*within, path), &value)
+            }
+            _ => Err("the value is of another language".to_owned()),
+        }
+    }
+
+    fn remove(&self, path: &[Segment]) -> Result<Vec<Patch>, String> {
+        match self {
+            Editor::Hcl(file, start) => file.remove(file.block(*start)?, path),
+            Editor::Yaml(file, start, end, within) => file.remove(file.node(*start, *end)?, &inside(*within, path)),
+        }
+    }
+
+    fn add(&self, text: &str, workshop: &Workshop<'_, '_>) -> Result<Vec<Patch>, String> {
+        match self {
+            Editor::Hcl(file, start) => {
+                let block = file.block(*start)?;
+                let text = workshop.filled(workshop.resource, text)?;
+                workshop.refuse_twins(&text)?;
+                file.add_after(block, &with_meta(file, block, &text, &workshop.resource.type_name)?)
+            }
+            Editor::Yaml(file, start, end, _) => {
+                let node = file.node(*start, *end)?;
+                let name = logical(&workshop.resource.address);
+                let text = text.replace("{name}", name);
+                let (documents, error) = crate::yaml::parse(&text, NESTING);
+                let members = documents.first().map(|node| node.entries()).unwrap_or_default();
+                if error.is_some() || members.is_empty() {
+                    return Err("the text to add is no mapping".to_owned());
+                }
+                let members =
+                    members.iter().filter_map(|m| Some((m.key.str()?.to_owned(), written(&m.value)))).collect();
+                file.add_beside(node, name, &members)
+            }
+        }
+    }
+}
+
+impl Workshop<'_, '_> {
+    /// Refuses a block whose address the module has already.
+    fn refuse_twins(&self, text: &str) -> Result<(), String> {
+        let header = text.lines().next().unwrap_or_default().trim_end_matches('{').trim();
+        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let own = self.resource.place.as_ref().map(|place| folder(&place.path));
+        let twin = self.texts.iter().any(|(path, text)| {
+            is_hcl(path) && Some(folder(path)) == own && text.lines().any(|line| line.trim_start().starts_with(header))
+        });
+        if twin { Err(format!("there is a {header} already")) } else { Ok(()) }
+    }
+}
+
+/// `text` with `count`, `for_each`, `provider` and `region` of `block` after its first line.
+fn with_meta(
+    file: &hcl::Hcl<'_>,
+    block: &hcl_edit::structure::Block,
+    text: &str,
+    type_name: &str,
+) -> Result<String, String> {
+    let mut meta = Vec::new();
+    for name in ["count", "for_each", "provider", "region"] {
+        if let Some((expression, whole)) = file.expression(block, name) {
+            let label = block.labels.get(1).map_or("", |label| label.as_str());
+            let value = match (name, whole) {
+                (_, true) => expression.to_owned(),
+                ("count", false) => format!("length({type_name}.{label})"),
+                ("for_each", false) => format!("{type_name}.{label}"),
+                _ => return Err(format!("its `{name}` stands on several lines")),
+            };
+            meta.push((name, value));
+        }
+    }
+    let width = meta.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines: String = meta.iter().map(|(name, value)| format!("  {name:<width$} = {value}\n")).collect();
+    let (header, rest) = text.split_once('\n').unwrap_or((text, ""));
+    Ok(if lines.is_empty() { text.to_owned() } else { format!("{header}\n{lines}\n{rest}") })
+}
+
+/// Members of a CloudFormation resource that stand beside its properties.
+const BESIDE: [&str; 2] = ["DeletionPolicy", "UpdateReplacePolicy"];
+
+/// `path` under the member `within`.
+fn inside(within: Option<&str>, path: &[Segment]) -> Vec<Segment> {
+    let beside = path.first().is_some_and(|first| BESIDE.contains(&first.key.as_str()));
+    let outer = within.filter(|_| !beside).map(|key| Segment { key: key.to_owned(), map: false, required: false });
+    outer.into_iter().chain(path.iter().cloned()).collect()
+}
+
+/// A YAML node as a value to write.
+fn written(node: &crate::yaml::Node) -> yaml::Value {
+    match &node.kind {
+        crate::yaml::Kind::Scalar { text, plain: true } if node.tag.is_none() && !yaml::is_plain(text) => {
+            yaml::Value::Plain(text.clone())
+        }
+        crate::yaml::Kind::Scalar { text, .. } => match &node.tag {
+            Some(tag) => yaml::Value::Plain(format!("!{tag} {text}")),
+            None => yaml::Value::Text(text.clone()),
+        },
+        crate::yaml::Kind::List(items) => yaml::Value::List(items.iter().map(written).collect()),
+        crate::yaml::Kind::Map(entries) => yaml::Value::Map(
+            entries.iter().filter_map(|entry| Some((entry.key.str()?.to_owned(), written(&entry.value)))).collect(),
+        ),
+    }
+}
+
+fn scalar(literal: &Literal) -> String {
+    match literal {
+        Literal::Bool(truth) => truth.to_string(),
+        Literal::Int(number) => number.to_string(),
+        Literal::Text(text) => text.clone(),
+    }
+}
+
+/// `to` in place of the literal `held`, in its quotes.
+fn literal_over(held: &str, to: &Literal, hcl: bool) -> Option<String> {
+    let text = match to {
+        Literal::Text(text) => text,
+        other if hcl && held.starts_with('"') => return Some(hcl::quoted(&scalar(other))),
+        other => return Some(scalar(other)),
+    };
+    Some(match held.chars().next() {
+        Some('|' | '>' | '&' | '*' | '!' | '<') => return None,
+        _ if hcl => hcl::quoted(text),
+        Some('\'') => format!("'{}'", text.replace('\'', "''")),
+        Some('"') => yaml::quoted(text),
+        _ if yaml::is_plain(text) => text.clone(),
+        _ => yaml::quoted(text),
+    })
+}
+
+/// The module part of an address, and the rest: type, name and key.
+fn split_address<'a>(address: &'a str, type_name: &str) -> Option<(&'a str, &'a str)> {
+    let at = address.rfind(&format!("{type_name}."))?;
+    let (module, local) = address.split_at(at);
+    (module.is_empty() || module.ends_with('.')).then_some((module, local))
+}
+
+/// The last part of an address: the logical name of a template's resource.
+fn logical(address: &str) -> &str {
+    address.rsplit(['/', '.']).next().unwrap_or(address)
+}
+
+fn is_hcl(path: &str) -> bool {
+    [".tf", ".tofu", ".tfvars"].iter().any(|end| path.to_ascii_lowercase().ends_with(end))
+}
+
+impl Datum {
+    /// The same, noted as a literal at `place`.
+    pub(crate) fn literal(mut self, place: Option<aedile_model::Place>) -> Datum {
+        if matches!(self.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Text(_)) {
+            self.written = place;
+        }
+        self
+    }
+}
