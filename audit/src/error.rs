@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use crate::entry::{EntryError, Kind};
-use crate::merkle::OutOfRange;
-use crate::note::NoteError;
-use crate::shown::shown;
+use aedile_formats::merkle::OutOfRange;
+use aedile_formats::{EntryError, Kind, NoteError, shown};
 
 /// Why something could not be done with a ledger. What verification finds is not an error but a
 /// [`Verification`](crate::Verification).

@@ -1,31 +1,20 @@
 #![doc = include_str!("../README.md")]
 
-mod canonical;
-mod checkpoint;
-mod entry;
 mod error;
 #[cfg(test)]
 mod fixture;
-mod hash;
-mod key;
-pub mod merkle;
-mod note;
-mod proof;
-mod shown;
+pub mod key_file;
 mod store;
 mod verify;
 
-pub use canonical::{CanonicalError, MAX_DEPTH, MAX_INTEGER, canonical};
-pub use checkpoint::{Checkpoint, CheckpointError};
-pub use entry::{Draft, Entry, EntryError, Kind, MAX_ENTRY};
+pub use aedile_formats::{
+    CanonicalError, Checkpoint, CheckpointError, Draft, Entry, EntryError, Hash, InclusionProof, KeyError, KeyType,
+    Kind, MAX_DEPTH, MAX_ENTRY, MAX_INTEGER, MAX_NOTE, MAX_SIGNATURES, NoteError, ProofError, ProofVerification,
+    SignedNote, Signer, SigningKey, Statement, Status, VerifyingKey, canonical, merkle, shown,
+};
 pub use error::LedgerError;
-pub use hash::Hash;
-pub use key::{KeyError, KeyType, Signer, SigningKey, VerifyingKey};
-pub use note::{MAX_NOTE, MAX_SIGNATURES, NoteError, SignedNote};
-pub use proof::{InclusionProof, ProofError, ProofVerification};
-pub use shown::shown;
 pub use store::{Appended, BUSY_TIMEOUT, EntryFilter, Journal, Ledger, RunSummary, StoredEntry};
-pub use verify::{Fork, Statement, Status, Verification};
+pub use verify::{Fork, Verification};
 
 #[cfg(test)]
 mod tests;

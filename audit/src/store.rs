@@ -10,16 +10,15 @@ use std::time::Duration;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 use serde_json::json;
 
-use crate::canonical::canonical;
-use crate::checkpoint::check_origin;
 use crate::error::LedgerError;
-use crate::hash::Hash;
+use aedile_formats::{Hash, canonical, check_origin};
 
 mod append;
 mod counts;
 mod erase;
 mod keys;
 mod migrate;
+mod prove;
 mod read;
 
 pub use append::Appended;

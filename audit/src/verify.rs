@@ -10,38 +10,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::checkpoint::Checkpoint;
 use crate::error::LedgerError;
-use crate::hash::Hash;
-use crate::key::VerifyingKey;
 use crate::store::{KeyChange, Ledger};
+use aedile_formats::{Checkpoint, Hash, Statement, VerifyingKey};
 
 mod anchored;
 mod internal;
 mod signed;
-
-/// How it stands with a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// It was checked and is true.
-    Holds,
-    /// It was checked and is not true.
-    Fails,
-    /// There was nothing to check it with, or only for a part of the ledger.
-    NotShown,
-}
-
-/// One of the three statements.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Statement {
-    /// Whether it holds.
-    pub status: Status,
-    /// A sentence that a person can read aloud.
-    pub sentence: String,
-    /// What was found, one line each: first the faults, then remarks. Recorded text is escaped in them.
-    pub details: Vec<String>,
-}
 
 /// Two signed checkpoints that cannot both be of one log that only grew: proof against whoever holds the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

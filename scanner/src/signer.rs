@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use aedile_audit::key_file::{self, KeyFileError};
 use aedile_audit::{KeyError, Signer, SigningKey, VerifyingKey};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -20,7 +21,7 @@ pub type AnySigner = Box<dyn Signer + Send + Sync>;
 ///
 /// # Errors
 /// The key cannot be had or is none.
-pub fn signer(word: &str) -> Result<AnySigner, KeyError> {
+pub fn signer(word: &str) -> Result<AnySigner, KeyFileError> {
     if let Some(name) = word.strip_prefix("env:") {
         let text = std::env::var(name)
             .map_err(|_| KeyError::Signer(format!("the environment variable `{name}` is not set to a key")))?;
@@ -29,14 +30,14 @@ pub fn signer(word: &str) -> Result<AnySigner, KeyError> {
     if let Some(program) = word.strip_prefix("exec:") {
         return Ok(Box::new(Program::new(program)?));
     }
-    Ok(Box::new(SigningKey::read(Path::new(word))?))
+    Ok(Box::new(key_file::read(Path::new(word))?))
 }
 
 /// The signers that `words` name.
 ///
 /// # Errors
 /// One of the keys cannot be had or is none.
-pub fn signers(words: &[String]) -> Result<Vec<AnySigner>, KeyError> {
+pub fn signers(words: &[String]) -> Result<Vec<AnySigner>, KeyFileError> {
     words.iter().filter(|word| !word.is_empty()).map(|word| signer(word)).collect()
 }
 

@@ -98,7 +98,7 @@ impl Bench {
             data: serde_json::json!({}),
             payload: None,
         };
-        let key = aedile_audit::SigningKey::read(&self.folder.path().join(KEY)).expect("the key can be read");
+        let key = aedile_audit::key_file::read(&self.folder.path().join(KEY)).expect("the key can be read");
         let next = ledger.hold(true, &model, time::OffsetDateTime::UNIX_EPOCH, &[&key]);
         let next = next.unwrap_or_else(|error| panic!("{fault}: the next append: {error}"));
         assert_eq!(next.checkpoint.size, verified.size + 1, "{fault}");

@@ -8,12 +8,9 @@ use time::OffsetDateTime;
 
 use super::read::{StoredNodes, last_head, last_note, run_start};
 use super::{Counts, Ledger, blob, connect, fingerprint, keys, known_fingerprint, sql};
-use crate::checkpoint::Checkpoint;
-use crate::entry::{Draft, Entry, Kind, Parts, VERSION};
 use crate::error::LedgerError;
-use crate::hash::Hash;
-use crate::key::Signer;
-use crate::merkle::{Frontier, leaf_hash};
+use aedile_formats::merkle::{Frontier, leaf_hash};
+use aedile_formats::{Checkpoint, Draft, Entry, EntryParts, Hash, Kind, Signer, VERSION};
 
 /// What an append did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,7 +247,7 @@ impl<'t> Writer<'t> {
     pub(super) fn write(&mut self, kind: Kind, run: &str, model: &Draft, data: &Value) -> Result<(), LedgerError> {
         let Draft { actor, tool, subject, .. } = model;
         let idx = self.frontier.size();
-        let parts = Parts { v: VERSION, idx, prev: self.prev, ts: self.at, kind, run, actor, tool, subject, data };
+        let parts = EntryParts { v: VERSION, idx, prev: self.prev, ts: self.at, kind, run, actor, tool, subject, data };
         let body = parts.to_bytes()?;
         let leaf = leaf_hash(&body);
         let mut insert = self

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::entry::Kind;
+use aedile_formats::Kind;
 
 /// The entries of a run from its run-start up to, and without, its run-end.
 ///

@@ -9,10 +9,8 @@ use time::OffsetDateTime;
 
 use super::append::put;
 use super::{Appended, Journal, Ledger, blob};
-use crate::entry::{Draft, Entry, Kind};
 use crate::error::LedgerError;
-use crate::hash::Hash;
-use crate::key::Signer;
+use aedile_formats::{Draft, Entry, Hash, Kind, Signer};
 
 impl Ledger {
     /// Deletes the payloads of the run that `model` names, unless it is under legal hold, and records that; gives how many

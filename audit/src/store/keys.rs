@@ -9,10 +9,8 @@ use time::OffsetDateTime;
 
 use super::append::put;
 use super::{Appended, Ledger, blob, number_column};
-use crate::entry::{Draft, Entry, Kind};
 use crate::error::LedgerError;
-use crate::key::{Signer, VerifyingKey};
-use crate::note::SignedNote;
+use aedile_formats::{Draft, Entry, Kind, SignedNote, Signer, VerifyingKey};
 
 /// What a key entry says.
 #[derive(Debug, Clone, PartialEq, Eq)]

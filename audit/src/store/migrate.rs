@@ -9,11 +9,9 @@ use serde_json::json;
 use super::append::Writer;
 use super::read::{last_head, origin};
 use super::{LAYOUT, SCHEMA, blob, fingerprint, hash_column, number_column, sql};
-use crate::checkpoint::Checkpoint;
-use crate::entry::{Draft, Entry, Kind};
 use crate::error::LedgerError;
-use crate::hash::Hash;
-use crate::merkle::{Frontier, leaf_hash};
+use aedile_formats::merkle::{Frontier, leaf_hash};
+use aedile_formats::{Checkpoint, Draft, Entry, Hash, Kind};
 
 /// Verifies the ledger and gives it the tables of this version: all of it or nothing.
 pub(super) fn from_layout_1(connection: &mut Connection) -> Result<(), LedgerError> {

@@ -9,11 +9,9 @@ use time::OffsetDateTime;
 
 use super::append::commitment;
 use super::{Ledger, hash_column, number_column, sql};
-use crate::checkpoint::Checkpoint;
-use crate::entry::{Entry, Kind};
 use crate::error::LedgerError;
-use crate::hash::Hash;
-use crate::merkle::{Nodes, TILE_HEIGHT, leaf_hash, node_hash};
+use aedile_formats::merkle::{Nodes, TILE_HEIGHT, leaf_hash, node_hash};
+use aedile_formats::{Checkpoint, Entry, Hash, Kind};
 
 /// Which entries are wanted; the default wants all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,12 +107,12 @@ impl Ledger {
 
     /// The proof that the ledger at size `new` continues itself at size `old`, from the cached nodes.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, LedgerError> {
-        crate::merkle::consistency_proof(&StoredNodes::new(&*self.snapshot()?), old, new)
+        aedile_formats::merkle::consistency_proof(&StoredNodes::new(&*self.snapshot()?), old, new)
     }
 
     /// The root at `size`, from the cached nodes.
     pub fn root_at(&self, size: u64) -> Result<Hash, LedgerError> {
-        crate::merkle::root(&StoredNodes::new(&*self.snapshot()?), size)
+        aedile_formats::merkle::root(&StoredNodes::new(&*self.snapshot()?), size)
     }
 
     /// The hashes of `count` full subtrees of a kept level (0 for leaves) from `start` on, from the cache.

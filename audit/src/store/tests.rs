@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use time::Duration as Span;
 
 use super::*;
-use crate::entry::{Draft, EntryError, Kind};
 use crate::fixture::{AT, ORIGIN, Scratch, draft, key, keys, run};
 use crate::{SigningKey, Status};
+use aedile_formats::{Draft, EntryError, Kind};
 
 #[test]
 fn the_first_append_writes_genesis_and_every_entry_continues_the_one_before() {
@@ -274,7 +274,7 @@ fn layout_1(drafts: &[Draft]) -> Scratch {
     assert_eq!(schema.hex(), "b3385e27574ec4f708c64de53a0bff348c5577dcd106cbe834aed9633e50c466");
     let mut ledger = new.ledger();
     ledger.append(drafts, AT, &[]).unwrap();
-    let (mut prev, mut edge) = (Hash::ZERO, crate::merkle::Frontier::default());
+    let (mut prev, mut edge) = (Hash::ZERO, aedile_formats::merkle::Frontier::default());
     for stored in ledger.entries(&EntryFilter::default()).unwrap() {
         let mut entry = stored.entry;
         entry.prev = prev;
@@ -282,7 +282,7 @@ fn layout_1(drafts: &[Draft]) -> Scratch {
             entry.data["schema"] = json!(schema);
         }
         let body = entry.to_bytes().unwrap();
-        prev = crate::merkle::leaf_hash(&body);
+        prev = aedile_formats::merkle::leaf_hash(&body);
         edge.push(prev);
         let row = rusqlite::params![sql(entry.idx), prev.as_bytes(), entry.kind.name(), entry.run, body];
         connection.execute("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5)", row).unwrap();

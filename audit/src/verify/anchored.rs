@@ -1,11 +1,8 @@
 //! Statement 2: the ledger continues the checkpoints that somebody kept elsewhere.
 
-use super::{Check, Fork, Recomputed, Statement, Status, entries};
-use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::key::VerifyingKey;
-use crate::merkle::verify_consistency;
-use crate::note::{NoteError, SignedNote};
-use crate::shown::shown;
+use super::{Check, Fork, Recomputed, entries};
+use aedile_formats::merkle::verify_consistency;
+use aedile_formats::{Checkpoint, CheckpointError, NoteError, SignedNote, Statement, Status, VerifyingKey, shown};
 
 const UNANCHORED: &str = "no checkpoint from outside was given: it is not excluded that entries were removed from the end or that \
      the whole ledger was written anew";

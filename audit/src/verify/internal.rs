@@ -5,17 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, Row};
 use time::OffsetDateTime;
 
-use super::{Check, Recomputed, Statement, Status, entries};
-use crate::checkpoint::Checkpoint;
-use crate::entry::{Entry, Kind, MAX_ENTRY, VERSION};
+use super::{Check, Recomputed, entries};
 use crate::error::LedgerError;
-use crate::hash::Hash;
-use crate::merkle::{Frontier, TILE_HEIGHT, consistency_proof, leaf_hash};
-use crate::shown::shown;
 use crate::store::{
     Counts, KeyChange, Ledger, StoredNodes, blob, commitment, fingerprint, hash_column, known_fingerprint,
     number_column, sql,
 };
+use aedile_formats::merkle::{Frontier, TILE_HEIGHT, consistency_proof, leaf_hash};
+use aedile_formats::{Checkpoint, Entry, Hash, Kind, MAX_ENTRY, Statement, Status, VERSION, shown};
 
 /// Reads the whole file in one snapshot and compares everything in it with what the bodies give. The roots at `wanted`
 /// sizes are kept. Memory grows with the number of runs, not of entries.

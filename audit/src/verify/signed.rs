@@ -1,9 +1,7 @@
 //! Statement 3: the keys expected have signed what is there.
 
-use super::{Check, Recomputed, Statement, Status, entries};
-use crate::key::VerifyingKey;
-use crate::note::NoteError;
-use crate::shown::shown;
+use super::{Check, Recomputed, entries};
+use aedile_formats::{NoteError, Statement, Status, VerifyingKey, shown};
 
 /// A key that is believed, because it was given or because one that was given vouches for it.
 pub(super) struct Trust {

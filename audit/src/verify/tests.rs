@@ -7,8 +7,8 @@ use time::Duration;
 
 use super::*;
 use crate::fixture::{AT, ORIGIN, Scratch, draft, key, keys, run};
-use crate::merkle::empty_root;
-use crate::{Kind, SigningKey};
+use crate::{Kind, SigningKey, Status};
+use aedile_formats::merkle::empty_root;
 
 /// The three statuses: internal, anchored, signed.
 fn statuses(verification: &Verification) -> (Status, Status, Status) {
@@ -87,8 +87,8 @@ fn an_edit_with_its_leaf_hash_adjusted_still_fails() {
     let mut body = scratch.ledger().entries(&Default::default()).unwrap()[2].body.clone();
     let at = body.windows(6).position(|window| window == b"clinic").unwrap();
     body[at] = b'C';
-    let hex = |bytes: &[u8]| crate::hash::hex(bytes);
-    let leaf = crate::merkle::leaf_hash(&body);
+    let hex = |bytes: &[u8]| aedile_formats::hash::hex(bytes);
+    let leaf = aedile_formats::merkle::leaf_hash(&body);
     scratch.tamper(&format!("UPDATE entries SET body = x'{}', leaf = x'{leaf}' WHERE idx = 2", hex(&body)));
     let verification = verify(&scratch, &[]);
     assert_eq!((verification.internal.status, verification.signed.status), (Status::Fails, Status::Fails));
@@ -276,9 +276,11 @@ fn a_body_in_another_spelling_fails_the_first_statement() {
     scratch.ledger().append(&run("a", 0), AT, &[]).unwrap();
     let mut body = scratch.ledger().entries(&Default::default()).unwrap()[2].body.clone();
     body.insert(1, b' ');
-    let leaf = crate::merkle::leaf_hash(&body);
-    scratch
-        .tamper(&format!("UPDATE entries SET body = x'{}', leaf = x'{leaf}' WHERE idx = 2", crate::hash::hex(&body)));
+    let leaf = aedile_formats::merkle::leaf_hash(&body);
+    scratch.tamper(&format!(
+        "UPDATE entries SET body = x'{}', leaf = x'{leaf}' WHERE idx = 2",
+        aedile_formats::hash::hex(&body)
+    ));
     let internal = verify(&scratch, &[]).internal;
     assert!(internal.sentence.contains("entry 2 is not in canonical form"), "{internal:?}");
 }

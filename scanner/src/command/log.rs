@@ -7,7 +7,8 @@ mod verify;
 
 use std::path::Path;
 
-use aedile_audit::{Draft, KeyError, Kind, Ledger, LedgerError, VerifyingKey};
+use aedile_audit::key_file::KeyFileError;
+use aedile_audit::{Draft, Kind, Ledger, LedgerError, VerifyingKey};
 use miette::{IntoDiagnostic, Report, miette};
 use serde_json::{Value, json};
 
@@ -66,7 +67,8 @@ pub(super) fn ledger_error(error: LedgerError) -> Report {
     miette!(code = "aedile::ledger", help = help, "{error}")
 }
 
-fn key_error(error: KeyError) -> Report {
+fn key_error(error: impl Into<KeyFileError>) -> Report {
+    let error = error.into();
     let help = error.help().unwrap_or("check what was given with `--key`");
     miette!(code = "aedile::key", help = help, "the signing key cannot be used: {error}")
 }

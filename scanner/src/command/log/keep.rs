@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aedile_audit::{Journal, Kind, Ledger, LedgerError, SigningKey, VerifyingKey};
+use aedile_audit::{Journal, Kind, Ledger, LedgerError, SigningKey, VerifyingKey, key_file};
 use aedile_exchange::anchor;
 use miette::Report;
 use serde_json::json;
@@ -52,7 +52,7 @@ fn made(word: &str, origin: &str, ledger: &Path) -> Result<AnySigner, Report> {
     let is_file = !word.starts_with("env:") && !word.starts_with("exec:");
     if is_file && !Path::new(word).exists() {
         let key = SigningKey::generate(&name(origin)).map_err(key_error)?;
-        key.write_new(Path::new(word), Some(ledger)).map_err(key_error)?;
+        key_file::write_new(&key, Path::new(word), Some(ledger)).map_err(key_error)?;
         return Ok(Box::new(key));
     }
     signer(word).map_err(key_error)
@@ -77,7 +77,7 @@ fn introduce(
 /// `aedile log key`.
 pub(super) fn key(name: &str, output: &Path, witness: bool) -> Result<u8, Report> {
     let key = SigningKey::generate(name).map_err(key_error)?;
-    key.write_new(output, None).map_err(key_error)?;
+    key_file::write_new(&key, output, None).map_err(key_error)?;
     let vkey = if witness { key.verifying_key().as_witness() } else { key.verifying_key().clone() };
     say(&format!("{vkey}\n"))
 }

@@ -5,7 +5,7 @@
 //! in hex: the first four bytes of `SHA-256(name ‖ 0x0A ‖ type ‖ public key)`. Type 0x01 signs a note's text; type 0x04
 //! is a witness, which signs that text with a time before it (C2SP tlog-cosignature, <https://c2sp.org/tlog-cosignature>).
 
-use std::{fmt, fs, io::Write, path::Path};
+use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer as _};
@@ -36,44 +36,21 @@ pub enum KeyError {
     /// Another signature algorithm than Ed25519, such as ML-DSA-44 (0x06). In a note such signatures are ignored.
     #[error("the key is of signature type {0:#04x}, only Ed25519 (0x01 and 0x04) is supported")]
     Type(u8),
-    /// A secret that others than its owner can read.
-    #[error("the key file `{0}` can be read by others than its owner")]
-    Readable(String),
     /// What holds the secret did not sign.
     #[error("the signer failed: {0}")]
     Signer(String),
     /// The hash in the text is not the hash of the key, or the public key is not a sound point.
     #[error("the key does not agree with the hash written beside it, or is not a sound Ed25519 key")]
     Unsound,
-    /// A secret beside what it protects would be copied along with it.
-    #[error("the key file would lie in the ledger's own directory")]
-    BesideLedger,
     /// The operating system gave no random bytes.
     #[error("no random bytes could be had from the operating system")]
     Random,
-    /// The key file could not be read or written; an existing one is never overwritten.
-    #[error("the key file `{path}` could not be {doing}")]
-    File {
-        /// The path as it was given.
-        path: String,
-        /// `read` or `written`.
-        doing: &'static str,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
 }
 
 impl KeyError {
     /// What to do next, if there is something to say.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            KeyError::BesideLedger => {
-                Some("keep the signing key where the ledger's files are not: a secret store, or your home directory")
-            }
-            KeyError::File { source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
-                Some("a key is never overwritten: choose another file name")
-            }
-            KeyError::Readable(_) => Some("take the permissions of others away: chmod 600"),
             KeyError::Malformed("verifying key") => Some("expected `name+hash+base64`"),
             KeyError::Malformed(_) => Some("expected `PRIVATE+KEY+name+hash+base64`"),
             _ => None,
@@ -224,37 +201,6 @@ impl SigningKey {
     pub fn sign(&self, text: &[u8]) -> [u8; 64] {
         self.key.sign(text).to_bytes()
     }
-
-    /// Reads a key file: the signing key's text on one line. Refused if others can read it (on Unix).
-    pub fn read(path: &Path) -> Result<SigningKey, KeyError> {
-        #[cfg(unix)]
-        if let Ok(metadata) = fs::metadata(path)
-            && std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
-        {
-            return Err(KeyError::Readable(path.display().to_string()));
-        }
-        let text = fs::read_to_string(path).map_err(|source| file_error(path, "read", source))?;
-        SigningKey::parse(&text)
-    }
-
-    /// Writes a new key file that only its owner can read (mode 0600 on Unix). An existing file is left as it is.
-    ///
-    /// `ledger`: the ledger that the key will sign. A file in that ledger's directory is refused; `None` allows any place.
-    pub fn write_new(&self, path: &Path, ledger: Option<&Path>) -> Result<(), KeyError> {
-        let failed = |source| file_error(path, "written", source);
-        if let Some(ledger) = ledger
-            && directory(path).map_err(failed)? == directory(ledger).map_err(failed)?
-        {
-            return Err(KeyError::BesideLedger);
-        }
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(failed)?;
-        file.write_all(format!("{}\n", self.secret_text()).as_bytes()).map_err(failed)?;
-        file.sync_all().map_err(failed)
-    }
 }
 
 impl Signer for SigningKey {
@@ -275,18 +221,6 @@ pub(crate) fn cosigned(text: &[u8], time: u64) -> Vec<u8> {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.public)
-    }
-}
-
-fn file_error(path: &Path, doing: &'static str, source: std::io::Error) -> KeyError {
-    KeyError::File { path: path.display().to_string(), doing, source }
-}
-
-/// The directory that `path` lies in, with symbolic links followed.
-fn directory(path: &Path) -> std::io::Result<std::path::PathBuf> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize(),
-        _ => Path::new(".").canonicalize(),
     }
 }
 
@@ -406,26 +340,5 @@ mod tests {
         for name in ["", "a b", "a+b", "a\nb", "a\u{2003}b", "a\u{1b}b"] {
             assert!(matches!(SigningKey::generate(name), Err(KeyError::Name)));
         }
-    }
-
-    #[test]
-    fn a_key_file_is_private_never_overwritten_and_not_beside_the_ledger() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = SigningKey::generate("a").unwrap();
-        let (path, ledger) = (dir.path().join("key"), dir.path().join("ledger.db"));
-        assert!(matches!(key.write_new(&path, Some(&ledger)), Err(KeyError::BesideLedger)));
-        key.write_new(&path, None).unwrap();
-        assert_eq!(SigningKey::read(&path).unwrap().secret_text(), key.secret_text());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-            assert!(matches!(SigningKey::read(&path), Err(KeyError::Readable(_))));
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        let again = SigningKey::generate("a").unwrap().write_new(&path, None);
-        assert!(again.unwrap_err().help().unwrap().contains("never overwritten"));
-        assert_eq!(SigningKey::read(&path).unwrap().secret_text(), key.secret_text());
     }
 }

@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for Hash {
 }
 
 /// `bytes` as lowercase hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() * 2);
     push_hex(bytes, &mut out);
     out
@@ -105,7 +105,7 @@ fn push_hex(bytes: &[u8], out: &mut String) {
 }
 
 /// The bytes that an even number of lowercase hexadecimal digits spell.
-pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),
         b'a'..=b'f' => Some(c - b'a' + 10),

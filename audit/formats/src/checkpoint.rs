@@ -94,8 +94,8 @@ impl Checkpoint {
     }
 }
 
-/// Refuses an origin that could not stand on a checkpoint's first line.
-pub(crate) fn check_origin(origin: &str) -> Result<(), &'static str> {
+/// Refuses an origin that could not stand on a checkpoint's first line, and says why.
+pub fn check_origin(origin: &str) -> Result<(), &'static str> {
     if origin.is_empty() || origin.contains(char::is_control) {
         return Err("an origin must not be empty nor contain control characters");
     }

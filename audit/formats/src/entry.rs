@@ -8,7 +8,7 @@ use crate::canonical::{CanonicalError, write, write_string};
 use crate::hash::Hash;
 
 /// The version of the entry's shape, its `v`.
-pub(crate) const VERSION: u64 = 1;
+pub const VERSION: u64 = 1;
 
 /// The most bytes an entry may have: a length that C2SP tlog-tiles can carry, which gives each entry 16 bits.
 pub const MAX_ENTRY: usize = 65_535;
@@ -30,12 +30,11 @@ pub enum Kind {
     Waiver,
     /// A person's approval.
     SignOff,
-    /// The sealed payloads of a run deleted. Written by [`Ledger::erase`](crate::Ledger::erase).
+    /// The sealed payloads of a run deleted. Written by the ledger itself.
     Erasure,
-    /// A run's payloads may not be erased, or may again. Written by [`Ledger::hold`](crate::Ledger::hold).
+    /// A run's payloads may not be erased, or may again. Written by the ledger itself.
     LegalHold,
-    /// A signing key that begins or ends to be in use. Written by [`Ledger::introduce`](crate::Ledger::introduce) and
-    /// [`Ledger::retire`](crate::Ledger::retire).
+    /// A signing key that begins or ends to be in use. Written by the ledger itself.
     Key,
     /// A run ended; its data carries the counts of its entries.
     RunEnd,
@@ -175,7 +174,7 @@ impl Entry {
     /// The entry's canonical bytes. Source: RFC 8785.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
         let Entry { v, idx, prev, ts, kind, run, actor, tool, subject, data } = self;
-        Parts { v: *v, idx: *idx, prev: *prev, ts: *ts, kind: *kind, run, actor, tool, subject, data }.to_bytes()
+        EntryParts { v: *v, idx: *idx, prev: *prev, ts: *ts, kind: *kind, run, actor, tool, subject, data }.to_bytes()
     }
 
     /// Reads an entry. Only to look at it: what is verified are the bytes themselves.
@@ -185,22 +184,32 @@ impl Entry {
 }
 
 /// The members of an entry, borrowed.
-pub(crate) struct Parts<'a> {
-    pub(crate) v: u64,
-    pub(crate) idx: u64,
-    pub(crate) prev: Hash,
-    pub(crate) ts: OffsetDateTime,
-    pub(crate) kind: Kind,
-    pub(crate) run: &'a str,
-    pub(crate) actor: &'a str,
-    pub(crate) tool: &'a Value,
-    pub(crate) subject: &'a Value,
-    pub(crate) data: &'a Value,
+pub struct EntryParts<'a> {
+    /// As in [`Entry`].
+    pub v: u64,
+    /// As in [`Entry`].
+    pub idx: u64,
+    /// As in [`Entry`].
+    pub prev: Hash,
+    /// As in [`Entry`].
+    pub ts: OffsetDateTime,
+    /// As in [`Entry`].
+    pub kind: Kind,
+    /// As in [`Entry`].
+    pub run: &'a str,
+    /// As in [`Entry`].
+    pub actor: &'a str,
+    /// As in [`Entry`].
+    pub tool: &'a Value,
+    /// As in [`Entry`].
+    pub subject: &'a Value,
+    /// As in [`Entry`].
+    pub data: &'a Value,
 }
 
-impl Parts<'_> {
+impl EntryParts<'_> {
     /// The entry's canonical bytes: its members sorted by name. Source: RFC 8785.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
         let cannot = |name: &'static str| {
             move |source: CanonicalError| EntryError::Canonical { kind: self.kind, source: source.within(name) }
         };
