@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use crate::packs::{CONTROLS, FRAMEWORKS};
 use crate::{Frameworks, Policies};
 
-/// The built-in policies, loaded once for all tests.
+/// The built-in policies, validated and loaded once for all tests.
 pub(crate) fn built_in() -> &'static Policies {
-    static LOADED: LazyLock<Policies> =
-        LazyLock::new(|| Policies::load(&[], &[]).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error))));
+    static LOADED: LazyLock<Policies> = LazyLock::new(|| {
+        Policies::load_validating_all(&[], &[]).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)))
+    });
     &LOADED
 }
 

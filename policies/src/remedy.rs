@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{AssetId, Inventory, Value, Verdict};
 use cedar_policy::Authorizer;
@@ -7,6 +7,7 @@ use crate::evaluate::Evaluator;
 use crate::judgement::Platform;
 use crate::policies::Policies;
 use crate::question::World;
+use crate::reads::Side;
 use crate::variants::Assignment;
 
 impl Policies {
@@ -39,5 +40,13 @@ impl Policies {
             verdict
         });
         verdict == Ok(Verdict::Pass)
+    }
+
+    /// The attributes of a resource that the control `policy` reads: others cannot change its verdict.
+    #[must_use]
+    pub fn reads(&self, policy: &str) -> BTreeSet<&str> {
+        let control = self.guardrails.controls.iter().find(|control| control.info.id == policy);
+        let read = control.into_iter().flat_map(|control| &control.reads.attributes);
+        read.filter(|(side, _)| *side == Side::Resource).map(|(_, name)| name.as_str()).collect()
     }
 }

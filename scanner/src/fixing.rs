@@ -10,6 +10,7 @@ use aedile_crawl::{Crawl, Offer, Options, Reading, Texts, composed, configuratio
 use aedile_model::{AssetId, Finding, Patch, Value};
 use aedile_policies::{Platform, Policies};
 use aedile_rules::Rules;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// Times that configuration is read again in one scan to prove patches; those left over are not offered.
@@ -60,10 +61,13 @@ impl Fixer<'_> {
         for offer in before.offers.iter().filter(|offer| self.changes(offer)) {
             offers.entry(&offer.asset).or_default().push(offer);
         }
+        let chosen: Vec<_> = findings
+            .par_iter()
+            .map(|finding| offers.get(&finding.asset.id).map_or(Ok(None), |offers| self.chosen(finding, offers)))
+            .collect();
         let mut candidates = Vec::new();
-        for (at, finding) in findings.iter_mut().enumerate() {
-            let Some(offers) = offers.get(&finding.asset.id) else { continue };
-            match self.chosen(finding, offers) {
+        for (at, (finding, chosen)) in findings.iter_mut().zip(chosen).enumerate() {
+            match chosen {
                 Ok(Some(chosen)) => candidates.push(candidate(at, finding, &chosen)),
                 Ok(None) => {}
                 Err(obstacle) => finding.remediation.unpatched = Some(obstacle),
@@ -98,15 +102,21 @@ impl Fixer<'_> {
             let inventory = &self.crawl.inventory;
             self.policies.would_hold(inventory, self.platform, &finding.policy, &finding.asset.id, &changed)
         };
-        let alone: Vec<&&Offer> = offers.iter().filter(|offer| holds(&[offer])).collect();
+        let read = self.policies.reads(&finding.policy);
+        let offers: Vec<&Offer> = offers
+            .iter()
+            .copied()
+            .filter(|offer| offer.makes.keys().any(|name| read.contains(name.as_str())))
+            .collect();
+        let alone: Vec<&Offer> = offers.iter().copied().filter(|offer| holds(&[offer])).collect();
         if let Some(offer) = alone.iter().find(|offer| !offer.ways.is_empty()) {
             return Ok(Some(vec![offer]));
         }
         if let Some(offer) = alone.first() {
             return Err(obstacle(offer));
         }
-        let mut together: Vec<&Offer> = offers.iter().copied().take(MOST_OFFERS).collect();
-        if !holds(&together) {
+        let mut together: Vec<&Offer> = offers.into_iter().take(MOST_OFFERS).collect();
+        if together.len() < 2 || !holds(&together) {
             return Ok(None);
         }
         let mut at = 0;
