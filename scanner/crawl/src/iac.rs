@@ -21,6 +21,7 @@ mod credential;
 mod datum;
 pub(crate) mod dbt_profiles;
 pub(crate) mod delivery;
+mod document;
 pub(crate) mod examples;
 pub(crate) mod feast;
 pub(crate) mod fix;

@@ -22,7 +22,6 @@ mod azapi;
 mod evaluate;
 mod expression;
 mod functions;
-mod json;
 mod link;
 mod template;
 #[cfg(test)]
@@ -30,6 +29,8 @@ mod tests;
 
 use super::assets;
 use super::datum::{Datum, Kind};
+use super::document::hidden;
+use super::json;
 use super::resource::Unit;
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File};
@@ -50,7 +51,7 @@ pub(crate) struct Arm;
 #[derive(Debug)]
 pub(crate) struct Parsed {
     kind: FileKind,
-    gap: Option<Gap>,
+    gaps: Vec<Gap>,
 }
 
 #[derive(Debug)]
@@ -73,7 +74,7 @@ impl Crawler for Arm {
     }
 
     fn parse(file: &File, context: Context<'_>) -> Parsed {
-        let unread = |gap| Parsed { kind: FileKind::Unread, gap: Some(gap) };
+        let unread = |gap| Parsed { kind: FileKind::Unread, gaps: vec![gap] };
         if file.extension().starts_with("bicep") {
             let message = "Bicep is not read: compile it with `bicep build` and scan the JSON".to_owned();
             return unread(Gap { place: Place::file(&file.path), kind: GapKind::Unsupported, message });
@@ -82,13 +83,22 @@ impl Crawler for Arm {
             let message = "the file is not text within the limits".to_owned();
             return unread(Gap { place: Place::file(&file.path), kind: GapKind::Undecodable, message });
         };
-        match json::parse(text, &file.path, context.options.limits.nesting) {
-            Ok(datum) if schema(text) == Some("parameters") => Parsed { kind: FileKind::Parameters(datum), gap: None },
-            Ok(datum) => Parsed { kind: FileKind::Template(Arc::new(datum)), gap: None },
-            Err(fault) => unread(Gap {
-                place: file.place(fault.at.min(text.len()), text.len()),
-                kind: if fault.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("this template is not read from here on: {}", fault.message),
+        match json::parse_relaxed(text, context.options.limits.nesting) {
+            Ok(node) => {
+                let datum = node.datum(&file.path);
+                let kind = match schema(text) {
+                    Some("parameters") => FileKind::Parameters(datum),
+                    _ => FileKind::Template(Arc::new(datum)),
+                };
+                Parsed {
+                    kind,
+                    gaps: node.duplicates().into_iter().map(|(key, span)| hidden(file, key, span)).collect(),
+                }
+            }
+            Err(error) => unread(Gap {
+                place: file.place(error.span.start as usize, text.len()),
+                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
+                message: format!("this template is not read from here on: {}", error.message),
             }),
         }
     }
@@ -115,7 +125,7 @@ impl Crawler for Arm {
             // Bicep beside the JSON that it was compiled to is read by that.
             let compiled = file.path.rsplit_once('.').map(|(stem, _)| format!("{stem}.json"));
             let is_read = file.extension() == "bicep" && compiled.is_some_and(|path| templates.contains_key(&path));
-            facts.gaps.extend(parsed.gap.iter().filter(|_| !is_read).cloned());
+            facts.gaps.extend(parsed.gaps.iter().filter(|_| !is_read).cloned());
         }
         let types = Types::new(&context.rules.resources);
         let mut called = BTreeSet::new();

@@ -18,21 +18,15 @@ mod variables;
 
 use super::assets;
 use super::datum::{Datum, Kind};
+use super::document::Document;
 use super::interpolate::{filled, merged};
 use super::resource::{Unit, with_parts};
 use crate::crawler::{Context, Crawler};
-use crate::{Facts, File, Link, Ref, yaml};
+use crate::{Facts, File, Link, Ref};
 use variables::Variables;
 
 /// The crawler of Databricks asset bundles.
 pub(crate) struct Bundles;
-
-/// One file of a bundle.
-#[derive(Debug, Default)]
-pub(crate) struct Source {
-    body: Option<Datum>,
-    gaps: Vec<Gap>,
-}
 
 /// Targets of one bundle that are compared with the default one.
 const TARGETS: usize = 32;
@@ -53,7 +47,7 @@ const KINDS: [&str; 8] = [
 ];
 
 impl Crawler for Bundles {
-    type Parsed = Source;
+    type Parsed = Document;
 
     fn claims(file: &File) -> bool {
         if !["yaml", "yml"].contains(&file.extension().as_str()) {
@@ -63,22 +57,11 @@ impl Crawler for Bundles {
         is_root(file.name()) || is_part(text)
     }
 
-    fn parse(file: &File, context: Context<'_>) -> Source {
-        let mut source = Source::default();
-        let Some(text) = &file.text else { return source };
-        let (documents, error) = yaml::parse(text, context.options.limits.nesting);
-        if let Some(error) = error {
-            source.gaps.push(Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("the bundle is not read: {}", error.message),
-            });
-        }
-        source.body = documents.first().map(|document| Datum::from_yaml(document, &file.path));
-        source
+    fn parse(file: &File, context: Context<'_>) -> Document {
+        Document::of(file, "the bundle", context)
     }
 
-    fn resolve(parsed: Vec<(&File, Source)>, context: Context<'_>, facts: &mut Facts) {
+    fn resolve(parsed: Vec<(&File, Document)>, context: Context<'_>, facts: &mut Facts) {
         for (file, source) in &parsed {
             if is_root(file.name()) {
                 bundle(file, &parsed, context, facts);
@@ -100,7 +83,7 @@ fn is_part(text: &str) -> bool {
     (has("resources:") || has("targets:")) && text.lines().any(|line| KINDS.contains(&line.trim()))
 }
 
-fn bundle(file: &File, parsed: &[(&File, Source)], context: Context<'_>, facts: &mut Facts) {
+fn bundle(file: &File, parsed: &[(&File, Document)], context: Context<'_>, facts: &mut Facts) {
     let Some((_, source)) = parsed.iter().find(|(held, _)| held.path == file.path) else { return };
     facts.gaps.extend(source.gaps.iter().cloned());
     let Some(root) = &source.body else { return };
@@ -135,7 +118,7 @@ fn bundle(file: &File, parsed: &[(&File, Source)], context: Context<'_>, facts: 
 fn included(
     file: &File,
     root: &Datum,
-    parsed: &[(&File, Source)],
+    parsed: &[(&File, Document)],
     context: Context<'_>,
     facts: &mut Facts,
 ) -> Vec<Datum> {

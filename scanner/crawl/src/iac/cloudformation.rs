@@ -43,7 +43,7 @@ impl Crawler for CloudFormation {
     }
 
     fn parse(file: &File, context: Context<'_>) -> Source {
-        template::parse(file, context.options.limits.nesting)
+        template::parse(file, context.options)
     }
 
     fn resolve(parsed: Vec<(&File, Source)>, context: Context<'_>, facts: &mut Facts) {

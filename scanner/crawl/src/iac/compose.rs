@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aedile_model::{AssetKind, Gap, GapKind, Place, RelationKind};
+use aedile_model::{AssetKind, Gap, Place, RelationKind};
 use aedile_rules::ResourceSource;
 
 mod dockerfile;
@@ -20,10 +20,11 @@ mod tests;
 
 use super::assets;
 use super::datum::{Datum, Kind};
+use super::document::{documents, duplicates};
 use super::kubernetes::interface;
 use super::resource::{Resource, Unit};
 use crate::crawler::{Context, Crawler};
-use crate::{Facts, File, Link, Ref, yaml};
+use crate::{Facts, File, Link, Ref};
 
 /// The crawler of compose files and Dockerfiles.
 pub(crate) struct Compose;
@@ -59,23 +60,9 @@ impl Crawler for Compose {
         if environment::is_variables(&name) {
             return Parsed::Variables(environment::parse(file, text));
         }
-        let (documents, errors) = yaml::parse_all(text, context.options.limits.nesting);
-        let mut gaps: Vec<Gap> = errors
-            .into_iter()
-            .map(|error| Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("the compose file is not read: {}", error.message),
-            })
-            .collect();
+        let (documents, mut gaps) = documents(file, text, "the compose file", context.options);
         let document = documents.into_iter().find(|document| document.get("services").is_some());
-        for (key, span) in document.iter().flat_map(yaml::Node::duplicates) {
-            gaps.push(Gap {
-                place: file.place(span.start as usize, span.end as usize),
-                kind: GapKind::Unparsed,
-                message: format!("the key `{key}` stands twice: only the last one is read"),
-            });
-        }
+        gaps.extend(document.iter().flat_map(|document| duplicates(file, document)));
         Parsed::Project(document.map(|document| Datum::from_yaml(&document, &file.path)), gaps)
     }
 

@@ -113,6 +113,16 @@ impl From<BTreeMap<String, Datum>> for Datum {
 }
 
 impl Datum {
+    /// A value that is computed, at `place`.
+    pub(crate) fn new(kind: Kind, place: Option<Place>) -> Datum {
+        Datum { place, ..Datum::from(kind) }
+    }
+
+    /// The same as an attribute of that resource, or of none.
+    pub(crate) fn of(self, target: Option<Arc<Target>>) -> Datum {
+        Datum { of: target, ..self }
+    }
+
     /// Text that is known.
     pub(crate) fn from_text(text: impl Into<String>) -> Datum {
         Kind::Text(text.into()).into()
@@ -295,7 +305,7 @@ impl Datum {
                 open: None,
             }),
         };
-        Datum { kind, place: place.cloned(), of: None, written: None }
+        Datum::new(kind, place.cloned())
     }
 
     /// The value of a YAML node of the file at `path`.
@@ -323,7 +333,7 @@ impl Datum {
                 Kind::Map(Map { members, open: None })
             }
         };
-        let datum = Datum { kind, place: Some(place.clone()), of: None, written: None };
+        let datum = Datum::new(kind, Some(place.clone()));
         if node.shared { datum } else { datum.literal(Some(place)) }
     }
 

@@ -2,47 +2,30 @@
 //!
 //! Source: docs.getdbt.com/docs/core/connect-data-platform, the page of each adapter.
 
-use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind, Value};
+use aedile_model::{Asset, AssetId, AssetKind, Place, RelationKind, Value};
 
 use super::connection;
 use super::datum::{Datum, Kind};
+use super::document::Document;
 use crate::crawler::{Context, Crawler};
-use crate::{Facts, File, Link, Ref, yaml};
+use crate::{Facts, File, Link, Ref};
 
 /// The crawler of profiles.
 pub(crate) struct Profiles;
 
-/// One file.
-#[derive(Debug, Default)]
-pub(crate) struct Source {
-    body: Option<Datum>,
-    gaps: Vec<Gap>,
-}
-
 impl Crawler for Profiles {
-    type Parsed = Source;
+    type Parsed = Document;
 
     fn claims(file: &File) -> bool {
         let is_profiles = matches!(file.name(), "profiles.yml" | "profiles.yaml" | "profiles.yml.template");
         is_profiles && file.text.as_ref().is_some_and(|text| text.contains("outputs:"))
     }
 
-    fn parse(file: &File, context: Context<'_>) -> Source {
-        let mut source = Source::default();
-        let Some(text) = &file.text else { return source };
-        let (documents, error) = yaml::parse(text, context.options.limits.nesting);
-        if let Some(error) = error {
-            source.gaps.push(Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("the profiles are not read: {}", error.message),
-            });
-        }
-        source.body = documents.first().map(|document| Datum::from_yaml(document, &file.path));
-        source
+    fn parse(file: &File, context: Context<'_>) -> Document {
+        Document::of(file, "the profile", context)
     }
 
-    fn resolve(parsed: Vec<(&File, Source)>, context: Context<'_>, facts: &mut Facts) {
+    fn resolve(parsed: Vec<(&File, Document)>, context: Context<'_>, facts: &mut Facts) {
         for (file, source) in parsed {
             facts.gaps.extend(source.gaps);
             let Some(Kind::Map(profiles)) = source.body.map(|body| body.kind) else { continue };

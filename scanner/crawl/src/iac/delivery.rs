@@ -17,9 +17,10 @@ mod gitlab;
 mod tests;
 
 use super::datum::{Datum, Kind};
+use super::document::{documents, duplicates};
 use super::kubernetes::pod;
 use crate::crawler::{Context, Crawler};
-use crate::yaml::{self, Node};
+use crate::yaml::Node;
 use crate::{Facts, File, Link, Ref};
 use command::Deployment;
 
@@ -41,19 +42,12 @@ impl Crawler for Workflows {
     }
 
     fn parse(file: &File, context: Context<'_>) -> Source {
-        let mut source = Source::default();
-        let Some(text) = &file.text else { return source };
-        let (documents, error) = yaml::parse(text, context.options.limits.nesting);
-        if let Some(error) = error {
-            source.gaps.push(Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("the workflow is not read: {}", error.message),
-            });
-        }
+        let Some(text) = &file.text else { return Source::default() };
+        let (documents, gaps) = documents(file, text, "the workflow", context.options);
         // GitLab's header of inputs is a document of its own.
-        source.document = documents.into_iter().next_back();
-        source
+        let document = documents.into_iter().next_back();
+        let hidden = document.iter().flat_map(|document| duplicates(file, document));
+        Source { gaps: gaps.into_iter().chain(hidden).collect(), document }
     }
 
     fn resolve(parsed: Vec<(&File, Source)>, context: Context<'_>, facts: &mut Facts) {

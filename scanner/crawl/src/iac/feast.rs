@@ -3,46 +3,29 @@
 //! The feature views that code beside it defines are named by the online store.
 //! Source: docs.feast.dev/reference/feature-repository/feature-store-yaml and the pages of the stores.
 
-use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind, Value};
+use aedile_model::{Asset, AssetId, AssetKind, Place, RelationKind, Value};
 
 use super::connection;
 use super::datum::{Datum, Kind};
+use super::document::Document;
 use crate::crawler::{Context, Crawler};
-use crate::{Facts, File, Link, Ref, yaml};
+use crate::{Facts, File, Link, Ref};
 
 /// The crawler of feature stores.
 pub(crate) struct FeatureStores;
 
-/// One file.
-#[derive(Debug, Default)]
-pub(crate) struct Source {
-    body: Option<Datum>,
-    gaps: Vec<Gap>,
-}
-
 impl Crawler for FeatureStores {
-    type Parsed = Source;
+    type Parsed = Document;
 
     fn claims(file: &File) -> bool {
         matches!(file.name(), "feature_store.yaml" | "feature_store.yml") && file.text.is_some()
     }
 
-    fn parse(file: &File, context: Context<'_>) -> Source {
-        let mut source = Source::default();
-        let Some(text) = &file.text else { return source };
-        let (documents, error) = yaml::parse(text, context.options.limits.nesting);
-        if let Some(error) = error {
-            source.gaps.push(Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("the feature store is not read: {}", error.message),
-            });
-        }
-        source.body = documents.first().map(|document| Datum::from_yaml(document, &file.path));
-        source
+    fn parse(file: &File, context: Context<'_>) -> Document {
+        Document::of(file, "the feature store", context)
     }
 
-    fn resolve(parsed: Vec<(&File, Source)>, _: Context<'_>, facts: &mut Facts) {
+    fn resolve(parsed: Vec<(&File, Document)>, _: Context<'_>, facts: &mut Facts) {
         for (file, source) in parsed {
             facts.gaps.extend(source.gaps);
             if let Some(body) = source.body {

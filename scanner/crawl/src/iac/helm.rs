@@ -39,8 +39,8 @@ const CLUSTER_VERSION: &str = "v1.31.0";
 /// Its second number.
 const CLUSTER_MINOR: &str = "31";
 
-/// The groups that templates are told: those of Kubernetes itself, as for `helm template`.
-const API_VERSIONS: [&str; 24] = [
+/// The groups that templates are told: those that a cluster of that version serves by itself.
+const API_VERSIONS: [&str; 21] = [
     "v1",
     "admissionregistration.k8s.io/v1",
     "apiextensions.k8s.io/v1",
@@ -57,15 +57,18 @@ const API_VERSIONS: [&str; 24] = [
     "events.k8s.io/v1",
     "flowcontrol.apiserver.k8s.io/v1",
     "networking.k8s.io/v1",
-    "networking.k8s.io/v1/Ingress",
-    "networking.k8s.io/v1/IngressClass",
     "node.k8s.io/v1",
     "policy/v1",
-    "policy/v1/PodDisruptionBudget",
     "rbac.authorization.k8s.io/v1",
     "scheduling.k8s.io/v1",
     "storage.k8s.io/v1",
 ];
+
+/// Whether a cluster serves `wanted`: a group and version, or with a kind behind them.
+fn serves(wanted: &str) -> bool {
+    let kind = wanted.rsplit_once('/').filter(|(_, last)| last.starts_with(|c: char| c.is_ascii_uppercase()));
+    API_VERSIONS.contains(&kind.map_or(wanted, |(group, _)| group))
+}
 
 /// The stack of the thread that renders: templates recurse, within the bounds of [`evaluate`].
 const STACK: usize = 256 << 20;

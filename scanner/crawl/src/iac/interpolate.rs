@@ -96,7 +96,7 @@ pub(crate) fn joined(parts: &[Datum]) -> Datum {
         Some(why) => Kind::Computed { text, why },
         None => Kind::Text(text),
     };
-    Datum { kind, place: None, of, written: None }
+    Datum::from(kind).of(of)
 }
 
 /// `base` with the members of `over` laid over it: maps are merged, everything else is replaced.
@@ -116,7 +116,7 @@ fn merged_at(base: &Datum, over: &Datum, depth: usize) -> Datum {
                 members.insert(key.clone(), value);
             }
             let kind = Kind::Map(Map { members, open: below.open.clone().or_else(|| above.open.clone()) });
-            Datum { kind, place: over.place.clone().or_else(|| base.place.clone()), of: None, written: None }
+            Datum::new(kind, over.place.clone().or_else(|| base.place.clone()))
         }
         _ => over.clone(),
     }

@@ -1,9 +1,18 @@
 //! JSON as a tree with byte spans, for files whose places count.
 //!
-//! [`parse`] never goes deeper than it is told and builds nothing that is larger than the text. Numbers keep
-//! what they say; of duplicate keys both stay, and [`Node::get`] gives the last, as most readers do.
+//! Reading never goes deeper than it is told and takes a bounded number of values. Numbers keep what they say; of
+//! duplicate keys both stay, and [`Node::get`] gives the last, as most readers do. [`parse_relaxed`] also takes what
+//! Azure's tools take: comments, and commas before a closing bracket.
 
-use aedile_model::Span;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aedile_model::{Place, Span};
+
+use super::datum::{self, Datum};
+
+/// Values of one text.
+const VALUES: usize = 2_000_000;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,12 +54,27 @@ pub(crate) struct JsonError {
 
 /// The value that `text` is; `nesting` bounds lists and objects in each other.
 pub(crate) fn parse(text: &str, nesting: usize) -> Result<Node, JsonError> {
-    let mut reader = Reader { text, at: 0, left: nesting };
+    read(text, nesting, Dialect::Plain)
+}
+
+/// The value of a text with comments (`//`, `/* */`) and commas before closing brackets.
+pub(crate) fn parse_relaxed(text: &str, nesting: usize) -> Result<Node, JsonError> {
+    read(text, nesting, Dialect::Relaxed)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Plain,
+    Relaxed,
+}
+
+fn read(text: &str, nesting: usize, dialect: Dialect) -> Result<Node, JsonError> {
+    let mut reader = Reader { text, at: 0, left: nesting, values: VALUES, dialect };
     if text.starts_with('\u{feff}') {
         reader.at = '\u{feff}'.len_utf8();
     }
     let node = reader.value()?;
-    reader.space();
+    reader.space()?;
     if reader.at < text.len() { Err(reader.error("there is more after the value")) } else { Ok(node) }
 }
 
@@ -76,6 +100,43 @@ impl Node {
         }
     }
 
+    /// The value with its places in the file at `path`; a member stands from its key to the end of its value.
+    pub(crate) fn datum(&self, path: &Arc<str>) -> Datum {
+        let place = |span: Span| Some(Place { path: Arc::clone(path), span, cell: None });
+        let kind = match &self.kind {
+            Kind::Null => datum::Kind::Null,
+            Kind::Bool(truth) => datum::Kind::Bool(*truth),
+            Kind::Int(number) => datum::Kind::Int(*number),
+            Kind::Float(number) => datum::Kind::Float(*number),
+            Kind::Text(text) => datum::Kind::Text(text.clone()),
+            Kind::List(items) => datum::Kind::List(items.iter().map(|item| item.datum(path)).collect()),
+            Kind::Map(members) => {
+                let members = members
+                    .iter()
+                    .map(|member| (member.key.clone(), member.value.datum(path).at(place(member.span()))))
+                    .collect::<BTreeMap<String, Datum>>();
+                return Datum::from(members).at(place(self.span));
+            }
+        };
+        Datum::new(kind, place(self.span))
+    }
+
+    /// Every key in it that a later equal key of its object hides, with the place of the hidden one.
+    pub(crate) fn duplicates(&self) -> Vec<(&str, Span)> {
+        let (mut found, mut open) = (Vec::new(), vec![self]);
+        while let Some(node) = open.pop() {
+            let mut seen = BTreeSet::new();
+            for member in node.members().iter().rev() {
+                if !seen.insert(member.key.as_str()) {
+                    found.push((member.key.as_str(), member.key_span));
+                }
+                open.push(&member.value);
+            }
+            open.extend(node.items());
+        }
+        found
+    }
+
     /// The text of a string.
     pub(crate) fn str(&self) -> Option<&str> {
         match &self.kind {
@@ -96,6 +157,8 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     left: usize,
+    values: usize,
+    dialect: Dialect,
 }
 
 impl Reader<'_> {
@@ -107,10 +170,31 @@ impl Reader<'_> {
         JsonError { span: Span::new(self.at, self.at), message: message.to_owned(), limit: false }
     }
 
-    fn space(&mut self) {
-        while matches!(self.byte(), b' ' | b'\t' | b'\r' | b'\n') {
-            self.at += 1;
+    /// Goes over blanks, and over comments where there may be some.
+    fn space(&mut self) -> Result<(), JsonError> {
+        loop {
+            while matches!(self.byte(), b' ' | b'\t' | b'\r' | b'\n') {
+                self.at += 1;
+            }
+            if self.dialect == Dialect::Plain || self.byte() != b'/' {
+                return Ok(());
+            }
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let length = if rest.starts_with("//") {
+                rest.find('\n').unwrap_or(rest.len())
+            } else if rest.starts_with("/*") {
+                rest.find("*/").ok_or_else(|| self.error("a comment does not end"))? + 2
+            } else {
+                return Err(self.error("expected a comment"));
+            };
+            self.at += length;
         }
+    }
+
+    /// Whether the next thing is that closing bracket, which is taken.
+    fn closes(&mut self, bracket: u8) -> Result<bool, JsonError> {
+        self.space()?;
+        Ok(self.take(bracket))
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -120,8 +204,12 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Result<Node, JsonError> {
-        self.space();
+        self.space()?;
         let start = self.at;
+        self.values = self
+            .values
+            .checked_sub(1)
+            .ok_or_else(|| JsonError { limit: true, ..self.error("it holds more values than are read") })?;
         let kind = match self.byte() {
             b'{' => self.deeper(Self::map)?,
             b'[' => self.deeper(Self::list)?,
@@ -145,47 +233,49 @@ impl Reader<'_> {
 
     fn map(&mut self) -> Result<Kind, JsonError> {
         let mut members = Vec::new();
-        self.space();
-        if self.take(b'}') {
+        if self.closes(b'}')? {
             return Ok(Kind::Map(members));
         }
         loop {
-            self.space();
+            self.space()?;
             let start = self.at;
             if self.byte() != b'"' {
                 return Err(self.error("expected a key"));
             }
             let key = self.string()?;
             let key_span = Span::new(start, self.at);
-            self.space();
+            self.space()?;
             if !self.take(b':') {
                 return Err(self.error("expected `:`"));
             }
             members.push(Member { key, key_span, value: self.value()? });
-            self.space();
-            if self.take(b'}') {
+            if self.closes(b'}')? {
                 return Ok(Kind::Map(members));
             }
             if !self.take(b',') {
                 return Err(self.error("expected `,` or `}`"));
+            }
+            if self.dialect == Dialect::Relaxed && self.closes(b'}')? {
+                return Ok(Kind::Map(members));
             }
         }
     }
 
     fn list(&mut self) -> Result<Kind, JsonError> {
         let mut items = Vec::new();
-        self.space();
-        if self.take(b']') {
+        if self.closes(b']')? {
             return Ok(Kind::List(items));
         }
         loop {
             items.push(self.value()?);
-            self.space();
-            if self.take(b']') {
+            if self.closes(b']')? {
                 return Ok(Kind::List(items));
             }
             if !self.take(b',') {
                 return Err(self.error("expected `,` or `]`"));
+            }
+            if self.dialect == Dialect::Relaxed && self.closes(b']')? {
+                return Ok(Kind::List(items));
             }
         }
     }
@@ -303,6 +393,31 @@ mod tests {
             assert!(error.span.end as usize <= text.len() + 1 && !error.limit, "{text}: {error:?}");
         }
         assert!(parse(&"[".repeat(100_000), 64).expect_err("too deep").limit);
+    }
+
+    #[test]
+    fn comments_and_trailing_commas_are_taken_where_asked() {
+        let text = "\u{feff}{ // one\n \"a\": [1, -2.5, \"x\\n\\u00e9\\ud83d\\ude00\",], /* two */ \"b\": null, }";
+        let datum = parse_relaxed(text, 16).expect("it parses").datum(&"a.json".into());
+        assert_eq!(datum.json(), Some(serde_json::json!({"a": [1, -2.5, "x\né😀"], "b": null})));
+        assert!(parse(text, 16).is_err());
+        for text in ["/* ", "{,}", "[,]", "{\"a\": 1 / 2}", "{\"a\": .}"] {
+            assert!(parse_relaxed(text, 16).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_member_stands_from_its_key_to_the_end_of_its_value() {
+        let node = parse(r#"{"a": {"b": true}}"#, 8).expect("it parses");
+        let datum = node.datum(&"a.json".into());
+        let member = datum.member("a").and_then(|a| a.member("b")).expect("there is b");
+        assert_eq!(member.place, Some(Place::new(&"a.json".into(), 7, 16)));
+    }
+
+    #[test]
+    fn hidden_keys_are_told() {
+        let node = parse(r#"{"a": [{"b": 1, "b": 2}]}"#, 8).expect("it parses");
+        assert_eq!(node.duplicates(), [("b", Span::new(8, 11))]);
     }
 
     #[test]

@@ -24,11 +24,12 @@ mod workload;
 
 use super::assets;
 use super::datum::{Datum, Kind, Map};
+use super::document::{documents, duplicates};
 use super::helm;
 use super::kustomize::{self, Customs};
 use super::resource::{Resource, Unit};
 use crate::crawler::{Context, Crawler};
-use crate::{Facts, File, yaml};
+use crate::{Facts, File};
 pub(super) use space::RELEASE_NAMESPACE;
 
 /// The crawler of Kubernetes manifests, Helm charts and kustomizations.
@@ -79,7 +80,7 @@ impl Crawler for Kubernetes {
 
     fn resolve(parsed: Vec<(&File, Manifests)>, context: Context<'_>, facts: &mut Facts) {
         let charts = helm::roots(context.files);
-        let mut customs = Customs::of(context.files, context.options.limits.nesting);
+        let mut customs = Customs::of(context.files, context.options);
         let used = customs.used();
         let mut plain = Vec::new();
         for (file, manifests) in parsed {
@@ -131,23 +132,10 @@ impl Crawler for Kubernetes {
 
 /// The documents of a file.
 fn manifests(file: &File, text: &str, context: Context<'_>) -> Manifests {
-    let mut manifests = Manifests::default();
-    let (documents, errors) = yaml::parse_all(text, context.options.limits.nesting);
-    for error in errors {
-        manifests.gaps.push(Gap {
-            place: file.place(error.span.start as usize, error.span.end as usize),
-            kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-            message: format!("this document is not {}: {}", if error.limit { "read" } else { "YAML" }, error.message),
-        });
-    }
+    let (documents, gaps) = documents(file, text, "this document", context.options);
+    let mut manifests = Manifests { gaps, ..Manifests::default() };
     for document in &documents {
-        for (key, span) in document.duplicates() {
-            manifests.gaps.push(Gap {
-                place: file.place(span.start as usize, span.end as usize),
-                kind: GapKind::Unparsed,
-                message: format!("the key `{key}` stands twice: only the last one is read"),
-            });
-        }
+        manifests.gaps.extend(duplicates(file, document));
         if document.get("kind").is_some() {
             let body = Datum::from_yaml(document, &file.path);
             manifests.documents.push(if text.contains("{{") { template::at_run(body) } else { body });

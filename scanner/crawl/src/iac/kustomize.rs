@@ -14,7 +14,8 @@ mod tests;
 mod transform;
 
 use super::datum::{Datum, Kind};
-use crate::{File, yaml};
+use super::document::{documents, duplicates};
+use crate::{File, Options, yaml};
 
 /// Kustomizations in kustomizations.
 const DEPTH: usize = 16;
@@ -44,7 +45,7 @@ pub(super) struct Customs<'f> {
     files: BTreeMap<&'f str, &'f File>,
     /// Kustomizations by folder.
     found: BTreeMap<String, Datum>,
-    nesting: usize,
+    options: &'f Options,
     built: usize,
     /// Bytes that may still be read; a base that many overlays use is read for each.
     left: usize,
@@ -58,11 +59,11 @@ pub(super) fn is_kustomization(name: &str) -> bool {
 
 impl<'f> Customs<'f> {
     /// The kustomizations among `files`.
-    pub(super) fn of(files: &'f [File], nesting: usize) -> Customs<'f> {
+    pub(super) fn of(files: &'f [File], options: &'f Options) -> Customs<'f> {
         let mut customs = Customs {
             files: files.iter().map(|file| (&*file.path, file)).collect(),
             found: BTreeMap::new(),
-            nesting,
+            options,
             built: 0,
             left: BYTES,
             gaps: Vec::new(),
@@ -83,14 +84,9 @@ impl<'f> Customs<'f> {
             return Vec::new();
         };
         self.left = left;
-        let (documents, errors) = yaml::parse_all(text, self.nesting);
-        for error in errors {
-            self.gaps.push(Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("this document is not read: {}", error.message),
-            });
-        }
+        let (documents, gaps) = documents(file, text, "this document", self.options);
+        self.gaps.extend(gaps);
+        self.gaps.extend(documents.iter().flat_map(|document| duplicates(file, document)));
         documents.iter().map(|document| Datum::from_yaml(document, &file.path)).collect()
     }
 
@@ -237,7 +233,7 @@ impl<'f> Customs<'f> {
             };
             let patches: Vec<Datum> = match (named, inline) {
                 (_, Some(text)) => {
-                    let (documents, error) = yaml::parse(&text, self.nesting);
+                    let (documents, error) = yaml::parse(&text, self.options.limits.nesting);
                     if let Some(error) = error {
                         let message = format!("a patch is not read: {}", error.message);
                         self.gap(item.place.clone(), GapKind::Unparsed, message);

@@ -37,7 +37,7 @@ fn at_run_time(datum: &Datum) -> Option<Datum> {
 
 fn filled_in(expression: String, datum: &Datum) -> Datum {
     let why = Unknown { expression, why: "it is filled in when it runs".to_owned() };
-    Datum { kind: Kind::Unknown(why), place: datum.place.clone(), of: None, written: None }
+    Datum::new(Kind::Unknown(why), datum.place.clone())
 }
 
 /// The known texts at `path`.
@@ -102,7 +102,7 @@ fn step<'d>(datum: &'d Datum, key: &str, out: &mut Vec<Cow<'d, Datum>>) {
             (Some(member), _) => out.push(Cow::Borrowed(member)),
             (None, Some(why)) => {
                 let kind = Kind::Unknown(why.clone());
-                out.push(Cow::Owned(Datum { kind, place: datum.place.clone(), of: None, written: None }));
+                out.push(Cow::Owned(Datum::new(kind, datum.place.clone())));
             }
             (None, None) => out.extend(late_member(map, key, datum).map(Cow::Owned)),
         },

@@ -17,21 +17,15 @@ mod tests;
 
 use super::assets;
 use super::datum::{Datum, Kind, Map, Target};
+use super::document::Document;
 use super::interpolate::{Lookup, filled, joined};
 use super::resource::{Resource, Unit, with_parts};
 use crate::crawler::{Context, Crawler};
-use crate::{Facts, File, yaml};
+use crate::{Facts, File};
 use name::{argument, type_name};
 
 /// The crawler of Pulumi programs in YAML.
 pub(crate) struct Pulumi;
-
-/// One file: a program, or the settings of a stack.
-#[derive(Debug, Default)]
-pub(crate) struct Source {
-    body: Option<Datum>,
-    gaps: Vec<Gap>,
-}
 
 /// Resources of one program.
 const MANY: usize = 10_000;
@@ -40,7 +34,7 @@ const MANY: usize = 10_000;
 const DEPTH: usize = 32;
 
 impl Crawler for Pulumi {
-    type Parsed = Source;
+    type Parsed = Document;
 
     fn claims(file: &File) -> bool {
         let name = file.name();
@@ -48,22 +42,11 @@ impl Crawler for Pulumi {
         is_pulumi && file.text.is_some()
     }
 
-    fn parse(file: &File, context: Context<'_>) -> Source {
-        let mut source = Source::default();
-        let Some(text) = &file.text else { return source };
-        let (documents, error) = yaml::parse(text, context.options.limits.nesting);
-        if let Some(error) = error {
-            source.gaps.push(Gap {
-                place: file.place(error.span.start as usize, error.span.end as usize),
-                kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-                message: format!("the program is not read: {}", error.message),
-            });
-        }
-        source.body = documents.first().map(|document| Datum::from_yaml(document, &file.path));
-        source
+    fn parse(file: &File, context: Context<'_>) -> Document {
+        Document::of(file, "the program", context)
     }
 
-    fn resolve(parsed: Vec<(&File, Source)>, context: Context<'_>, facts: &mut Facts) {
+    fn resolve(parsed: Vec<(&File, Document)>, context: Context<'_>, facts: &mut Facts) {
         for (file, source) in &parsed {
             facts.gaps.extend(source.gaps.iter().cloned());
             let is_program = matches!(file.name(), "Pulumi.yaml" | "Pulumi.yml");
@@ -169,7 +152,7 @@ impl Lookup for Names<'_> {
             let why = Unknown { expression: expression.to_owned(), why: "known after the deployment".to_owned() };
             let target = Target { address: name.to_owned(), attribute };
             let kind = Kind::Computed { text: format!("{{{name}.{}}}", target.attribute), why };
-            return Datum { kind, place: None, of: Some(Arc::new(target)), written: None };
+            return Datum::from(kind).of(Some(Arc::new(target)));
         }
         if let Some(variable) = self.body.member("variables").and_then(|all| all.member(expression)).cloned() {
             if self.depth == 0 {

@@ -383,7 +383,7 @@ fn absent(value: &Datum, type_name: &str) -> Option<Datum> {
         Kind::Computed { why, .. } | Kind::Unknown(why) | Kind::Fault(why) => why.clone(),
         _ => return None,
     };
-    Some(Datum { kind: Kind::Unknown(why), place: value.place.clone(), of: None, written: None })
+    Some(Datum::new(Kind::Unknown(why), value.place.clone()))
 }
 
 /// Why `value` may name anything of the unit: a variable that is not known. What other modules and data

@@ -560,12 +560,8 @@ fn weight(datum: &Datum) -> usize {
 pub(super) fn of(address: &str, attribute: &str) -> Datum {
     let why =
         Unknown { expression: format!("{address}.{attribute}"), why: "the provider sets it at deployment".to_owned() };
-    Datum {
-        kind: Kind::Computed { text: format!("{{{address}.{attribute}}}"), why },
-        place: None,
-        of: Some(Arc::new(Target { address: address.to_owned(), attribute: attribute.to_owned() })),
-        written: None,
-    }
+    Datum::from(Kind::Computed { text: format!("{{{address}.{attribute}}}"), why })
+        .of(Some(Arc::new(Target { address: address.to_owned(), attribute: attribute.to_owned() })))
 }
 
 fn outside(name: &str, why: &str) -> Datum {

@@ -107,7 +107,7 @@ fn named(key: &str, address: &str, list: &str, items: Datum) -> Datum {
     let target = Target { address: address.to_owned(), attribute: "id".to_owned() };
     let why = Unknown { expression: address.to_owned(), why: "known after the deployment".to_owned() };
     let kind = Kind::Computed { text: format!("{{{address}.id}}"), why };
-    let subject = Datum { kind, place: items.place.clone(), of: Some(Arc::new(target)), written: None };
+    let subject = Datum::new(kind, items.place.clone()).of(Some(Arc::new(target)));
     BTreeMap::from([(key.to_owned(), subject), (list.to_owned(), items)]).into()
 }
 

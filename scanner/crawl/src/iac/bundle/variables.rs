@@ -94,12 +94,7 @@ impl Lookup for Variables<'_> {
                 }
                 let why = Unknown { expression: expression.to_owned(), why: "known after the deployment".to_owned() };
                 let text = format!("{{{expression}}}");
-                Datum {
-                    kind: Kind::Computed { text, why },
-                    place: None,
-                    of: Some(Arc::new(Target { address, attribute })),
-                    written: None,
-                }
+                Datum::from(Kind::Computed { text, why }).of(Some(Arc::new(Target { address, attribute })))
             }
             [first @ ("bundle" | "workspace"), rest @ ..] => {
                 let found = rest.iter().try_fold(self.body.member(first), |at, key| Some(at?.member(key))).flatten();

@@ -120,16 +120,11 @@ pub(super) fn common(yes: Datum, no: Datum, why: &Unknown) -> Datum {
                 (key.clone(), common(held(&yes), held(&no), why))
             });
             let members = members.collect();
-            Datum {
-                kind: Kind::Map(Map { members, open: yes.open.clone().or(no.open.clone()) }),
-                place,
-                of: None,
-                written: None,
-            }
+            Datum::new(Kind::Map(Map { members, open: yes.open.clone().or(no.open.clone()) }), place)
         }
         (Kind::List(yes), Kind::List(no)) if yes.len() == no.len() => {
             let items = yes.into_iter().zip(no).map(|(yes, no)| common(yes, no, why)).collect();
-            Datum { kind: Kind::List(items), place, of: None, written: None }
+            Datum::new(Kind::List(items), place)
         }
         (yes, no) => {
             let given = |kind: &Kind| !matches!(kind, Kind::Null | Kind::Unknown(_) | Kind::Fault(_));
@@ -138,7 +133,7 @@ pub(super) fn common(yes: Datum, no: Datum, why: &Unknown) -> Datum {
             } else {
                 Kind::Unknown(why.clone())
             };
-            Datum { kind, place, of: None, written: None }
+            Datum::new(kind, place)
         }
     }
 }

@@ -49,7 +49,7 @@ impl Inputs<'_> {
             why: "it is known only when the stack is deployed".to_owned(),
         };
         let of = Some(Arc::new(Target { address, attribute: attribute.to_owned() }));
-        Datum { kind: Kind::Computed { text, why }, place: None, of, written: None }
+        Datum::from(Kind::Computed { text, why }).of(of)
     }
 }
 
@@ -165,7 +165,7 @@ fn merged(globals: Datum, own: Datum) -> Datum {
         }
         (_, own) => own,
     };
-    Datum { kind, place, of, written: None }
+    Datum::new(kind, place).of(of)
 }
 
 /// `body` with one more member.

@@ -335,7 +335,7 @@ impl<'a> Evaluator<'a> {
         let why = Unknown { expression, why: "it is known only when the stack is deployed".to_owned() };
         let Some(declared) = found else {
             if serverless && serverless::makes(id, |id| self.has(at, id)) {
-                return Datum { kind: Kind::Computed { text: hole, why }, place: None, of, written: None };
+                return Datum::from(Kind::Computed { text: hole, why }).of(of);
             }
             return Datum::unknown(why.expression, "the template has no parameter or resource of that name");
         };
@@ -361,7 +361,7 @@ impl<'a> Evaluator<'a> {
             Some((text, false)) => Kind::Computed { text, why },
             None => Kind::Computed { text: hole, why },
         };
-        Datum { kind, place: None, of, written: None }
+        Datum::from(kind).of(of)
     }
 
     pub(super) fn has(&self, at: usize, id: &str) -> bool {
@@ -447,7 +447,7 @@ fn typed(value: Datum, type_name: &str) -> Datum {
     };
     if type_name == "CommaDelimitedList" || type_name.starts_with("List<") {
         let items = text.split(',').map(|item| Datum::from_text(item.trim()).at(place.clone())).collect();
-        return Datum { kind: Kind::List(items), place, of: value.of, written: None };
+        return Datum::new(Kind::List(items), place).of(value.of);
     }
     match type_name {
         "Number" => {

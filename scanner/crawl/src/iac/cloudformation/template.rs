@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use aedile_model::{Gap, GapKind};
+use aedile_model::Gap;
 use memchr::memmem;
 
 use super::given::{self, Given};
-use crate::{File, yaml};
+use crate::iac::document::{documents, duplicates};
+use crate::{File, Options, yaml};
 
 /// What one file gives.
 #[derive(Debug, Default)]
@@ -76,25 +77,18 @@ fn looks_like_fragment(text: &str) -> bool {
 }
 
 /// The templates in `file`.
-pub(super) fn parse(file: &File, nesting: usize) -> Source {
+pub(super) fn parse(file: &File, options: &Options) -> Source {
     let mut source = Source::default();
     let Some(text) = &file.text else { return source };
     if given::claims(file, text) {
-        source.given = given::parse(file, text, nesting);
+        source.given = given::parse(file, text, options.limits.nesting);
         return source;
     }
     let json = text.trim_start().starts_with('{');
     let masked = if json { without_tabs(text) } else { None };
-    let (documents, errors) = yaml::parse_all(masked.as_deref().unwrap_or(text), nesting);
-    for error in errors {
-        let language = if json { "JSON" } else { "YAML" };
-        let what = if error.limit { "read".to_owned() } else { language.to_owned() };
-        source.gaps.push(Gap {
-            place: file.place(error.span.start as usize, error.span.end as usize),
-            kind: if error.limit { GapKind::Limit } else { GapKind::Unparsed },
-            message: format!("this template is not {what}: {}", error.message),
-        });
-    }
+    let text = masked.as_deref().unwrap_or(text);
+    let (documents, gaps) = documents(file, text, "this template", options);
+    source.gaps.extend(gaps);
     for document in documents {
         take(document, file, &mut source);
     }
@@ -113,13 +107,7 @@ fn take(document: yaml::Node, file: &File, source: &mut Source) {
         found.push((document, true, false));
     }
     for (root, fragment, framework) in found {
-        for (key, span) in root.duplicates() {
-            source.gaps.push(Gap {
-                place: file.place(span.start as usize, span.end as usize),
-                kind: GapKind::Unparsed,
-                message: format!("the key `{key}` stands twice: only the last one is read"),
-            });
-        }
+        source.gaps.extend(duplicates(file, &root));
         let folder = file.folder().to_owned();
         let (path, in_tests) = (Arc::clone(&file.path), file.in_tests);
         source.templates.push(Template { path, folder, in_tests, root, fragment, framework });

@@ -29,7 +29,7 @@ pub(super) fn scalar(node: &yaml::Node, path: &Arc<str>, framework: bool) -> Dat
         (_, text) => Kind::Text(text.unwrap_or_default().to_owned()),
     };
     let place = Place::new(path, node.span.start as usize, node.span.end as usize);
-    Datum { kind, place: Some(place.clone()), of: None, written: None }.literal((!node.shared).then_some(place))
+    Datum::new(kind, Some(place.clone())).literal((!node.shared).then_some(place))
 }
 
 fn unknown(text: &str, why: &str) -> Unknown {
@@ -72,7 +72,7 @@ impl Parts {
             Some(why) => Kind::Computed { text: self.text, why },
             None => Kind::Text(self.text),
         };
-        Datum { kind, place: None, of: self.of, written: None }
+        Datum::from(kind).of(self.of)
     }
 
     fn full(&self) -> bool {
@@ -171,7 +171,7 @@ impl<'a> Evaluator<'a> {
                 Some(why) if text.contains('{') => Kind::Computed { text: text.to_owned(), why: why.clone() },
                 _ => Kind::Text(text.to_owned()),
             };
-            Datum { kind, place: whole.place.clone(), of: whole.of.clone(), written: None }
+            Datum::new(kind, whole.place.clone()).of(whole.of.clone())
         };
         let mut items: Vec<Datum> = text.split(delimiter.as_str()).map(part).collect();
         // A hole alone may hold the delimiter: how many parts there are is not known.

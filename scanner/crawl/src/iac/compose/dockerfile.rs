@@ -211,7 +211,7 @@ impl Image {
         }
         if let Some(user) = self.user() {
             let (key, kind) = user_setting(&user);
-            members.insert(key.to_owned(), Datum { kind, place: user.place, of: None, written: None });
+            members.insert(key.to_owned(), Datum::new(kind, user.place));
         }
         let secret = self.stages.iter().filter_map(|stage| stage.secret.clone()).collect::<Vec<_>>();
         match crate::iac::condition::any(secret.into_iter()) {
@@ -226,7 +226,7 @@ impl Image {
             type_name: "image".to_owned(),
             address: path.to_owned(),
             unit: String::new(),
-            body: Datum { kind: Kind::Map(Map { members, open: None }), place: place.clone(), of: None, written: None },
+            body: Datum::new(Kind::Map(Map { members, open: None }), place.clone()),
             place,
             in_tests: file.in_tests,
             region: None,

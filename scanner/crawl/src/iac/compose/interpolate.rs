@@ -27,7 +27,7 @@ pub(super) fn filled(datum: &Datum, variables: Option<&BTreeMap<String, Datum>>)
         }),
         other => other.clone(),
     };
-    Datum { kind, place: datum.place.clone(), of: None, written: None }
+    Datum::new(kind, datum.place.clone())
 }
 
 fn replaced(text: &str, variables: Option<&BTreeMap<String, Datum>>, depth: usize) -> (String, Option<Unknown>) {

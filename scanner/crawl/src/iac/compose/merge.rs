@@ -47,7 +47,7 @@ fn layer(below: &Datum, above: &Datum, key: &str, depth: usize) -> Datum {
         (_, Kind::Null) if key != "command" => below.kind.clone(),
         _ => above.kind.clone(),
     };
-    Datum { kind, place: above.place.clone().or_else(|| below.place.clone()), of: None, written: None }
+    Datum::new(kind, above.place.clone().or_else(|| below.place.clone()))
 }
 
 /// A service with what it extends below it.

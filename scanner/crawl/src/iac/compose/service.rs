@@ -34,7 +34,7 @@ pub(super) fn pod(files: &Files<'_>, path: &str, name: &str, service: &Datum) ->
                 Some(why) => Kind::Unknown(why.clone()),
                 None => Kind::Bool(mode.text().as_deref() == Some("host")),
             };
-            pod.put(key, Datum { kind, place: mode.place.clone(), of: None, written: None });
+            pod.put(key, Datum::new(kind, mode.place.clone()));
         }
     }
     let mounts = mounts(service);
@@ -77,7 +77,7 @@ impl Members {
     }
 
     fn datum(self) -> Datum {
-        Datum { kind: Kind::Map(Map { members: self.members, open: None }), place: self.place, of: None, written: None }
+        Datum::new(Kind::Map(Map { members: self.members, open: None }), self.place)
     }
 }
 
@@ -108,10 +108,7 @@ fn security(files: &Files<'_>, path: &str, service: &Datum) -> Datum {
         match text.split_once(':').unwrap_or((&text, "true")) {
             ("no-new-privileges", truth) => {
                 let kind = Kind::Bool(truth != "true");
-                context.put(
-                    "allowPrivilegeEscalation",
-                    Datum { kind, place: option.place.clone(), of: None, written: None },
-                );
+                context.put("allowPrivilegeEscalation", Datum::new(kind, option.place.clone()));
             }
             ("seccomp", "unconfined") => profile = ("Unconfined", option.place.clone()),
             ("seccomp", _) => profile = ("Localhost", option.place.clone()),
@@ -124,7 +121,7 @@ fn security(files: &Files<'_>, path: &str, service: &Datum) -> Datum {
     let user = user.or_else(|| built(files, path, service).and_then(super::dockerfile::Image::user));
     if let Some(user) = user {
         let (key, kind) = user_setting(&user);
-        context.put(key, Datum { kind, place: user.place.clone(), of: None, written: None });
+        context.put(key, Datum::new(kind, user.place.clone()));
     }
     context.datum()
 }
@@ -188,7 +185,7 @@ pub(super) fn variables(environment: &Datum) -> Vec<(String, Datum)> {
                     Some(why) => Kind::Computed { text: value.to_owned(), why: why.clone() },
                     None => Kind::Text(value.to_owned()),
                 };
-                Some((name.to_owned(), Datum { kind, place: item.place.clone(), of: None, written: None }))
+                Some((name.to_owned(), Datum::new(kind, item.place.clone())))
             })
             .collect(),
         _ => Vec::new(),
@@ -222,12 +219,12 @@ fn published(service: &Datum) -> Option<Datum> {
         };
         let kind = match open {
             Ok(true) => {
-                return Some(Datum { kind: Kind::Bool(true), place: port.place.clone(), of: None, written: None });
+                return Some(Datum::new(Kind::Bool(true), port.place.clone()));
             }
             Ok(false) => Kind::Bool(false),
             Err(why) => Kind::Unknown(why),
         };
-        answer = Some(Datum { kind, place: port.place.clone(), of: None, written: None });
+        answer = Some(Datum::new(kind, port.place.clone()));
     }
     answer
 }

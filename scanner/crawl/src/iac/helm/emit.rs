@@ -1,7 +1,7 @@
 //! Values as YAML and JSON, as `toYaml` and `toJson` write them, with the origin of every part.
 
 use super::text::Rich;
-use super::value::{DEPTH, Fault, Heap, V, Val, float};
+use super::value::{DEPTH, Fault, Heap, V, Val, json_float};
 
 /// Bytes that one value may give.
 const LIMIT: usize = 8 << 20;
@@ -16,11 +16,38 @@ pub(super) fn yaml(heap: &Heap, value: &Val) -> Result<Rich, Fault> {
     Ok(out)
 }
 
-/// `value` as JSON without blanks.
-pub(super) fn json(heap: &Heap, value: &Val) -> Result<Rich, Fault> {
+/// How JSON is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Without blanks; `<`, `>` and `&` as escapes.
+    Escaped,
+    /// Without blanks.
+    Raw,
+    /// On lines of their own, moved right by two blanks a level, with escapes.
+    Pretty,
+}
+
+/// `value` as JSON.
+pub(super) fn json(heap: &Heap, value: &Val, style: Style) -> Result<Rich, Fault> {
     let mut out = Rich::default();
-    flow(heap, value, 0, &mut out)?;
+    flow(heap, value, style, 0, &mut out)?;
     Ok(out)
+}
+
+/// A text as JSON.
+fn quoted(text: &str, style: Style) -> String {
+    let text = serde_json::Value::String(text.to_owned()).to_string();
+    match style {
+        Style::Raw => text,
+        _ => text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+    }
+}
+
+/// A line break where JSON is written on lines.
+fn broken(style: Style, depth: usize, out: &mut Rich) {
+    if style == Style::Pretty {
+        out.push(&format!("\n{}", "  ".repeat(depth)), None);
+    }
 }
 
 fn bounded(out: &Rich, depth: usize) -> Result<(), Fault> {
@@ -114,7 +141,7 @@ fn scalar(heap: &Heap, value: &Val, indent: usize, out: &mut Rich) {
                 out.push(&text, from.or_else(|| rich.at(0)));
             }
         }
-        V::Float(number) => out.push(&float(*number), from),
+        V::Float(number) => out.push(&json_float(*number), from),
         _ => out.append(&heap.rich(value), from),
     }
 }
@@ -205,38 +232,40 @@ fn resolves(text: &str) -> bool {
         }))
 }
 
-fn flow(heap: &Heap, value: &Val, depth: usize, out: &mut Rich) -> Result<(), Fault> {
+fn flow(heap: &Heap, value: &Val, style: Style, depth: usize, out: &mut Rich) -> Result<(), Fault> {
     bounded(out, depth)?;
     match &value.kind {
         V::Nil => out.push("null", value.from),
+        V::Map(id) if heap.members(*id).is_empty() => out.push("{}", value.from),
         V::Map(id) => {
             out.push("{", value.from);
+            let colon = if style == Style::Pretty { ": " } else { ":" };
             for (at, (key, member)) in heap.members(*id).iter().enumerate() {
-                let comma = if at > 0 { "," } else { "" };
-                let key = serde_json::Value::String(key.clone());
-                out.push(&format!("{comma}{key}:"), member.from.or(value.from));
-                flow(heap, member, depth + 1, out)?;
+                out.push(if at > 0 { "," } else { "" }, None);
+                broken(style, depth + 1, out);
+                out.push(&format!("{}{colon}", quoted(key, style)), member.from.or(value.from));
+                flow(heap, member, style, depth + 1, out)?;
             }
+            broken(style, depth, out);
             out.push("}", None);
         }
+        V::List(id) if heap.items(*id).is_empty() => out.push("[]", value.from),
         V::List(id) => {
             out.push("[", value.from);
             for (at, item) in heap.items(*id).iter().enumerate() {
-                if at > 0 {
-                    out.push(",", None);
-                }
-                flow(heap, item, depth + 1, out)?;
+                out.push(if at > 0 { "," } else { "" }, None);
+                broken(style, depth + 1, out);
+                flow(heap, item, style, depth + 1, out)?;
             }
+            broken(style, depth, out);
             out.push("]", None);
         }
-        V::Text(rich) => {
-            let text = serde_json::Value::String(rich.text.clone()).to_string();
-            out.push(&text, value.from.or_else(|| rich.at(0)));
-        }
+        V::Text(rich) => out.push(&quoted(&rich.text, style), value.from.or_else(|| rich.at(0))),
         V::Unknown(_) => {
             let text = heap.rich(value).text;
             out.push(&format!("\"{text}\""), value.from);
         }
+        V::Float(number) => out.push(&json_float(*number), value.from),
         _ => out.append(&heap.rich(value), value.from),
     }
     Ok(())

@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 mod collection;
 mod encode;
+mod glob;
 mod number;
+mod path;
 mod string;
 
 use super::evaluate::{Call, Machine};
@@ -61,7 +63,7 @@ const UNKNOWN: [&str; 36] = [
 ];
 
 /// Functions that work with values that are not known, or with texts that hold some.
-const TRANSPARENT: [&str; 62] = [
+const TRANSPARENT: [&str; 63] = [
     "abbrev",
     "append",
     "camelcase",
@@ -116,6 +118,7 @@ const TRANSPARENT: [&str; 62] = [
     "toPrettyJson",
     "toRawJson",
     "toString",
+    "toStrings",
     "toYaml",
     "toYamlPretty",
     "tpl",
@@ -124,6 +127,49 @@ const TRANSPARENT: [&str; 62] = [
     "typeIs",
     "unset",
     "upper",
+];
+
+/// Functions that may give nothing, zero or false for values that are there.
+const OPEN: [&str; 39] = [
+    "add",
+    "atoi",
+    "b64dec",
+    "ceil",
+    "compact",
+    "deepEqual",
+    "div",
+    "eq",
+    "ext",
+    "float64",
+    "floor",
+    "ge",
+    "gt",
+    "hasPrefix",
+    "hasSuffix",
+    "int",
+    "int64",
+    "isAbs",
+    "le",
+    "lt",
+    "mod",
+    "mul",
+    "mustCompact",
+    "mustHas",
+    "mustRegexFind",
+    "mustRegexFindAll",
+    "mustRegexMatch",
+    "ne",
+    "regexFind",
+    "regexFindAll",
+    "regexMatch",
+    "round",
+    "semverCompare",
+    "sub",
+    "substr",
+    "toDecimal",
+    "trimAll",
+    "trunc",
+    "without",
 ];
 
 /// The value of `name arguments…`.
@@ -137,6 +183,7 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, values: Vec<Val>, call
     if !TRANSPARENT.contains(&name)
         && let Some(number) = values.iter().find_map(|value| machine.heap.unknown_in(value))
     {
+        let number = if OPEN.contains(&name) { machine.heap.opened(number) } else { number };
         let at = values.iter().find_map(|value| value.from);
         return Ok(Val { kind: V::Unknown(number), from: at });
     }
@@ -160,7 +207,7 @@ pub(super) fn method(
     match (&value.kind, name) {
         (V::Versions, "Has") => {
             let wanted = given.first().and_then(Val::text).unwrap_or_default();
-            Ok(super::API_VERSIONS.contains(&wanted).into())
+            Ok(super::serves(wanted).into())
         }
         (V::Cluster, "Version" | "GitVersion" | "String") => Ok(super::CLUSTER_VERSION.into()),
         (V::Cluster, "Major") => Ok("1".into()),
@@ -187,9 +234,8 @@ fn files(machine: &mut Machine<'_>, id: usize, name: &str, given: &[Val]) -> Res
             machine.heap.list(lines)
         }
         "Glob" => {
-            let glob = globset::GlobBuilder::new(&path).literal_separator(true).build();
-            let glob = glob.map_err(|_| Fault::new(format!("`{path}` is no pattern")))?.compile_matcher();
-            let taken = held.into_iter().filter(|(known, _)| glob.is_match(known)).collect();
+            let pattern = glob::pattern(&path).ok_or_else(|| Fault::new(format!("`{path}` is no pattern")))?;
+            let taken = held.into_iter().filter(|(known, _)| pattern.is_match(known)).collect();
             machine.heap.files.push(taken);
             Ok(V::Files(machine.heap.files.len() - 1).into())
         }

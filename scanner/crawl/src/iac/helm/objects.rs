@@ -33,6 +33,15 @@ pub(super) fn documents(
     documents.iter().map(|document| reader.datum(document)).collect()
 }
 
+/// The integer that Go wrote with an exponent, `1.0007e+09`.
+fn exponent(node: &yaml::Node, text: &str) -> Option<i64> {
+    if !matches!(node.kind, yaml::Kind::Scalar { plain: true, .. }) || !text.contains("e+") {
+        return None;
+    }
+    let number = text.parse::<f64>().ok().filter(|number| number.fract() == 0.0 && number.abs() < 1e15)?;
+    format!("{number:.0}").parse().ok()
+}
+
 struct Reader<'r> {
     text: &'r Rich,
     tree: &'r Tree,
@@ -51,7 +60,10 @@ impl Reader<'_> {
                 aedile_model::Value::Null => Kind::Null,
                 aedile_model::Value::Bool(truth) => Kind::Bool(truth),
                 aedile_model::Value::Int(number) => Kind::Int(number),
-                other => Kind::Text(other.as_text().unwrap_or_default().to_owned()),
+                other => {
+                    let text = other.as_text().unwrap_or_default();
+                    exponent(node, text).map_or_else(|| Kind::Text(text.to_owned()), Kind::Int)
+                }
             },
             yaml::Kind::List(items) => Kind::List(items.iter().map(|item| self.datum(item)).collect()),
             yaml::Kind::Map(entries) => {
@@ -65,7 +77,7 @@ impl Reader<'_> {
                 Kind::Map(Map { members, open: None })
             }
         };
-        Datum { kind, place: self.place(node.span), of: None, written: None }
+        Datum::new(kind, self.place(node.span))
     }
 
     /// A member's place: where its value is decided, if that is not the template; else from its key on.

@@ -24,12 +24,12 @@ fn shown(values: &str, action: &str) -> String {
 
 #[test]
 fn functions_give_what_they_give_in_helm() {
-    let values = "name: api\nempty: \"\"\nn: 3\nf: 1.5\non: true\nlist: [b, a, b]\nmap: {x: {y: 1}, z: two}\n";
+    let values = "name: api\nempty: \"\"\nn: 3\nf: 1.5\nset: true\nlist: [b, a, b]\nmap: {x: {y: 1}, z: two}\n";
     for (action, wanted) in [
         ("{{ .Values.name | upper | quote }}", "API"),
         ("{{ default \"d\" .Values.empty }}", "d"),
         ("{{ .Values.missing | default .Values.name }}", "api"),
-        ("{{ ternary \"yes-it-is\" \"no\" .Values.on }}", "yes-it-is"),
+        ("{{ ternary \"yes-it-is\" \"no\" .Values.set }}", "yes-it-is"),
         ("{{ printf \"%s-%d-%05d-%.2f\" .Values.name 3 7 .Values.f }}", "api-3-00007-1.50"),
         ("{{ printf \"%q\" .Values.name }}", "api"),
         ("{{ join \"+\" .Values.list }}", "b+a+b"),
@@ -66,7 +66,7 @@ fn functions_give_what_they_give_in_helm() {
         ("{{ range $k, $v := .Values.map }}{{ $k }}{{ end }}", "xz"),
         ("{{ range until 3 }}{{ . }}{{ end }}", "12"),
         ("{{ with .Values.map.x }}{{ .y }}{{ else }}none{{ end }}", "1"),
-        ("{{ if and .Values.on (eq .Values.name \"api\") (not .Values.empty) }}all{{ end }}", "all"),
+        ("{{ if and .Values.set (eq .Values.name \"api\") (not .Values.empty) }}all{{ end }}", "all"),
         ("{{ if or .Values.empty (gt (int .Values.n) 2) }}some{{ end }}", "some"),
         ("{{ $x := 1 }}{{ range .Values.list }}{{ $x = add $x 1 }}{{ end }}{{ $x }}", "4"),
         ("{{ $d := dict \"k\" \"v\" }}{{ $_ := set $d \"k\" \"w\" }}{{ $d.k }}", "w"),
@@ -175,14 +175,14 @@ fn charts_below_get_their_values_and_may_be_switched_off() {
     let files = [
         (
             "Chart.yaml",
-            "name: c\nversion: 1.0.0\ndependencies:\n  - {name: db, version: 1.x, repository: https://example.org, condition: db.enabled}\n  - {name: off, version: 1.x, repository: https://example.org, condition: off.enabled}\n  - {name: gone, version: 1.x, repository: https://example.org}\n",
+            "name: c\nversion: 1.0.0\ndependencies:\n  - {name: db, version: 1.x, repository: https://example.org, condition: db.enabled}\n  - {name: idle, version: 1.x, repository: https://example.org, condition: idle.enabled}\n  - {name: gone, version: 1.x, repository: https://example.org}\n",
         ),
-        ("values.yaml", "global: {zone: eu}\ndb: {enabled: true, size: 5}\noff: {enabled: false}\n"),
+        ("values.yaml", "global: {zone: eu}\ndb: {enabled: true, size: 5}\nidle: {enabled: false}\n"),
         ("charts/db/Chart.yaml", "name: db\nversion: 1.0.0\n"),
         ("charts/db/values.yaml", "size: 1\nother: 2\n"),
         ("charts/db/templates/x.yaml", "a: {{ .Values.size }}-{{ .Values.other }}-{{ .Values.global.zone }}\n"),
-        ("charts/off/Chart.yaml", "name: off\nversion: 1.0.0\n"),
-        ("charts/off/templates/x.yaml", "a: off\n"),
+        ("charts/idle/Chart.yaml", "name: idle\nversion: 1.0.0\n"),
+        ("charts/idle/templates/x.yaml", "a: off\n"),
         ("templates/x.yaml", "a: {{ .Values.db.other }}\n"),
     ];
     let mut all: Vec<File> = files.iter().map(|(path, text)| File::in_memory(&format!("c/{path}"), text)).collect();

@@ -57,6 +57,8 @@ pub(super) struct Heap {
     lists: Vec<Rc<Vec<Val>>>,
     maps: Vec<Rc<BTreeMap<String, Val>>>,
     pub(super) unknowns: Vec<Unknown>,
+    /// Which of them may be empty, zero or false.
+    open: Vec<bool>,
     pub(super) files: Vec<Vec<(String, usize)>>,
     left: usize,
 }
@@ -128,7 +130,14 @@ impl Val {
 
 impl Default for Heap {
     fn default() -> Heap {
-        Heap { lists: Vec::new(), maps: Vec::new(), unknowns: Vec::new(), files: Vec::new(), left: BUDGET }
+        Heap {
+            lists: Vec::new(),
+            maps: Vec::new(),
+            unknowns: Vec::new(),
+            open: Vec::new(),
+            files: Vec::new(),
+            left: BUDGET,
+        }
     }
 }
 
@@ -173,14 +182,23 @@ impl Heap {
         self.maps.get_mut(id).map(Rc::make_mut).ok_or_else(|| Fault::new("not a mapping"))
     }
 
-    /// A value that cannot be known.
+    /// A value that cannot be known, but that is there.
     pub(super) fn unknown(&mut self, expression: impl Into<String>, why: impl Into<String>) -> Val {
-        let unknown = Unknown { expression: expression.into(), why: why.into() };
-        let number = self.unknowns.iter().position(|known| *known == unknown).unwrap_or_else(|| {
+        V::Unknown(self.number(Unknown { expression: expression.into(), why: why.into() }, false)).into()
+    }
+
+    /// The number of what is as unknown as `number`, and may be empty, zero or false.
+    pub(super) fn opened(&mut self, number: usize) -> usize {
+        self.unknowns.get(number).cloned().map_or(number, |unknown| self.number(unknown, true))
+    }
+
+    fn number(&mut self, unknown: Unknown, open: bool) -> usize {
+        let mut known = self.unknowns.iter().zip(&self.open);
+        known.position(|(held, is_open)| *held == unknown && *is_open == open).unwrap_or_else(|| {
             self.unknowns.push(unknown);
+            self.open.push(open);
             self.unknowns.len() - 1
-        });
-        V::Unknown(number).into()
+        })
     }
 
     /// The number of the unknown value that `value` is or holds in its text.
@@ -204,6 +222,7 @@ impl Heap {
             V::Map(id) => !self.members(*id).is_empty(),
             V::Files(id) => self.files.get(*id).is_some_and(|files| !files.is_empty()),
             V::Versions | V::Cluster => true,
+            V::Unknown(number) if self.open.get(*number) == Some(&false) => true,
             V::Unknown(_) => return None,
         })
     }
@@ -286,9 +305,9 @@ impl Heap {
             yaml::Kind::Map(entries) => {
                 let mut members = BTreeMap::new();
                 for entry in entries {
-                    if let Some(key) = entry.key.str() {
+                    if let Some(key) = key(&entry.key) {
                         let value = self.node(&entry.value, from)?;
-                        members.insert(cleaned(key).into_owned(), value);
+                        members.insert(cleaned(&key).into_owned(), value);
                     }
                 }
                 self.map(members)?.kind
@@ -350,13 +369,28 @@ impl Heap {
     }
 }
 
+/// A key as Helm reads it: what YAML takes for a truth value is `true` or `false`.
+pub(super) fn key(node: &yaml::Node) -> Option<String> {
+    let text = node.str()?;
+    let yaml::Kind::Scalar { plain: true, .. } = node.kind else { return Some(text.to_owned()) };
+    Some(match scalar(node, text, true, None).kind {
+        V::Bool(truth) => truth.to_string(),
+        _ => text.to_owned(),
+    })
+}
+
 /// A scalar as Helm reads it.
 fn scalar(node: &yaml::Node, text: &str, plain: bool, from: Option<Origin>) -> Val {
     use aedile_model::Value;
     let kind = match node.value() {
         Value::Null => V::Nil,
         Value::Bool(truth) => V::Bool(truth),
-        Value::Int(number) => V::Int(number),
+        // Helm's numbers are floats, those that templates count with apart.
+        #[expect(clippy::cast_precision_loss, reason = "Helm loses as much")]
+        Value::Int(number) => V::Float(if plain { based(text).unwrap_or(number as f64) } else { number as f64 }),
+        _ if plain && based(text).is_some() => V::Float(based(text).unwrap_or_default()),
+        _ if plain && matches!(text, "y" | "Y") => V::Bool(true),
+        _ if plain && matches!(text, "n" | "N") => V::Bool(false),
         _ if plain && looks_numeric(text) => match text.parse::<f64>() {
             Ok(number) => V::Float(number),
             Err(_) => V::Text(Rc::new(Rich::of(cleaned(text), None))),
@@ -364,6 +398,22 @@ fn scalar(node: &yaml::Node, text: &str, plain: bool, from: Option<Origin>) -> V
         _ => V::Text(Rc::new(Rich::of(cleaned(text), None))),
     };
     Val { kind, from }
+}
+
+/// A number of YAML 1.1 that is not written in plain digits: `0644`, `0o644`, `0x1f`, `0b11`, `1_000`.
+fn based(text: &str) -> Option<f64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let digits = digits.replace('_', "");
+    let prefixes = [("0x", 16), ("0b", 2), ("0o", 8), ("0", 8)];
+    let found = prefixes.iter().find_map(|(prefix, base)| {
+        let rest = digits.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
+        i64::from_str_radix(rest, *base).ok()
+    });
+    let plain = || {
+        (digits.len() != text.len() && text.starts_with(|c: char| c.is_ascii_digit())).then(|| digits.parse().ok())?
+    };
+    #[expect(clippy::cast_precision_loss, reason = "Helm loses as much")]
+    found.or_else(plain).map(|number: i64| (sign * number) as f64)
 }
 
 fn looks_numeric(text: &str) -> bool {
@@ -374,8 +424,18 @@ fn looks_numeric(text: &str) -> bool {
 
 /// A float as Go's `%v` prints it.
 pub(super) fn float(number: f64) -> String {
+    shortest(number, 1e-4, 1e6)
+}
+
+/// A float as Go's JSON has it.
+pub(super) fn json_float(number: f64) -> String {
+    shortest(number, 1e-6, 1e21)
+}
+
+/// As few digits as tell the number, with an exponent for what lies outside `from..to`.
+fn shortest(number: f64, from: f64, to: f64) -> String {
     let size = number.abs();
-    if size != 0.0 && !(1e-4..1e21).contains(&size) {
+    if size != 0.0 && !(from..to).contains(&size) {
         let text = format!("{number:e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));

@@ -64,7 +64,7 @@ pub(super) fn installed<'c>(
             if let (V::Map(copied), Some(V::Map(own))) =
                 (&copied.kind, machine.heap.member(given, "global").map(|value| value.kind))
             {
-                overlay_missing(machine, *copied, own)?;
+                overlay_missing(machine, *copied, own, 0)?;
             }
             machine.heap.change(given)?.insert("global".to_owned(), copied);
             let below = installed(machine, child, &name, Some(given), missing)?;
@@ -112,11 +112,20 @@ pub(super) fn overlay(machine: &mut Machine<'_>, below: usize, above: usize, dep
     Ok(())
 }
 
-/// What `other` has and `target` lacks.
-fn overlay_missing(machine: &mut Machine<'_>, target: usize, other: usize) -> Result<(), Fault> {
+/// Adds what `other` has and `target` lacks, also in mappings that both have.
+fn overlay_missing(machine: &mut Machine<'_>, target: usize, other: usize, depth: usize) -> Result<(), Fault> {
+    if depth > DEPTH {
+        return Err(Fault::limit(format!("values nest more than {DEPTH} levels deep")));
+    }
     for (name, value) in machine.heap.members(other).iter() {
-        if machine.heap.member(target, name).is_none() {
-            machine.heap.change(target)?.insert(name.clone(), value.clone());
+        machine.heap.spend(1)?;
+        match (machine.heap.member(target, name).map(|held| held.kind), &value.kind) {
+            (None, _) => {
+                let value = machine.heap.copy(value, 0)?;
+                machine.heap.change(target)?.insert(name.clone(), value);
+            }
+            (Some(V::Map(low)), V::Map(high)) if low != *high => overlay_missing(machine, low, *high, depth + 1)?,
+            _ => {}
         }
     }
     Ok(())
@@ -165,5 +174,5 @@ fn import(machine: &mut Machine<'_>, parent: usize, child: usize, from: &str, to
             }
         };
     }
-    overlay_missing(machine, target, found)
+    overlay_missing(machine, target, found, 0)
 }

@@ -151,10 +151,7 @@ fn converted(block: &Datum, depth: usize) -> Datum {
             Kind::List(items) if items.iter().any(|item| matches!(item.kind, Kind::Map(_))) => {
                 let items: Vec<Datum> = items.iter().map(|item| converted(item, depth + 1)).collect();
                 match list {
-                    Some(list) => (
-                        list.to_owned(),
-                        Datum { kind: Kind::List(items), place: value.place.clone(), of: None, written: None },
-                    ),
+                    Some(list) => (list.to_owned(), Datum::new(Kind::List(items), value.place.clone())),
                     None => (camel(name), items.into_iter().next().unwrap_or_else(|| Kind::Null.into())),
                 }
             }
@@ -162,12 +159,7 @@ fn converted(block: &Datum, depth: usize) -> Datum {
         };
         members.insert(name, value);
     }
-    Datum {
-        kind: Kind::Map(Map { members, open: map.open.clone() }),
-        place: block.place.clone(),
-        of: block.of.clone(),
-        written: None,
-    }
+    Datum::new(Kind::Map(Map { members, open: map.open.clone() }), block.place.clone()).of(block.of.clone())
 }
 
 /// `run_as_user` → `runAsUser`, with the letters that Kubernetes writes in capitals.
@@ -235,7 +227,7 @@ impl Datum {
             }),
             kind => kind,
         };
-        Datum { kind, place: Some(place.clone()), of: self.of, written: None }
+        Datum::new(kind, Some(place.clone())).of(self.of)
     }
 }
 

@@ -160,12 +160,7 @@ fn merged(below: &Datum, patch: &Datum, keyed: bool, depth: usize) -> Datum {
         };
         members.insert(name.clone(), value);
     }
-    Datum {
-        kind: Kind::Map(Map { members, open: low.open.clone() }),
-        place: below.place.clone(),
-        of: None,
-        written: None,
-    }
+    Datum::new(Kind::Map(Map { members, open: low.open.clone() }), below.place.clone())
 }
 
 fn merged_list(below: &Datum, patch: &Datum, key: &str, depth: usize) -> Datum {
@@ -190,7 +185,7 @@ fn merged_list(below: &Datum, patch: &Datum, key: &str, depth: usize) -> Datum {
             (_, None) => items.push(item.clone()),
         }
     }
-    Datum { kind: Kind::List(items), place: below.place.clone(), of: None, written: None }
+    Datum::new(Kind::List(items), below.place.clone())
 }
 
 /// One operation of a JSON patch.

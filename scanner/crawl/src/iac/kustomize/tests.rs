@@ -2,7 +2,8 @@ use super::*;
 
 fn built(files: &[(&str, &str)], folder: &str) -> (Vec<Datum>, Vec<Gap>) {
     let files: Vec<File> = files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
-    let mut customs = Customs::of(&files, 64);
+    let options = Options::default();
+    let mut customs = Customs::of(&files, &options);
     let objects = customs.build(folder);
     (objects, customs.gaps)
 }
@@ -82,7 +83,8 @@ fn overlays_are_deployments_and_bases_are_not() {
     .iter()
     .map(|(path, text)| File::in_memory(path, text))
     .collect();
-    let mut customs = Customs::of(&files, 64);
+    let options = Options::default();
+    let mut customs = Customs::of(&files, &options);
     assert_eq!(customs.roots(), ["a", "b", "x"]);
     assert!(customs.used().contains("base/app.yaml"));
     assert!(customs.build("x").is_empty());
@@ -120,7 +122,8 @@ fn copies_and_towers_of_bases_are_bounded() {
     ));
     files.push(("p/a.yaml".to_owned(), "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n".to_owned()));
     let files: Vec<File> = files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
-    let mut customs = Customs::of(&files, 64);
+    let options = Options::default();
+    let mut customs = Customs::of(&files, &options);
     assert!(customs.build("k39").len() <= OBJECTS);
     assert!(customs.gaps.iter().any(|gap| gap.kind == GapKind::Limit));
     let before = customs.gaps.len();

@@ -375,12 +375,7 @@ impl Evaluator<'_> {
                             let expression = here.snippet();
                             let text = hole_for(&expression);
                             let why = Unknown { expression, why: "it is known only after apply".to_owned() };
-                            Datum {
-                                kind: Kind::Computed { text, why },
-                                place: None,
-                                of: Some(Arc::clone(target)),
-                                written: None,
-                            }
+                            Datum::from(Kind::Computed { text, why }).of(Some(Arc::clone(target)))
                         }
                         _ => value,
                     }
@@ -441,12 +436,7 @@ impl Evaluator<'_> {
                     Some(inner) => format!("{{{inner}.{name}}}"),
                     None => text.clone(),
                 };
-                Datum {
-                    kind: Kind::Computed { text, why: why.clone() },
-                    place: None,
-                    of: datum.of.clone(),
-                    written: None,
-                }
+                Datum::from(Kind::Computed { text, why: why.clone() }).of(datum.of.clone())
             }
             // Blocks that may stand once are written `x.block.attribute` in old code.
             Kind::List(items) if items.len() == 1 => match items.first() {

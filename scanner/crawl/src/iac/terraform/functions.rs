@@ -140,12 +140,7 @@ impl<'d> Arguments<'d> {
 fn computed(unknown: &Datum, snippet: &dyn Fn() -> String) -> Datum {
     let expression = snippet();
     let why = unknown.why_unknown().map_or("it is known only after apply".to_owned(), ToString::to_string);
-    Datum {
-        kind: Kind::Computed { text: hole_for(&expression), why: Unknown { expression, why } },
-        place: None,
-        of: unknown.of.clone(),
-        written: None,
-    }
+    Datum::from(Kind::Computed { text: hole_for(&expression), why: Unknown { expression, why } }).of(unknown.of.clone())
 }
 
 /// Adds `part` to a text, as a hole if it is not known.

@@ -323,7 +323,7 @@ impl<'n> Reader<'n> {
         };
         let why = Unknown { expression: expression.clone(), why: "it is known only after apply".to_owned() };
         let kind = Kind::Computed { text: hole_for(&expression), why };
-        Datum { kind, place: None, of: target.map(Arc::new), written: None }
+        Datum::from(kind).of(target.map(Arc::new))
     }
 
     /// What the data source `document` renders; nothing where documents hold each other too deep or too often.

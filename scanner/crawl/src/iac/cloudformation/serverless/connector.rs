@@ -44,7 +44,7 @@ pub(super) fn together(made: &mut [Resource], rules: &Resources) {
                 let hole = crate::iac::datum::hole_for(&format!("{address}.Arn"));
                 let why = "it is known only when the stack is deployed".to_owned();
                 let why = aedile_model::Unknown { expression: format!("GetAtt {address}.Arn"), why };
-                Datum { kind: Kind::Computed { text: hole, why }, place: None, of: Some(of.into()), written: None }
+                Datum::from(Kind::Computed { text: hole, why }).of(Some(of.into()))
             }
             None => member(&resource.body, "Destination.Arn"),
         };

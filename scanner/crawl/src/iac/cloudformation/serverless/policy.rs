@@ -104,5 +104,5 @@ fn filled(resource: &str, named: &impl Fn(&str) -> Option<Datum>) -> Datum {
         (Some(text), Some(why)) => Kind::Computed { text, why },
         (None, _) => return Datum::unknown(resource, "the template's parameter is not given"),
     };
-    Datum { kind, place: None, of, written: None }
+    Datum::from(kind).of(of)
 }

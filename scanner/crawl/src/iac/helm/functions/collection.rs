@@ -74,7 +74,7 @@ fn kind_of(value: &Val) -> &'static str {
     match &value.kind {
         V::Nil => "invalid",
         V::Bool(_) => "bool",
-        V::Int(_) => "float64",
+        V::Int(_) => "int",
         V::Float(_) => "float64",
         V::Text(_) | V::Unknown(_) => "string",
         V::List(_) | V::Versions => "slice",
@@ -88,7 +88,8 @@ pub(super) fn type_of(value: &Val) -> &'static str {
     match &value.kind {
         V::Nil => "<nil>",
         V::Bool(_) => "bool",
-        V::Int(_) | V::Float(_) => "float64",
+        V::Int(_) => "int",
+        V::Float(_) => "float64",
         V::Text(_) | V::Unknown(_) => "string",
         V::List(_) => "[]interface {}",
         V::Map(_) => "map[string]interface {}",
@@ -149,7 +150,7 @@ fn maps(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<V
         "dig" => return dig(machine, arguments).map(Some),
         "keys" => {
             let mut names = Vec::new();
-            for value in arguments.all() {
+            for value in arguments.all().iter().filter(|value| !matches!(value.kind, V::Nil)) {
                 names.extend(machine.heap.members(map_id(value, "keys")?).keys().map(|key| Val::from(key.as_str())));
             }
             machine.heap.list(names)?
@@ -189,7 +190,8 @@ fn words(machine: &Machine<'_>, value: &Val) -> Vec<String> {
     }
 }
 
-/// Merges `other` into `target`; what is empty in the target counts as missing, as in Sprig.
+/// Merges `other` into `target`, as Sprig does: what is empty in the target counts as missing, what is empty in the other
+/// replaces where it may, and mappings that are taken over stay those of the other.
 pub(super) fn merge(
     machine: &mut Machine<'_>,
     target: usize,
@@ -213,13 +215,12 @@ pub(super) fn merge(
                     merge(machine, *below, *above, over, depth + 1)?;
                     continue;
                 }
-                _ if over => machine.heap.truth(value) != Some(false),
+                _ if over => true,
                 _ => machine.heap.truth(held) == Some(false),
             },
         };
         if replaces {
-            let value = machine.heap.copy(value, 0)?;
-            machine.heap.change(target)?.insert(name.clone(), value);
+            machine.heap.change(target)?.insert(name.clone(), value.clone());
         }
     }
     Ok(())
@@ -344,7 +345,7 @@ fn lists(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<
                 _ => machine.heap.list(items(0)?.get(start..end).unwrap_or_default().to_vec())?,
             }
         }
-        "chunk" => {
+        "chunk" | "mustChunk" => {
             let size = usize::try_from(arguments.int(0)?).unwrap_or(1).max(1);
             let mut chunks = Vec::new();
             for chunk in items(1)?.chunks(size) {

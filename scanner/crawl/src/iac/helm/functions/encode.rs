@@ -1,14 +1,14 @@
-//! Functions to and from YAML, JSON, base64 and sums, and the parts of paths and addresses.
+//! Functions to and from YAML, JSON, base64 and sums, and those of paths and addresses.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ::base64::Engine;
 use ::base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
-use super::Arguments;
-use crate::iac::helm::emit;
+use super::{Arguments, path};
+use crate::iac::helm::emit::{self, Style};
 use crate::iac::helm::evaluate::{Call, Machine};
 use crate::iac::helm::text::{Origin, Rich};
 use crate::iac::helm::value::{Fault, V, Val};
@@ -18,11 +18,11 @@ use crate::yaml;
 const NESTING: usize = 64;
 
 /// The value, if the function is one of encodings.
-pub(super) fn call(machine: &mut Machine<'_>, arguments: &Arguments<'_>, _: &Call) -> Option<Result<Val, Fault>> {
-    encodings(machine, arguments).transpose()
+pub(super) fn call(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) -> Option<Result<Val, Fault>> {
+    encodings(machine, arguments, call).transpose()
 }
 
-fn encodings(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<Val>, Fault> {
+fn encodings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) -> Result<Option<Val>, Fault> {
     let text = |at: usize| arguments.text(&machine.heap, at);
     Ok(Some(match arguments.name {
         "toYaml" | "toYamlPretty" | "mustToYaml" => {
@@ -30,12 +30,17 @@ fn encodings(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Opt
             machine.heap.spend(1 + rich.text.len() / 32)?;
             rich.into()
         }
-        "toJson" | "mustToJson" | "toRawJson" | "toPrettyJson" | "mustToPrettyJson" => {
-            let rich = emit::json(&machine.heap, arguments.get(0)?)?;
+        "toJson" | "mustToJson" | "toRawJson" | "mustToRawJson" | "toPrettyJson" | "mustToPrettyJson" => {
+            let style = match arguments.name {
+                "toJson" | "mustToJson" => Style::Escaped,
+                "toRawJson" | "mustToRawJson" => Style::Raw,
+                _ => Style::Pretty,
+            };
+            let rich = emit::json(&machine.heap, arguments.get(0)?, style)?;
             machine.heap.spend(1 + rich.text.len() / 32)?;
             rich.into()
         }
-        "toToml" => return Err(Fault::new("`toToml` is not evaluated")),
+        "toToml" => machine.heap.unknown(call.expression(), "`toToml` is not evaluated"),
         "fromYaml" | "fromJson" | "mustFromJson" | "fromYamlArray" | "fromJsonArray" | "fromToml" => {
             return parsed(machine, arguments).map(Some);
         }
@@ -47,30 +52,26 @@ fn encodings(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Opt
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
             Err(error) => error.to_string().into(),
         },
-        "b32enc" | "b32dec" => text(0)?.into(),
-        "sha256sum" | "sha1sum" | "sha512sum" | "adler32sum" | "md5sum" => sum(&text(0)?).into(),
-        "base" | "osBase" => text(0)?.rsplit('/').next().unwrap_or_default().into(),
-        "dir" | "osDir" => text(0)?.rsplit_once('/').map_or(".", |(dir, _)| dir).into(),
-        "ext" | "osExt" => {
-            let path = text(0)?;
-            let name = path.rsplit('/').next().unwrap_or_default();
-            name.rfind('.').and_then(|at| name.get(at..)).unwrap_or_default().into()
-        }
-        "clean" | "osClean" => text(0)?.replace("//", "/").into(),
+        "b32dec" => machine.heap.unknown(call.expression(), "`b32dec` is not evaluated"),
+        "b32enc" => base32(text(0)?.as_bytes()).into(),
+        "sha1sum" => hexadecimal(&sha1::Sha1::digest(text(0)?.as_bytes())).into(),
+        "sha256sum" => hexadecimal(&Sha256::digest(text(0)?.as_bytes())).into(),
+        "sha512sum" => hexadecimal(&Sha512::digest(text(0)?.as_bytes())).into(),
+        "adler32sum" => adler32(text(0)?.as_bytes()).to_string().into(),
+        "base" | "osBase" => path::base(&text(0)?).into(),
+        "dir" | "osDir" => path::dir(&text(0)?).into(),
+        "ext" | "osExt" => path::ext(&text(0)?).into(),
+        "clean" | "osClean" => path::clean(&text(0)?).into(),
         "isAbs" | "osIsAbs" => text(0)?.starts_with('/').into(),
         "urlParse" => {
-            let parts = url(&text(0)?);
+            let parts = path::url(&text(0)?);
             machine.heap.map(parts)?
         }
         "urlJoin" => {
             let V::Map(id) = arguments.get(0)?.kind else { return Err(Fault::new("`urlJoin` is given no mapping")) };
             let part =
                 |name: &str| machine.heap.member(id, name).map(|part| machine.heap.string(&part)).unwrap_or_default();
-            let scheme = part("scheme");
-            let start = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-            let query = part("query");
-            let query = if query.is_empty() { query } else { format!("?{query}") };
-            format!("{start}{}{}{query}", part("host"), part("path")).into()
+            path::joined(part).into()
         }
         _ => return Ok(None),
     }))
@@ -81,9 +82,32 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Every sum is a SHA-256 here: what it says is only whether something changed.
-fn sum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Source: RFC 4648, section 6.
+fn base32(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.chunks(5) {
+        let whole = chunk.iter().fold(0_u64, |held, byte| held << 8 | u64::from(*byte)) << (8 * (5 - chunk.len()));
+        let letters = (chunk.len() * 8).div_ceil(5);
+        for at in 0..8 {
+            let index = usize::try_from(whole >> (35 - 5 * at) & 31).unwrap_or(0);
+            let letter = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".get(index).copied().unwrap_or(b'=');
+            out.push(if at < letters { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+/// Source: RFC 1950, section 8.2.
+fn adler32(bytes: &[u8]) -> u32 {
+    let (a, b) = bytes.iter().fold((1_u32, 0_u32), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    b << 16 | a
 }
 
 /// The value of YAML or JSON; what does not parse is a mapping with the member `Error`, as in Helm.
@@ -100,10 +124,14 @@ fn parsed(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Val, F
         Some(document) => holed(machine, document, &from)?,
         None => Val::nil(),
     };
-    match (&value.kind, arguments.name) {
-        (V::Nil, "fromYamlArray" | "fromJsonArray") => machine.heap.list(Vec::new()),
-        (V::Nil, _) => machine.heap.map(BTreeMap::new()),
-        _ => Ok(value),
+    let array = matches!(arguments.name, "fromYamlArray" | "fromJsonArray");
+    match (&value.kind, array) {
+        (V::Nil, true) => machine.heap.list(Vec::new()),
+        (V::Nil, false) => machine.heap.map(BTreeMap::new()),
+        (V::List(_), true) | (V::Map(_) | V::Unknown(_), false) => Ok(value),
+        (_, true) => machine.heap.list(vec!["it is no list".into()]),
+        (V::List(_), false) if arguments.name == "mustFromJson" => Ok(value),
+        (_, false) => machine.heap.map(BTreeMap::from([("Error".to_owned(), "it is no mapping".into())])),
     }
 }
 
@@ -122,8 +150,8 @@ fn holed(
         yaml::Kind::Map(entries) => {
             let mut members = BTreeMap::new();
             for entry in entries {
-                if let Some(key) = entry.key.str() {
-                    members.insert(key.to_owned(), holed(machine, &entry.value, from)?);
+                if let Some(key) = crate::iac::helm::value::key(&entry.key) {
+                    members.insert(key, holed(machine, &entry.value, from)?);
                 }
             }
             machine.heap.map(members)?.at(from(node.span))
@@ -139,28 +167,4 @@ fn holed(
         }
         yaml::Kind::Scalar { .. } => machine.heap.node(node, from)?,
     })
-}
-
-/// The parts of an address, by Sprig's names.
-fn url(text: &str) -> BTreeMap<String, Val> {
-    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let at = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(at);
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    [
-        ("scheme", scheme),
-        ("host", host),
-        ("hostname", name),
-        ("path", path),
-        ("query", query),
-        ("fragment", fragment),
-        ("userinfo", user),
-        ("opaque", ""),
-    ]
-    .into_iter()
-    .map(|(name, part)| (name.to_owned(), part.into()))
-    .collect()
 }

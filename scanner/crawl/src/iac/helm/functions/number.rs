@@ -21,7 +21,9 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         Ok(V::Float(rest.iter().map(to_float).fold(first, fold)).into())
     };
     Ok(Some(match arguments.name {
-        "int" | "int64" | "toDecimal" | "atoi" => Val { kind: V::Int(arguments.int(0)?), from: arguments.get(0)?.from },
+        "toDecimal" => i64::from_str_radix(&arguments.text(&machine.heap, 0)?, 8).unwrap_or(0).into(),
+        "atoi" => arguments.text(&machine.heap, 0)?.parse().unwrap_or(0_i64).into(),
+        "int" | "int64" => Val { kind: V::Int(arguments.int(0)?), from: arguments.get(0)?.from },
         "float64" => Val { kind: V::Float(to_float(arguments.get(0)?)), from: arguments.get(0)?.from },
         "add" => all().fold(0_i64, i64::wrapping_add).into(),
         "add1" => arguments.int(0)?.wrapping_add(1).into(),
@@ -77,6 +79,7 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         }
         "semver" => {
             let version = arguments.text(&machine.heap, 0)?;
+            let metadata = version.split_once('+').map_or("", |(_, metadata)| metadata).to_owned();
             let (numbers, pre) = parse(&version).ok_or_else(|| Fault::new(format!("`{version}` is no version")))?;
             let [major, minor, patch] = numbers;
             let members = [
@@ -85,7 +88,7 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
                 ("Patch", number(patch).into()),
                 ("Prerelease", pre.as_str().into()),
                 ("Original", version.as_str().into()),
-                ("Metadata", "".into()),
+                ("Metadata", metadata.into()),
             ];
             machine.heap.map(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())?
         }
@@ -141,10 +144,21 @@ pub(super) fn to_int(value: &Val) -> i64 {
         V::Float(number) => *number as i64,
         V::Bool(truth) => i64::from(*truth),
         V::Text(rich) => {
-            let text = rich.text.trim();
-            #[expect(clippy::cast_possible_truncation, reason = "as above")]
-            let cut = || text.parse::<f64>().map_or(0, |number| number as i64);
-            text.parse().unwrap_or_else(|_| cut())
+            let (sign, digits) = match rich.text.strip_prefix('-') {
+                Some(digits) => (-1, digits),
+                None => (1, rich.text.strip_prefix('+').unwrap_or(&rich.text)),
+            };
+            // Zeros behind a point are dropped; any other fraction is no number.
+            let digits = digits
+                .split_once('.')
+                .filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0'))
+                .map_or(digits, |(whole, _)| whole);
+            let based = [("0x", 16), ("0X", 16), ("0b", 2), ("0o", 8), ("0", 8)];
+            let based = based.iter().find_map(|(prefix, base)| {
+                let rest = digits.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
+                Some(i64::from_str_radix(rest, *base).unwrap_or(0))
+            });
+            sign * based.unwrap_or_else(|| digits.parse().unwrap_or(0))
         }
         _ => 0,
     }
@@ -238,6 +252,7 @@ fn holds(part: &str, version: &Version) -> Option<bool> {
         "<" => order(version, &low).is_lt(),
         "<=" | "=<" if given.len() < 3 => below(&up(given.len() - 1)),
         "<=" | "=<" => order(version, &low).is_le(),
+        "!=" if given.len() < 3 => !(from_low && below(&up(given.len() - 1))),
         "!=" => !order(version, &low).is_eq(),
         "~" | "~>" => from_low && below(&up(given.len().saturating_sub(1).clamp(0, 1))),
         "^" => {

@@ -50,7 +50,14 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
             let format = first()?;
             formatted(machine, &format, arguments.all().get(1..).unwrap_or_default())?.into()
         }
-        "toString" => arguments.rich(heap, 0)?.into(),
+        "toString" if matches!(arguments.get(0)?.kind, V::Nil) => "<nil>".into(),
+        "toString" => match &arguments.get(0)?.kind {
+            // A version says itself as it was given.
+            V::Map(id) if heap.member(*id, "Original").is_some() && heap.member(*id, "Prerelease").is_some() => {
+                heap.member(*id, "Original").unwrap_or_else(Val::nil)
+            }
+            _ => arguments.rich(heap, 0)?.into(),
+        },
         "trim" => arguments.rich(heap, 0)?.trimmed().into(),
         "trimSuffix" => {
             let suffix = first()?;
@@ -139,7 +146,13 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
         }
         "hasPrefix" => arguments.text(heap, 1)?.starts_with(&first()?).into(),
         "hasSuffix" => arguments.text(heap, 1)?.ends_with(&first()?).into(),
-        "wrap" | "wrapWith" => last(&str::to_owned)?,
+        "wrap" | "wrapWith" => {
+            let width = usize::try_from(arguments.int(0)?).unwrap_or(0);
+            let between = if arguments.name == "wrap" { "\n".to_owned() } else { arguments.text(heap, 1)? };
+            last(&|text| wrapped(text, width, &between))?
+        }
+        "swapcase" => last(&swapped)?,
+        "hello" => "Hello!".into(),
         "plural" => {
             let one = arguments.int(2)? == 1;
             arguments.get(usize::from(!one))?.clone()
@@ -171,16 +184,21 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
             let most = arguments.int(2)?;
             let pattern = pattern(&first()?)?;
             let parts: Vec<Val> = match usize::try_from(most) {
+                Ok(0) => Vec::new(),
                 Ok(most) => pattern.splitn(&text, most.max(1)).map(Val::from).collect(),
                 Err(_) => pattern.split(&text).map(Val::from).collect(),
             };
             machine.heap.list(parts)?
         }
         "regexQuoteMeta" => last(&|text| regex::escape(text))?,
-        "html" => {
-            last(&|text| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;"))?
-        }
-        "js" | "urlquery" => last(&str::to_owned)?,
+        "html" => last(&|text| {
+            text.replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('"', "&#34;")
+                .replace('\'', "&#39;")
+        })?,
+        "urlquery" => last(&super::path::query)?,
         _ => return Ok(None),
     }))
 }
@@ -345,6 +363,9 @@ fn formatted(machine: &mut Machine<'_>, format: &str, values: &[Val]) -> Result<
             out.push("%", None);
             continue;
         }
+        if matches!(verb, '*' | '[') {
+            return Err(Fault::new(format!("`{format}` numbers its operands, which is not evaluated")));
+        }
         let Some(value) = values.next() else {
             out.push(&format!("%!{verb}(MISSING)"), None);
             continue;
@@ -362,6 +383,11 @@ fn formatted(machine: &mut Machine<'_>, format: &str, values: &[Val]) -> Result<
         }
     }
     out.push(rest, None);
+    let typed = |value: &Val| format!("{}={}", super::collection::type_of(value), machine.heap.string(value));
+    let more: Vec<String> = values.map(typed).collect();
+    if !more.is_empty() {
+        out.push(&format!("%!(EXTRA {})", more.join(", ")), None);
+    }
     if out.text.len() > LIMIT {
         return Err(Fault::limit("a text grows beyond our bounds"));
     }
@@ -376,13 +402,25 @@ fn shown(machine: &Machine<'_>, value: &Val, verb: char, precision: Option<usize
         ('T', _) => Rich::of(super::collection::type_of(value), from),
         ('s' | 'v', V::Nil) => Rich::of(if verb == 's' { "%!s(<nil>)" } else { "<nil>" }, from),
         ('q', _) => Rich::of(serde_json::Value::String(heap.string(value)).to_string(), from),
-        ('d', V::Float(number)) => Rich::of(number.trunc().to_string(), from),
-        ('d', V::Int(number)) if flags.contains('+') && *number >= 0 => Rich::of(format!("+{number}"), from),
-        ('f' | 'F', V::Int(_) | V::Float(_)) => {
-            let number = super::number::to_float(value);
-            Rich::of(format!("{number:.*}", precision.unwrap_or(6)), from)
+        // What a verb is not for, Go tells with its type.
+        ('d' | 'o' | 'b' | 'c' | 't', V::Text(_) | V::Float(_))
+        | ('s' | 't' | 'f' | 'F' | 'e', V::Int(_))
+        | ('s', V::Float(_))
+        | ('s' | 'd' | 'f' | 'F' | 'e' | 'x', V::Bool(_))
+        | ('f' | 'F' | 'e', V::Text(_)) => {
+            Rich::of(format!("%!{verb}({}={})", super::collection::type_of(value), heap.string(value)), from)
         }
-        ('e', V::Int(_) | V::Float(_)) => Rich::of(format!("{:e}", super::number::to_float(value)), from),
+        ('d' | 'f' | 'F' | 'e' | 't' | 'x' | 'X' | 'o' | 'b' | 'c', V::Nil) => {
+            Rich::of(format!("%!{verb}(<nil>)"), from)
+        }
+        ('d', V::Int(number)) if flags.contains('+') && *number >= 0 => Rich::of(format!("+{number}"), from),
+        ('f' | 'F', V::Float(number)) => Rich::of(format!("{number:.*}", precision.unwrap_or(6)), from),
+        ('e', V::Float(number)) => {
+            let text = format!("{number:.*e}", precision.unwrap_or(6));
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
+            Rich::of(format!("{mantissa}e{sign}{digits:0>2}"), from)
+        }
         ('x', V::Int(number)) => Rich::of(format!("{number:x}"), from),
         ('X', V::Int(number)) => Rich::of(format!("{number:X}"), from),
         ('x', V::Text(rich)) => Rich::of(rich.text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>(), from),
@@ -434,26 +472,53 @@ fn capitals(text: &str, upper: bool) -> String {
                 (true, false) => c.to_lowercase().next().unwrap_or(c),
                 (false, _) => c,
             };
-            start = c.is_whitespace();
+            start = !(c.is_alphanumeric() || matches!(c, '_' | '\''));
             changed
         })
         .collect()
 }
 
+/// The words of a text in small letters: a capital begins one, unless it stands between capitals.
 fn humps(text: &str, between: char) -> String {
+    let letters: Vec<char> = text.chars().collect();
     let mut out = String::new();
-    let mut lower = false;
-    for c in text.chars() {
+    for (at, &c) in letters.iter().enumerate() {
         if matches!(c, '_' | '-' | ' ') {
             out.push(between);
-            lower = false;
             continue;
         }
-        if c.is_uppercase() && lower {
+        let before = at.checked_sub(1).and_then(|at| letters.get(at)).copied().unwrap_or(between);
+        let after = letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let begins = before.is_lowercase() || before.is_ascii_digit() || (before.is_uppercase() && after);
+        if c.is_uppercase() && begins {
             out.push(between);
         }
-        lower = c.is_lowercase() || c.is_ascii_digit();
         out.extend(c.to_lowercase());
     }
     out
+}
+
+/// Lines of at most `width` characters where blanks allow it.
+fn wrapped(text: &str, width: usize, between: &str) -> String {
+    let (mut out, mut length) = (String::new(), 0);
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let size = word.chars().count();
+        if out.is_empty() {
+            length = size;
+        } else if length + 1 + size > width.max(1) {
+            out.push_str(between);
+            length = size;
+        } else {
+            out.push(' ');
+            length += 1 + size;
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+fn swapped(text: &str) -> String {
+    let swap =
+        |c: char| -> String { if c.is_uppercase() { c.to_lowercase().collect() } else { c.to_uppercase().collect() } };
+    text.chars().map(swap).collect()
 }

@@ -57,5 +57,5 @@ fn pod(role: &Datum, application: Option<&Datum>) -> Datum {
     if let Some(volumes) = application.and_then(|body| body.member("volumes")) {
         members.insert("volumes".to_owned(), volumes.clone());
     }
-    Datum { kind: Kind::Map(Map { members, open: None }), place: role.place.clone(), of: None, written: None }
+    Datum::new(Kind::Map(Map { members, open: None }), role.place.clone())
 }

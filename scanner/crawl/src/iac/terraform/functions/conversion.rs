@@ -22,7 +22,7 @@ pub(super) fn lenient(name: &str, arguments: &[&Datum], snippet: &dyn Fn() -> St
         ("sensitive" | "nonsensitive" | "ephemeralasnull" | "tomap" | "tolist", Some(first)) => first.clone(),
         ("tostring", Some(first)) if first.of.is_some() => first.clone(),
         ("toset", Some(Datum { kind: Kind::List(items), place, of, .. })) => {
-            Datum { kind: Kind::List(set(items.clone())), place: place.clone(), of: of.clone(), written: None }
+            Datum::new(Kind::List(set(items.clone())), place.clone()).of(of.clone())
         }
         ("toset", Some(first)) if first.of.is_some() => first.clone(),
         ("jsonencode", Some(first)) => match first.kind {

@@ -89,14 +89,9 @@ impl Reader<'_> {
 
     /// Equal keys beside each other, which Terraform refuses, but for comments and words of blocks.
     fn duplicates(&mut self, node: &Node) {
-        let mut seen = std::collections::BTreeSet::new();
-        for member in node.members() {
-            if member.key != "//" && !seen.insert(member.key.as_str()) {
-                self.fault(member.key_span, "the key stands twice; the last counts", false);
-            }
+        for (_, span) in node.duplicates().into_iter().filter(|(key, _)| *key != "//") {
+            self.fault(span, "the key stands twice; the last counts", false);
         }
-        let inner = node.members().iter().map(|member| &member.value).chain(node.items());
-        inner.for_each(|node| self.duplicates(node));
     }
 
     /// Blocks of `word` with so many more labels.
