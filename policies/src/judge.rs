@@ -87,7 +87,7 @@ impl Policies {
             frameworks: &self.frameworks,
             as_of,
         };
-        writer.findings(decisions, &policies)
+        crate::repeated::distinct(writer.findings(decisions, &policies))
     }
 
     /// Group names are upper case, region ids lower case.

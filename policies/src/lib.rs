@@ -29,6 +29,7 @@ mod policies;
 mod question;
 mod reads;
 mod remedy;
+mod repeated;
 mod schema;
 mod severity;
 mod source;

@@ -44,4 +44,5 @@ mod resource;
 mod selection;
 mod tags;
 pub(crate) mod terraform;
+mod variant;
 mod version;

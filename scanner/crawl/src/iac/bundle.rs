@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aedile_model::{AssetId, Gap, GapKind, Place, RelationKind};
+use aedile_model::{Gap, GapKind, Place, RelationKind};
 use globset::GlobBuilder;
 
 mod translate;
@@ -21,6 +21,7 @@ use super::datum::{Datum, Kind};
 use super::document::Document;
 use super::interpolate::{filled, merged};
 use super::resource::{Unit, with_parts};
+use super::variant::differing;
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File, Link, Ref};
 use variables::Variables;
@@ -101,8 +102,9 @@ fn bundle(file: &File, parsed: &[(&File, Document)], context: Context<'_>, facts
     read(file, &whole, default.as_deref(), "", context, &mut first);
     for name in names.iter().filter(|name| Some(*name) != default.as_ref()).take(TARGETS) {
         let mut other = Facts::default();
-        read(file, &whole, Some(name), &format!("@{name}"), context, &mut other);
-        differing(&first.clone(), other, name, &mut first);
+        let suffix = format!("@{name}");
+        read(file, &whole, Some(name), &suffix, context, &mut other);
+        differing(&first.clone(), other, (&suffix, ""), &mut first);
     }
     if names.len() > TARGETS {
         let message = format!("targets beyond the first {TARGETS} are not read");
@@ -202,48 +204,6 @@ fn identities(facts: &mut Facts, from: usize) {
         }
     }
     facts.links.extend(more);
-}
-
-/// Adds to `facts` what of `other`, the target `name`, is not as in `first`: resources with another attribute, or with
-/// another relation (an identity, a grant, a store).
-fn differing(first: &Facts, other: Facts, name: &str, facts: &mut Facts) {
-    let suffix = format!("@{name}");
-    let base = |id: &AssetId| id.as_str().replace(&suffix, "");
-    let side = |side: &Ref| match side {
-        Ref::Id(id) => base(id),
-        Ref::Named { kind, name } => format!("{kind}?{name}"),
-    };
-    let said = |link: &Link| (link.kind, side(&link.from), side(&link.to), link.access.clone());
-    let known: BTreeSet<_> = first.links.iter().map(said).collect();
-    let mut kept: BTreeSet<AssetId> = other
-        .assets
-        .iter()
-        .filter(|asset| {
-            let plain = base(&asset.id);
-            let same = first.assets.iter().find(|held| held.id.as_str() == plain);
-            same.is_none_or(|same| {
-                same.attributes.len() != asset.attributes.len()
-                    || asset.attributes.iter().any(|(key, attribute)| same.value(key) != Some(&attribute.value))
-            })
-        })
-        .map(|asset| asset.id.clone())
-        .collect();
-    for link in other.links.iter().filter(|link| !known.contains(&said(link))) {
-        // Whom a grant names is the same; what it is on is not.
-        for side in [&link.from, &link.to] {
-            if let Ref::Id(id) = side
-                && id.as_str().contains(&suffix)
-            {
-                kept.insert(id.clone());
-            }
-        }
-    }
-    let is_kept = |side: &Ref| matches!(side, Ref::Id(id) if kept.contains(id));
-    let is_new = |link: &Link| !known.contains(&said(link));
-    facts.links.extend(other.links.into_iter().filter(|link| is_kept(&link.from) || is_kept(&link.to) || is_new(link)));
-    let known: BTreeSet<Gap> = facts.gaps.iter().cloned().collect();
-    facts.gaps.extend(other.gaps.into_iter().filter(|gap| !known.contains(gap)));
-    facts.assets.extend(other.assets.into_iter().filter(|asset| kept.contains(&asset.id)));
 }
 
 /// The path of a file that a bundle names beside `declared`, relative to the root; with the extension that it has.

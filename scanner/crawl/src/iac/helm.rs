@@ -1,15 +1,16 @@
-//! Helm charts, rendered natively with their default values.
+//! Helm charts, rendered natively.
 //!
 //! A chart is a folder with `Chart.yaml` that lies in no other chart's `charts/`. It is rendered once, as `helm template`
-//! would with nothing but its own `values.yaml`. Where the sources say how it is installed (an Argo CD `Application` or a
-//! Flux `HelmRelease` that names the chart's folder) it is rendered so instead, once for each. Charts below it are found in
-//! `charts/`, unpacked or as `.tgz`. What cannot be known before installation (random passwords, the clock, required
+//! would with nothing but its own `values.yaml`, and once for each file of values for an environment beside that
+//! ([`variant`]). Where the sources say how it is installed (an Argo CD `Application`, a Flux `HelmRelease`, a helmfile or
+//! a `helm_release` of Terraform that names the chart's folder) it is rendered so instead, once for each. Charts below it
+//! are found in `charts/`, unpacked or as `.tgz`. What cannot be known before installation (random passwords, the clock, required
 //! values that are not given) is unknown; `lookup` finds nothing. A template that fails is a gap, the others are read.
 //! Nothing is executed and nothing is fetched: a dependency that is not in the sources is a gap.
 
 use std::collections::BTreeMap;
 
-use aedile_model::{Gap, GapKind};
+use aedile_model::{Gap, GapKind, Place};
 
 mod archive;
 mod chart;
@@ -24,6 +25,7 @@ mod tests;
 mod text;
 mod value;
 mod values;
+mod variant;
 
 use super::datum::Datum;
 use crate::File;
@@ -82,8 +84,13 @@ pub(super) struct Installation {
     pub(super) namespace: Option<String>,
     /// Files of values, by path, laid over the chart's own in that order.
     pub(super) value_files: Vec<String>,
-    /// Values that stand in the installation itself, as YAML, laid over those of the files in that order.
+    /// Files of values whose paths begin at the chart.
+    pub(super) beside_chart: Vec<String>,
+    /// Values that stand in the installation itself, as YAML, laid over those of the files in that order. A `{hole}` in
+    /// them stands for what is not known.
     pub(super) inline: Vec<String>,
+    /// Where it is declared.
+    pub(super) place: Option<Place>,
 }
 
 /// What a rendering gives.
@@ -110,9 +117,24 @@ pub(super) fn reads(path: &str, folder: &str) -> bool {
         } else {
             below
         };
-        below.starts_with("templates/") || matches!(below, "Chart.yaml" | "values.yaml" | "requirements.yaml")
+        below.starts_with("templates/")
+            || matches!(below, "Chart.yaml" | "values.yaml" | "requirements.yaml")
+            || variant::named(relative).is_some()
     })
 }
+
+/// The files of values for an environment in the chart in `folder`, by what the environment is called.
+pub(super) fn variants(files: &[File], folder: &str) -> Vec<(String, String)> {
+    variant::variants(files, folder)
+}
+
+/// Whether a file is one of values, by its name.
+pub(super) fn is_values(name: &str) -> bool {
+    matches!(name, "values.yaml" | "values.yml") || variant::named(name).is_some()
+}
+
+/// Variants of one chart that are rendered.
+pub(super) const VARIANTS: usize = 16;
 
 /// Renders the chart in `folder`.
 pub(super) fn render(files: &[File], folder: &str, installation: &Installation, nesting: usize) -> Rendered {
@@ -125,8 +147,18 @@ pub(super) fn render(files: &[File], folder: &str, installation: &Installation, 
 
 fn whole(files: &[File], folder: &str, installation: &Installation, nesting: usize) -> Rendered {
     let mut tree = Tree::of(files, folder);
+    let mut value_files = Vec::new();
     for path in &installation.value_files {
-        tree.add(files, path);
+        let file = values::file(files, path);
+        let missing = || {
+            let message = format!("the values in `{path}` are not in the sources: the chart is rendered without them");
+            let place = installation.place.clone().unwrap_or_else(|| Place::file(&path.as_str().into()));
+            Gap { place, kind: GapKind::Unresolved, message }
+        };
+        match file {
+            Some(file) => value_files.extend(tree.add(file)),
+            None => tree.gaps.push(missing()),
+        }
     }
     let chart = tree.chart(folder, nesting, 0);
     let mut rendered = Rendered::default();
@@ -137,7 +169,7 @@ fn whole(files: &[File], folder: &str, installation: &Installation, nesting: usi
     let texts = tree.texts.clone();
     let mut machine = Machine::new(&texts);
     let header = chart.metadata.as_ref().map(|(file, _)| Origin { file: *file, start: 0, end: 0, exact: false });
-    let result = given(&mut machine, &mut tree, installation, nesting).and_then(|given| {
+    let result = given(&mut machine, &mut tree, &value_files, &installation.inline, nesting).and_then(|given| {
         let mut missing = Vec::new();
         let root = installed(&mut machine, &chart, &chart.name, given, &mut missing)?;
         for dependency in missing {
@@ -177,21 +209,24 @@ fn whole(files: &[File], folder: &str, installation: &Installation, nesting: usi
 fn given(
     machine: &mut Machine<'_>,
     tree: &mut Tree,
-    installation: &Installation,
+    files: &[String],
+    inline: &[String],
     nesting: usize,
 ) -> Result<Option<usize>, Fault> {
     let mut whole = None;
     let mut layers = Vec::new();
-    for path in &installation.value_files {
+    for path in files {
         layers.extend(tree.values(path, nesting));
     }
-    for text in &installation.inline {
+    for text in inline {
         let (documents, _) = crate::yaml::parse(text, nesting);
         layers.extend(documents.into_iter().next().map(|document| (None, document)));
     }
     for (file, node) in layers {
         let from = |span| file.and_then(|file| chart::origin(file, span));
-        let V::Map(layer) = machine.heap.node(&node, &from)?.kind else { continue };
+        let value = machine.heap.node(&node, &from)?;
+        let value = if file.is_none() { values::holed(machine, &value, 0)? } else { value };
+        let V::Map(layer) = value.kind else { continue };
         match whole {
             None => whole = Some(layer),
             Some(below) => overlay(machine, below, layer, 0)?,

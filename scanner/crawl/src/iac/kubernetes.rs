@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aedile_model::{Gap, GapKind};
+use aedile_model::{Gap, GapKind, Place};
 use aedile_rules::ResourceSource;
 
 mod expose;
+mod helmfile;
 pub(super) mod interface;
 pub(super) mod pod;
 mod rbac;
@@ -25,11 +26,13 @@ mod workload;
 use super::assets;
 use super::datum::{Datum, Kind, Map};
 use super::document::{documents, duplicates};
-use super::helm;
+use super::helm::{self, Installation};
 use super::kustomize::{self, Customs};
 use super::resource::{Resource, Unit};
+use super::variant::differing;
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File};
+use release::Release;
 pub(super) use space::RELEASE_NAMESPACE;
 
 /// The crawler of Kubernetes manifests, Helm charts and kustomizations.
@@ -55,7 +58,7 @@ impl Crawler for Kubernetes {
 
     fn claims(file: &File) -> bool {
         let name = file.name();
-        if kustomize::is_kustomization(name) || name == "Chart.yaml" {
+        if kustomize::is_kustomization(name) || name == "Chart.yaml" || helmfile::is_helmfile(file) {
             return true;
         }
         if !["yaml", "yml"].contains(&file.extension().as_str()) {
@@ -64,12 +67,13 @@ impl Crawler for Kubernetes {
         }
         let Some(text) = &file.text else { return false };
         let at_start = |word: &str| text.lines().any(|line| line.starts_with(word));
-        (at_start("apiVersion:") && at_start("kind:")) || name == "values.yaml" || file.path.contains("templates/")
+        (at_start("apiVersion:") && at_start("kind:")) || helm::is_values(name) || file.path.contains("templates/")
     }
 
     fn parse(file: &File, context: Context<'_>) -> Manifests {
         let Some(text) = &file.text else { return Manifests::default() };
-        if kustomize::is_kustomization(file.name()) || file.extension() == "tpl" {
+        let other = kustomize::is_kustomization(file.name()) || helmfile::is_helmfile(file);
+        if other || file.extension() == "tpl" {
             return Manifests::default();
         }
         if template::is_template(text) {
@@ -82,8 +86,12 @@ impl Crawler for Kubernetes {
         let charts = helm::roots(context.files);
         let mut customs = Customs::of(context.files, context.options);
         let used = customs.used();
-        let mut plain = Vec::new();
+        let (mut plain, mut named) = (Vec::new(), Vec::new());
         for (file, manifests) in parsed {
+            if helmfile::is_helmfile(file) {
+                named.extend(helmfile::read(file, context, &mut facts.gaps));
+                continue;
+            }
             let in_chart = charts.iter().any(|folder| helm::reads(&file.path, folder));
             if in_chart || used.contains(&*file.path) || file.name() == "Chart.yaml" {
                 continue;
@@ -105,7 +113,7 @@ impl Crawler for Kubernetes {
         }
         facts.gaps.append(&mut customs.gaps);
         let installed: Vec<&Resource> = plain.iter().chain(overlays.iter().flatten()).collect();
-        let mut releases = release::releases(&installed, &charts);
+        let mut releases = release::releases(&installed, named, &charts);
         if releases.len() > CHARTS {
             releases.truncate(CHARTS);
             let place = context.files.iter().find(|file| file.name() == "Chart.yaml").map(|file| file.place(0, 0));
@@ -117,16 +125,58 @@ impl Crawler for Kubernetes {
         for mut objects in overlays {
             judge(&mut objects, &beside, context, facts);
         }
-        for (folder, unit, installation) in releases {
-            let rendered = helm::render(context.files, &folder, &installation, context.options.limits.nesting);
-            facts.gaps.extend(rendered.gaps);
-            let mut objects = Vec::new();
-            for (path, document) in rendered.objects {
-                let space = installation.namespace.as_deref().unwrap_or(RELEASE_NAMESPACE);
-                take(document, &unit, space, crate::in_tests(&path), 0, &mut objects);
+        let used: BTreeSet<String> =
+            releases.iter().flat_map(|release| &release.installation.value_files).cloned().collect();
+        let mut seen = BTreeSet::new();
+        for release in releases {
+            let mut own = context.facts();
+            rendered(&release, &beside, context, &mut own);
+            if seen.insert(release.folder.clone()) {
+                variants(&release, &used, &beside, context, &mut own);
             }
-            judge(&mut objects, &beside, context, facts);
+            if release.bare {
+                own.charts.bare.insert(release.folder);
+            }
+            facts.append(own);
         }
+    }
+}
+
+/// Writes what a chart makes.
+fn rendered(release: &Release, beside: &[Resource], context: Context<'_>, facts: &mut Facts) {
+    let Release { folder, unit, installation, .. } = release;
+    let rendered = helm::render(context.files, folder, installation, context.options.limits.nesting);
+    facts.gaps.extend(rendered.gaps);
+    let space = installation.namespace.as_deref().unwrap_or(RELEASE_NAMESPACE);
+    let mut objects = Vec::new();
+    for (path, document) in rendered.objects {
+        take(document, unit, space, crate::in_tests(&path), 0, &mut objects);
+    }
+    judge(&mut objects, beside, context, facts);
+}
+
+/// Adds what differs where the chart has the values of an environment; files that an installation uses are no variants.
+fn variants(release: &Release, used: &BTreeSet<String>, beside: &[Resource], context: Context<'_>, facts: &mut Facts) {
+    let first = facts.clone();
+    let found = helm::variants(context.files, &release.folder);
+    let mut found = found.into_iter().filter(|(_, path)| !used.contains(path));
+    for (name, path) in found.by_ref().take(helm::VARIANTS) {
+        let installation = Installation { value_files: vec![path], ..Installation::default() };
+        let unit = format!("{}@{name}", release.unit);
+        let folder = release.folder.clone();
+        let variant = Release { folder, unit, installation, bare: true };
+        let mut other = context.facts();
+        rendered(&variant, beside, context, &mut other);
+        for asset in &mut other.assets {
+            asset.address.push_str(&format!("@{name}"));
+        }
+        let plain = if release.unit.is_empty() { "" } else { "#" };
+        differing(&first, other, (&format!("@{name}#"), plain), facts);
+    }
+    if let Some((_, path)) = found.next() {
+        let message =
+            format!("more than {} files of values beside the chart: the rest is not rendered", helm::VARIANTS);
+        facts.gaps.push(Gap { place: Place::file(&path.into()), kind: GapKind::Limit, message });
     }
 }
 

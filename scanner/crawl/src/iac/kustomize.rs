@@ -2,13 +2,15 @@
 //!
 //! A folder with a kustomization that no other one uses is a deployment of its own. What a kustomization names is a part of
 //! the deployments that use it, and is not read for itself: a base is judged as its overlays make it. Remote bases, charts
-//! that Kustomize would fetch, plugins and replacements are gaps. Source: kubectl.docs.kubernetes.io/references/kustomize.
+//! that Kustomize would fetch and plugins are gaps. Source: kubectl.docs.kubernetes.io/references/kustomize.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Gap, GapKind, Place};
 
+mod generate;
 mod patch;
+mod replace;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -31,10 +33,10 @@ const ALL: usize = 200_000;
 
 /// Keys that are known and not evaluated, with what that means.
 const UNSUPPORTED: [(&str, &str); 7] = [
+    ("configurations", "its configuration of transformers is not followed"),
     ("generators", "the objects of its generators are missing"),
     ("helmChartInflationGenerator", "the objects of its charts are missing"),
     ("helmCharts", "the objects of its charts are missing"),
-    ("replacements", "its replacements are not made"),
     ("transformers", "its transformers are not run"),
     ("validators", "its validators are not run"),
     ("vars", "its variables are not replaced"),
@@ -97,7 +99,7 @@ impl<'f> Customs<'f> {
             let items = custom.member(key).map(Datum::items).unwrap_or_default();
             found.extend(items.iter().filter_map(Datum::text).filter(|text| !is_remote(text) && !text.contains('\n')));
         }
-        for key in ["patches", "patchesJson6902"] {
+        for key in ["patches", "patchesJson6902", "replacements"] {
             let items = custom.member(key).map(Datum::items).unwrap_or_default();
             found.extend(items.iter().filter_map(|item| item.member("path")?.text()));
         }
@@ -144,6 +146,7 @@ impl<'f> Customs<'f> {
     pub(super) fn build(&mut self, folder: &str) -> Vec<Datum> {
         let mut objects = Vec::new();
         self.apply(folder, &mut Vec::new(), &mut objects);
+        transform::finish(&mut objects);
         objects
     }
 
@@ -174,12 +177,14 @@ impl<'f> Customs<'f> {
                 self.resource(folder, item, stack, &mut own);
             }
         }
-        own.extend(transform::generated(&custom));
+        self.generate(folder, &custom, &mut own);
         self.patches(folder, &custom, "patchesStrategicMerge", &mut own);
         self.patches(folder, &custom, "patches", &mut own);
         transform::apply(&custom, &mut own);
         self.patches(folder, &custom, "patchesJson6902", &mut own);
+        transform::replicas(&custom, &mut own);
         transform::images(&custom, &mut own);
+        self.replacements(folder, &custom, &mut own);
         self.built += own.len();
         objects.extend(own);
         if objects.len() > OBJECTS || self.built > ALL {
@@ -214,6 +219,47 @@ impl<'f> Customs<'f> {
         } else {
             let message = format!("`{text}` is not in the sources: its objects are missing");
             self.gap(item.place.clone(), GapKind::Unresolved, message);
+        }
+    }
+
+    /// Adds what the kustomization generates from literals and from files.
+    fn generate(&mut self, folder: &str, custom: &Datum, own: &mut Vec<Datum>) {
+        let Customs { files, left, gaps, .. } = self;
+        let mut read = |path: &str, place: Option<&Place>| {
+            let file = join(folder, path).and_then(|path| files.get(path.as_str()).copied());
+            let text = file.and_then(|file| file.text.as_ref().map(|text| (file, text)));
+            let Some((file, text)) = text.filter(|(_, text)| *left >= text.len()) else {
+                let message = format!("`{path}` is not in the sources as text: what is generated from it is missing");
+                gaps.extend(place.map(|place| Gap { place: place.clone(), kind: GapKind::Unresolved, message }));
+                return None;
+            };
+            *left -= text.len();
+            Some((text.to_string(), file.place(0, text.len())))
+        };
+        generate::generate(custom, &mut read, own);
+    }
+
+    /// Makes the replacements, which stand in the kustomization or in files.
+    fn replacements(&mut self, folder: &str, custom: &Datum, own: &mut [Datum]) {
+        for item in custom.member("replacements").map(Datum::items).unwrap_or_default() {
+            let named = item.member("path").and_then(Datum::text);
+            let found: Vec<Datum> = match &named {
+                None => vec![item.clone()],
+                Some(path) => match join(folder, path).and_then(|path| self.files.get(path.as_str()).copied()) {
+                    Some(file) => self.documents(file).iter().flat_map(|document| document.items().to_vec()).collect(),
+                    None => {
+                        let message = format!("the replacement `{path}` is not in the sources");
+                        self.gap(item.place.clone(), GapKind::Unresolved, message);
+                        continue;
+                    }
+                },
+            };
+            for replacement in &found {
+                if let Err(message) = replace::apply(replacement, own) {
+                    let place = replacement.place.clone().or_else(|| item.place.clone());
+                    self.gap(place, GapKind::Unresolved, format!("a replacement is not made: {message}"));
+                }
+            }
         }
     }
 

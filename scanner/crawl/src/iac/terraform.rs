@@ -2,7 +2,8 @@
 //!
 //! A folder is a module. A folder that no other one calls is a root configuration; it is evaluated with its
 //! variables, locals, instances and modules, and its resources go to [`super::assets`]. What only
-//! apply can know stays unknown, with the expression and the reason.
+//! apply can know stays unknown, with the expression and the reason. A plan that stands beside its configuration is laid
+//! over it ([`beside`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,7 @@ use aedile_model::{Gap, GapKind};
 use aedile_rules::ResourceSource;
 use rayon::prelude::*;
 
+mod beside;
 mod body;
 mod document;
 mod evaluate;
@@ -37,6 +39,7 @@ use super::datum::Handle;
 use super::resource::{Resource, Unit, with_parts};
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File};
+use beside::Root;
 use evaluator::Evaluator;
 use listed::Listed;
 use module::{Library, Module, is_installed, local_folder, merged, modules};
@@ -73,16 +76,29 @@ impl Crawler for Terraform {
                 Parsed::Plan(plan) => plans.push((file, plan)),
             }
         }
-        for (file, plan) in plans {
-            plan::resolve(file, plan, context, facts);
+        let mut roots = if sources.is_empty() { Vec::new() } else { configurations(sources, context, facts) };
+        for (file, plan) in &plans {
+            let Some(reader) = plan::opened(file, plan, facts) else { continue };
+            let mut own = context.facts();
+            match beside::root_of(file, &reader.addresses(), &roots).and_then(|at| roots.get_mut(at)) {
+                Some(root) => {
+                    reader.describe(&root.folder, context, &mut own);
+                    beside::laid_over(root, own);
+                }
+                None => {
+                    reader.describe(&file.path, context, &mut own);
+                    facts.append(own);
+                }
+            }
         }
-        if !sources.is_empty() {
-            configurations(sources, context, facts);
+        for root in roots {
+            facts.append(root.facts);
         }
     }
 }
 
-fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>, facts: &mut Facts) {
+/// The facts of each root configuration; what no root calls is one too.
+fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>, facts: &mut Facts) -> Vec<Root> {
     for (_, source) in &mut sources {
         facts.gaps.append(&mut source.gaps);
     }
@@ -94,7 +110,7 @@ fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>
     for module in library.modules.values() {
         facts.gaps.extend(module.gaps.iter().cloned());
     }
-    let mut reached = BTreeSet::new();
+    let (mut reached, mut all) = (BTreeSet::new(), Vec::new());
     let found: Vec<(&Module<'_>, Facts, BTreeSet<String>)> = roots(&library.modules)
         .into_par_iter()
         .map(|root| {
@@ -105,7 +121,7 @@ fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>
     let called = called_after_all(&found);
     for (root, more, folders) in found {
         if !called.contains(&root.folder) {
-            facts.append(more);
+            all.push(Root { folder: root.folder.clone(), facts: more });
         }
         reached.extend(folders);
     }
@@ -113,10 +129,11 @@ fn configurations(mut sources: Vec<(&File, parse::Source)>, context: Context<'_>
     for (folder, module) in &library.modules {
         if !reached.contains(folder) && !is_installed(folder) {
             let (more, folders) = configuration(&library, module, context);
-            facts.append(more);
+            all.push(Root { folder: folder.clone(), facts: more });
             reached.extend(folders);
         }
     }
+    all
 }
 
 /// The folders of roots that another root turned out to call, by a source that only evaluation tells.

@@ -96,18 +96,19 @@ impl Tree {
                 tree.insert(file.path.to_string(), Rc::from(&**text), &file.path, true);
             } else if file.extension() == "tgz" && file.folder().ends_with("charts") {
                 tree.unpack(file);
+            } else if ["yaml", "yml", "tpl"].contains(&file.extension().as_str()) {
+                let message = "the file of the chart is not text within the limits".to_owned();
+                tree.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Undecodable, message });
             }
         }
         tree
     }
 
-    /// Adds a file that stands elsewhere: values that an installation names.
-    pub(super) fn add(&mut self, files: &[File], path: &str) {
-        if let Some(file) = files.iter().find(|file| &*file.path == path)
-            && let Some(text) = &file.text
-        {
-            self.insert(path.to_owned(), Rc::from(&**text), &file.path, true);
-        }
+    /// Adds a file that may stand elsewhere, one of values, and gives its path.
+    pub(super) fn add(&mut self, file: &File) -> Option<String> {
+        let text = file.text.as_ref()?;
+        self.insert(file.path.to_string(), Rc::from(&**text), &file.path, true);
+        Some(file.path.to_string())
     }
 
     /// The values of a file that was added.
@@ -179,7 +180,13 @@ impl Tree {
                 });
             }
         }
-        documents.into_iter().next().map(|document| (file, document))
+        let first = documents.into_iter().next()?;
+        for (key, span) in first.duplicates() {
+            let at = Origin { file, start: span.start, end: span.end, exact: false };
+            let message = format!("the key `{key}` stands twice: only the last one is read");
+            self.gaps.extend(self.place(at).map(|place| Gap { place, kind: GapKind::Unparsed, message }));
+        }
+        Some((file, first))
     }
 
     /// The chart in `folder`.

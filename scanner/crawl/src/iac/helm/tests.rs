@@ -24,7 +24,7 @@ fn shown(values: &str, action: &str) -> String {
 
 #[test]
 fn functions_give_what_they_give_in_helm() {
-    let values = "name: api\nempty: \"\"\nn: 3\nf: 1.5\nset: true\nlist: [b, a, b]\nmap: {x: {y: 1}, z: two}\n";
+    let values = "name: api\nempty: \"\"\nnum: 3\nf: 1.5\nbig: 1234567890\nmode: 0644\nset: true\nlist: [b, a, b]\nmap: {x: {k: 1}, z: two}\n";
     for (action, wanted) in [
         ("{{ .Values.name | upper | quote }}", "API"),
         ("{{ default \"d\" .Values.empty }}", "d"),
@@ -34,13 +34,13 @@ fn functions_give_what_they_give_in_helm() {
         ("{{ printf \"%q\" .Values.name }}", "api"),
         ("{{ join \"+\" .Values.list }}", "b+a+b"),
         ("{{ .Values.list | uniq | sortAlpha | join \"\" }}", "ab"),
-        ("{{ dig \"x\" \"y\" 0 .Values.map }}", "1"),
+        ("{{ dig \"x\" \"k\" 0 .Values.map }}", "1"),
         ("{{ dig \"x\" \"q\" \"none\" .Values.map }}", "none"),
         ("{{ get .Values.map \"z\" }}", "two"),
         ("{{ hasKey .Values.map \"x\" }}", "true"),
         ("{{ (index .Values.list 1) }}", "a"),
-        ("{{ index .Values \"map\" \"x\" \"y\" }}", "1"),
-        ("{{ add 1 2 .Values.n }}", "6"),
+        ("{{ index .Values \"map\" \"x\" \"k\" }}", "1"),
+        ("{{ add 1 2 .Values.num }}", "6"),
         ("{{ sub 5 2 }}", "3"),
         ("{{ div 7 2 }}", "3"),
         ("{{ mod 7 2 }}", "1"),
@@ -65,9 +65,9 @@ fn functions_give_what_they_give_in_helm() {
         ("{{ range $i, $x := .Values.list }}{{ $i }}{{ $x }}{{ end }}", "0b1a2b"),
         ("{{ range $k, $v := .Values.map }}{{ $k }}{{ end }}", "xz"),
         ("{{ range until 3 }}{{ . }}{{ end }}", "12"),
-        ("{{ with .Values.map.x }}{{ .y }}{{ else }}none{{ end }}", "1"),
+        ("{{ with .Values.map.x }}{{ .k }}{{ else }}none{{ end }}", "1"),
         ("{{ if and .Values.set (eq .Values.name \"api\") (not .Values.empty) }}all{{ end }}", "all"),
-        ("{{ if or .Values.empty (gt (int .Values.n) 2) }}some{{ end }}", "some"),
+        ("{{ if or .Values.empty (gt (int .Values.num) 2) }}some{{ end }}", "some"),
         ("{{ $x := 1 }}{{ range .Values.list }}{{ $x = add $x 1 }}{{ end }}{{ $x }}", "4"),
         ("{{ $d := dict \"k\" \"v\" }}{{ $_ := set $d \"k\" \"w\" }}{{ $d.k }}", "w"),
         ("{{ (merge (dict \"a\" 1) (dict \"a\" 2 \"b\" 3)).b }}", "3"),
@@ -76,12 +76,33 @@ fn functions_give_what_they_give_in_helm() {
         ("{{ coalesce .Values.empty .Values.missing \"c\" }}", "c"),
         ("{{ (split \"/\" \"a/b\")._1 }}", "b"),
         ("{{ splitList \",\" \"a,b\" | last }}", "b"),
-        ("{{ toJson .Values.map | quote }}", "{\"x\":{\"y\":1},\"z\":\"two\"}"),
+        ("{{ toJson .Values.map | quote }}", "{\"x\":{\"k\":1},\"z\":\"two\"}"),
         ("{{ (fromYaml \"k: [1, 2]\").k | join \"\" }}", "12"),
         ("{{ list 1 2 3 | has 2 }}", "true"),
         ("{{ pick .Values.map \"z\" | toJson | squote }}", "{\"z\":\"two\"}"),
         ("{{ omit .Values.map \"x\" | toJson | squote }}", "{\"z\":\"two\"}"),
         ("{{ pluck \"z\" .Values.map | first }}", "two"),
+        // What is not plain, as Helm itself gives it.
+        ("{{ .Values.big }}/{{ .Values.big | int }}/{{ toJson .Values.big }}", "1.23456789e+09/1234567890/1234567890"),
+        ("{{ .Values.mode }}", "420"),
+        ("{{ printf \"%d\" .Values.num | quote }}", "%!d(float64=3)"),
+        ("{{ typeOf .Values.num }}-{{ kindOf 1 }}-{{ kindOf (int .Values.num) }}", "float64-int-int"),
+        ("{{ toString .Values.missing }}", "<nil>"),
+        ("{{ (mergeOverwrite (dict \"a\" true) (dict \"a\" false)).a }}", "false"),
+        ("{{ (merge (dict \"a\" false) (dict \"a\" true)).a }}", "true"),
+        ("{{ int \"0x10\" }} {{ int \"012\" }} {{ int \"3.9\" }} {{ toDecimal \"777\" }}", "16 10 0 511"),
+        ("{{ dir \"a//b/\" }} {{ base \"/\" }} {{ clean \"./a//b/../c\" }} {{ ext \"x.tar.gz\" }}", "a/b / a/c .gz"),
+        (
+            "{{ snakecase \"HTTPServer2Go\" }} {{ kebabcase \"HTTPServer\" }} {{ title \"foo-bar baz\" }}",
+            "http_server2_go http-server Foo-Bar Baz",
+        ),
+        ("{{ sha1sum \"a\" | trunc 8 }} {{ adler32sum \"a\" }} {{ b32enc \"hello\" }}", "86f7e437 6422626 NBSWY3DP"),
+        ("{{ semverCompare \"!=1.2\" \"1.2.7\" }} {{ (semver \"1.2.3-a+b\").Metadata }}", "false b"),
+        ("{{ urlquery \"a b&c=d\" }}", "a+b%26c%3Dd"),
+        ("{{ .Capabilities.APIVersions.Has \"policy/v1/PodDisruptionBudget\" }}", "true"),
+        ("{{ hasKey (fromYaml \"- 1\") \"Error\" }}", "true"),
+        ("{{ range $i, $x := until 2 }}{{ if $i }}{{ continue }}{{ end }}{{ $x }}{{ else }}none{{ end }}", "0"),
+        ("{{ toPrettyJson (dict \"a\" (list 1)) | nospace | quote }}", "{\"a\":[1]}"),
         ("{{ lookup \"v1\" \"Secret\" \"ns\" \"x\" | empty }}", "true"),
         ("{{ \"a b\" | title | nospace }}", "AB"),
         ("{{ camelcase \"http_server\" }}{{ kebabcase \"FirstName\" }}", "HttpServerfirst-name"),
@@ -238,11 +259,58 @@ fn growth_depth_and_recursion_are_bounded() {
         ("repeat", "{{ repeat 100000000 \"abc\" }}".to_owned()),
         ("indent", "{{ range until 1000 }}{{ indent 200 (repeat 10000 \"a\\n\") }}{{ end }}".to_owned()),
         ("pattern", format!("{{{{ regexMatch \"{}\" \"a\" }}}}", "(a{1,1000}){1,1000}")),
+        ("recursion by template", "{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" . }}".to_owned()),
+        ("tpl of tpl", "{{ $x := dict \"t\" \"{{ tpl .t . }}\" }}{{ tpl $x.t $x }}".to_owned()),
+        ("until", "{{ range until 1000000000 }}x{{ end }}".to_owned()),
+        ("seq", "{{ seq 1 1000000000 }}".to_owned()),
+        ("range over a number", "{{ range 1000000000 }}x{{ end }}".to_owned()),
+        ("repeated", "{{ repeat 1000000000 \"a\" }}".to_owned()),
+        ("padding", "{{ range until 1000 }}{{ printf \"%1000000000d\" 1 | repeat 1000 }}{{ end }}".to_owned()),
+        (
+            "joined",
+            format!(
+                "{{{{ $x := list \"aaaaaaaa\" }}}}{}",
+                "{{ $x = list (join \",\" (concat $x $x)) (join \"\" $x) }}".repeat(60)
+            ),
+        ),
+        ("replaced", format!("{{{{ $x := \"aaaaaaaa\" }}}}{}", "{{ $x = replace \"a\" \"aaaa\" $x }}".repeat(60))),
+        ("blocks", "{{ if 1 }}".repeat(1_000) + &"{{ end }}".repeat(1_000)),
         ("brackets", format!("{{{{ {}1{} }}}}", "(".repeat(90), ")".repeat(90)) + "{{ fail \"x\" }}"),
     ] {
         let rendered = chart(&[("templates/t.yaml", &template)]);
         assert_eq!(rendered.gaps.len(), 1, "{name}: {:?}", rendered.gaps);
     }
+}
+
+#[test]
+fn hostile_files_of_a_chart_are_gaps_and_its_objects_are_read() {
+    let bomb: String = (0..12)
+        .map(|n| {
+            format!(
+                "a{n}: &a{n} [{}]\n",
+                vec![if n == 0 { "x".to_owned() } else { format!("*a{}", n - 1) }; 12].join(", ")
+            )
+        })
+        .collect();
+    let deep = format!("a: {}1{}\n", "[".repeat(1_000), "]".repeat(1_000));
+    for (name, values, kind) in [
+        ("an alias bomb", bomb.as_str(), GapKind::Limit),
+        ("depth", deep.as_str(), GapKind::Limit),
+        ("a broken file", "a: [1\n", GapKind::Unparsed),
+    ] {
+        let rendered = chart(&[("values.yaml", values), ("templates/t.yaml", "a: 1\n")]);
+        assert_eq!(rendered.objects.len(), 1, "{name}");
+        assert!(rendered.gaps.iter().any(|gap| gap.kind == kind), "{name}: {:?}", rendered.gaps);
+    }
+    let rendered = chart(&[("values.yaml", "a: 1\na: 2\n"), ("templates/t.yaml", "a: {{ .Values.a }}\n")]);
+    assert_eq!(rendered.objects[0].1.member("a").unwrap().int(), Some(2));
+    assert_eq!(rendered.gaps.len(), 1, "a key that another hides: {:?}", rendered.gaps);
+    let mut binary = File::in_memory("c/templates/b.yaml", "");
+    binary.bytes = vec![b'a', b':', b' ', 0xff, 0xfe].into();
+    binary.text = None;
+    let files = [File::in_memory("c/Chart.yaml", "name: c\n"), binary];
+    let rendered = render(&files, "c", &Installation::default(), 128);
+    assert_eq!(rendered.gaps[0].kind, GapKind::Undecodable);
 }
 
 proptest! {
@@ -257,5 +325,86 @@ proptest! {
         Just("\n".to_owned()), Just(": ".to_owned()), Just("- ".to_owned()), Just("printf \"%*d%\" ".to_owned()), Just("\"".to_owned()), Just("else".to_owned()), "\\PC{0,4}".prop_map(|text| text),
     ], 0..24)) {
         let _ = chart(&[("values.yaml", "a: {b: é}\n"), ("templates/t.yaml", &parts.concat())]);
+    }
+}
+
+/// A chart with a chart under two names, a library, imports and globals. What is wanted of it is what `helm template`
+/// (3.17) gives for the same files.
+const FAMILY: [(&str, &str); 14] = [
+    (
+        "Chart.yaml",
+        "apiVersion: v2\nname: p\nversion: 0.1.0\nappVersion: 2\ndependencies:\n  - {name: a, version: 1.x, alias: first, condition: 'first.enabled,global.first', import-values: [data, {child: exports.other, parent: taken.here}]}\n  - {name: a, version: 1.x, alias: second, condition: second.enabled}\n  - {name: lib, version: 1.x}\n  - {name: tagged, version: 1.x, tags: [front, back]}\n",
+    ),
+    (
+        "values.yaml",
+        "global: {zone: eu, deep: {one: 1}}\nfirst: {enabled: true, size: 5, global: {deep: {two: 2}}}\nsecond: {enabled: true, size: 6, gone: null}\ntags: {front: false, back: false}\ntaken: {here: {mine: kept}}\nconf: {a: parent}\nlist: [a, b]\n",
+    ),
+    (
+        "templates/_h.tpl",
+        "{{- define \"name\" -}}from parent{{- end -}}\n{{- define \"p.svc\" -}}\nspec:\n  ports: [{port: 80}]\n{{- end -}}\n{{- define \"p.key\" -}}\n{{- $value := .context.Values -}}\n{{- range (splitList \".\" .key) -}}\n{{- if $value -}}{{- $value = (index $value .) -}}{{- end -}}\n{{- end -}}\n{{- printf \"%v\" (default \"none\" $value) -}}\n{{- end -}}\n",
+    ),
+    (
+        "templates/all.yaml",
+        "taken: {{ .Values.taken | toJson }}\nimported: {{ .Values.fromChild }}\nname: {{ include \"name\" . }}\nkey: {{ include \"p.key\" (dict \"key\" \"first.size\" \"context\" $) }}\nnokey: {{ include \"p.key\" (dict \"key\" \"first.nope\" \"context\" $) }}\nmerged: {{ include \"lib.merge\" (dict \"values\" (list .Values.conf (dict \"z\" \"{{ .Release.Name }}\")) \"context\" $) | nindent 2 }}\n{{- $files := .Files }}\n{{- range $path, $_ := .Files.Glob \"files/*\" }}\n{{ base $path }}: {{ $files.Get $path | quote }}\n{{- end }}\n{{- $secret := (lookup \"v1\" \"Secret\" .Release.Namespace \"x\").data }}\nsecret: {{ ternary \"old\" \"new\" (hasKey (default (dict) $secret) \"k\") }}\n{{- with .Values.nothing }}\nnever: 1\n{{- else with .Values.taken }}\nwith: {{ .here.mine }}\n{{- end }}\n{{- range $k, $v := .Values.first }}\n{{- if kindIs \"map\" $v }}{{ continue }}{{ end }}\nf-{{ $k }}: {{ $v }}\n{{- end }}\nranged:\n{{- range tuple \"x\" \"y\" | reverse }}\n  - {{ . }}-{{ $.Release.Name }}\n{{- end }}\n{{ block \"blk\" . }}blk: {{ .Release.Name }}{{ end }}\nraw: {{ `{{ .NotATemplate }}` | quote }}\ncond: {{if and (not .Values.nothing) (ne (int .Values.first.size) 4)}}yes{{else}}no{{end}}\n",
+    ),
+    (
+        "templates/more.yaml",
+        "{{ include \"lib.service\" (list . \"p.svc\") }}\n---\n{{- range $name, $v := dict \"one\" 1 \"two\" 2 }}\n---\nranged: {{ $name }}\nv: {{ $v }}\n{{- end }}\n",
+    ),
+    ("files/a.txt", "one\n"),
+    ("charts/a/Chart.yaml", "name: a\nversion: 1.2.3\n"),
+    (
+        "charts/a/values.yaml",
+        "size: 1\ngone: {x: 1}\nexports:\n  data: {fromChild: 7}\n  other: {nested: {v: 8}, mine: not}\nglobal: {zone: us, childOnly: c}\n",
+    ),
+    (
+        "charts/a/templates/x.yaml",
+        "chart: {{ .Chart.Name }}\nvalues: {{ omit .Values \"exports\" | toJson }}\ntemplate: {{ .Template.Name }}\nbase: {{ .Template.BasePath }}\nname: {{ include \"name\" . }}\n",
+    ),
+    ("charts/lib/Chart.yaml", "name: lib\nversion: 1.0.0\ntype: library\n"),
+    (
+        "charts/lib/templates/_l.tpl",
+        "{{- define \"name\" -}}from lib{{- end -}}\n{{- define \"lib.render\" -}}\n{{- $value := typeIs \"string\" .value | ternary .value (.value | toYaml) }}\n{{- if contains \"{{\" (toJson .value) }}{{- tpl $value .context }}{{- else }}{{- $value }}{{- end }}\n{{- end -}}\n{{- define \"lib.merge\" -}}\n{{- $dst := dict -}}\n{{- range .values -}}\n{{- $dst = include \"lib.render\" (dict \"value\" . \"context\" $.context) | fromYaml | merge $dst -}}\n{{- end -}}\n{{ $dst | toYaml }}\n{{- end -}}\n{{- define \"lib.top\" -}}\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n{{- end -}}\n{{- define \"lib.service\" -}}\n{{- $top := first . -}}\n{{- $own := fromYaml (include (index . 1) $top) | default (dict) -}}\n{{- toYaml (merge $own (fromYaml (include \"lib.top\" $top))) -}}\n{{- end -}}\n",
+    ),
+    ("charts/lib/templates/never.yaml", "a: a library gives no objects\n"),
+    ("charts/tagged/Chart.yaml", "name: tagged\nversion: 1.0.0\n"),
+    ("charts/tagged/templates/x.yaml", "a: switched off by its tags\n"),
+];
+
+#[test]
+fn charts_below_libraries_and_named_templates_give_what_they_give_in_helm() {
+    let files: Vec<File> = FAMILY.iter().map(|(path, text)| File::in_memory(&format!("p/{path}"), text)).collect();
+    let rendered = render(&files, "p", &Installation::default(), 128);
+    assert_eq!(rendered.gaps, []);
+    let found: Vec<serde_json::Value> = rendered.objects.iter().map(|(_, object)| object.json_holed()).collect();
+    let below = |name: &str, size: u8, more: serde_json::Value| {
+        let mut values = serde_json::json!({
+            "enabled": true, "size": size, "global": {"zone": "eu", "deep": {"one": 1}, "childOnly": "c"}});
+        let extra = more.as_object().cloned().unwrap_or_default();
+        for (key, value) in extra {
+            values[key.as_str()] = value;
+        }
+        let folder = format!("p/charts/{name}/templates");
+        serde_json::json!({"chart": name, "values": values, "template": format!("{folder}/x.yaml"), "base": folder, "name": "from parent"})
+    };
+    let first = serde_json::json!({
+        "gone": {"x": 1}, "global": {"zone": "eu", "deep": {"one": 1, "two": 2}, "childOnly": "c"}});
+    let wanted = [
+        below("first", 5, first),
+        below("second", 6, serde_json::json!({})),
+        serde_json::json!({
+            "taken": {"here": {"mine": "kept", "nested": {"v": 8}}}, "imported": 7, "name": "from parent", "key": 5,
+            "nokey": "none", "merged": {"a": "parent", "z": "release-name"}, "a.txt": "one\n", "secret": "new", "with": "kept",
+            "f-enabled": true, "f-size": 5, "ranged": ["y-release-name", "x-release-name"], "blk": "release-name",
+            "raw": "{{ .NotATemplate }}", "cond": true,
+        }),
+        serde_json::json!({"kind": "Service", "metadata": {"name": "release-name"}, "spec": {"ports": [{"port": 80}]}}),
+        serde_json::json!({"ranged": "one", "v": 1}),
+        serde_json::json!({"ranged": "two", "v": 2}),
+    ];
+    let found: Vec<&serde_json::Value> = found.iter().filter(|object| !object.is_null()).collect();
+    assert_eq!(found.len(), wanted.len(), "{found:#?}");
+    for (found, wanted) in found.into_iter().zip(&wanted) {
+        assert_eq!(found, wanted);
     }
 }

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use super::chart::{Chart, Dependency, origin};
 use super::evaluate::Machine;
+use super::text::{Rich, hole};
 use super::value::{DEPTH, Fault, V, Val};
+use crate::File;
+use crate::iac::datum;
 
 /// A chart that is installed, with its values.
 pub(super) struct Installed<'c> {
@@ -83,6 +86,55 @@ pub(super) fn installed<'c>(
         }
     }
     Ok(Installed { chart, name: name.to_owned(), values, children })
+}
+
+/// The file of values that an installation names; what is scanned may be a part of the repository.
+pub(super) fn file<'f>(files: &'f [File], path: &str) -> Option<&'f File> {
+    if let Some(found) = files.iter().find(|file| &*file.path == path) {
+        return Some(found);
+    }
+    let is_end = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|start| start.ends_with('/'));
+    let mut like = files.iter().filter(|file| is_end(&file.path, path) || is_end(path, &file.path));
+    like.next().filter(|_| like.next().is_none())
+}
+
+/// The same with unknown values for the `{hole}`s in its texts.
+pub(super) fn holed(machine: &mut Machine<'_>, value: &Val, depth: usize) -> Result<Val, Fault> {
+    if depth > DEPTH {
+        return Err(Fault::limit(format!("values nest more than {DEPTH} levels deep")));
+    }
+    let kind = match &value.kind {
+        V::List(id) => {
+            let items = machine.heap.items(*id);
+            let items: Result<Vec<Val>, Fault> = items.iter().map(|item| holed(machine, item, depth + 1)).collect();
+            machine.heap.list(items?)?.kind
+        }
+        V::Map(id) => {
+            let mut members = BTreeMap::new();
+            for (name, member) in machine.heap.members(*id).iter() {
+                members.insert(name.clone(), holed(machine, member, depth + 1)?);
+            }
+            machine.heap.map(members)?.kind
+        }
+        V::Text(rich) if datum::has_hole(&rich.text) => {
+            let mut out = String::new();
+            let mut rest = rich.text.as_str();
+            let mut only = None;
+            while let Some((before, inside, after)) = datum::hole(rest) {
+                let unknown = machine.heap.unknown(inside, "what installs the chart does not know it");
+                if let V::Unknown(number) = unknown.kind {
+                    out.push_str(before);
+                    out.push_str(&hole(number));
+                    only = Some(unknown.kind).filter(|_| out == hole(number) && after.is_empty());
+                }
+                rest = after;
+            }
+            out.push_str(rest);
+            only.unwrap_or_else(|| V::Text(std::rc::Rc::new(Rich::of(out, value.from))))
+        }
+        other => other.clone(),
+    };
+    Ok(Val { kind, from: value.from })
 }
 
 fn new_map(machine: &mut Machine<'_>) -> Result<usize, Fault> {

@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 
 use aedile_model::{Gap, GapKind};
 
+use super::release::{Release, nested, nested_json};
 use super::{judge, take};
 use crate::Facts;
 use crate::crawler::Context;
 use crate::iac::datum::{Datum, Kind, Map};
+use crate::iac::helm::{self, Installation};
+use crate::iac::path::joined;
 use crate::iac::resource::Resource;
 use crate::yaml;
 
@@ -75,12 +78,15 @@ const LISTS: [(&str, &str); 27] = [
 /// Takes the resources of Kubernetes' provider out of `resources` and writes what they are.
 pub(in crate::iac) fn write(resources: &mut Vec<Resource>, context: Context<'_>, facts: &mut Facts) {
     let mut objects = Vec::new();
+    let mut charts: Option<Vec<String>> = None;
     for resource in resources.iter() {
         let before = objects.len();
         match resource.type_name.as_str() {
             "kubernetes_manifest" => manifest(resource, &mut objects, facts),
             "kubectl_manifest" => text(resource, context, &mut objects, facts),
-            "helm_release" => release(resource, context, facts),
+            "helm_release" => {
+                release(resource, charts.get_or_insert_with(|| helm::roots(context.files)), context, facts)
+            }
             _ => {
                 if let Some(kind) = kind(&resource.type_name) {
                     take(object(resource, kind), &resource.unit, "default", resource.in_tests, 0, &mut objects);
@@ -231,30 +237,71 @@ impl Datum {
     }
 }
 
-/// A chart of the sources is rendered for itself, with its own values; any other is not there.
-fn release(resource: &Resource, context: Context<'_>, facts: &mut Facts) {
+/// A chart of the sources is rendered with the values that the release gives; any other is not there.
+fn release(resource: &Resource, charts: &[String], context: Context<'_>, facts: &mut Facts) {
     let held = resource.body.member("chart");
     let chart = held.and_then(Datum::holed).unwrap_or_default();
-    let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    let local = (chart.starts_with(['.', '/']) || chart.contains("path.module") || chart.contains("path.root"))
-        && context
-            .files
-            .iter()
-            .any(|file| file.name() == "Chart.yaml" && file.folder().rsplit('/').next() == Some(last.as_str()));
-    let given = ["set", "set_list", "set_sensitive", "values"].iter().find_map(|key| resource.body.member(key));
-    let (place, message) = if local {
-        let Some(given) = given.filter(|given| !given.items().is_empty()) else { return };
-        let message =
-            format!("the chart `{last}` is read with its own values: those of `{}` are not applied", resource.address);
-        (given.place.clone(), message)
-    } else {
+    let place = held.and_then(|held| held.place.clone()).or_else(|| resource.place.clone());
+    let Some(folder) = local(resource, &chart, charts) else {
         let from = resource.body.member("repository").and_then(Datum::holed);
         let from = from.map(|from| format!(" of `{from}`")).unwrap_or_default();
-        (
-            held.and_then(|held| held.place.clone()),
-            format!("the chart `{chart}`{from} is not in the sources: its objects are missing"),
-        )
+        let message = format!("the chart `{chart}`{from} is not in the sources: its objects are missing");
+        facts.gaps.extend(place.map(|place| Gap { place, kind: GapKind::Unresolved, message }));
+        return;
     };
-    let place = place.or_else(|| resource.place.clone());
-    facts.gaps.extend(place.map(|place| Gap { place, kind: GapKind::Unresolved, message }));
+    let text = |key: &str| resource.body.member(key).and_then(Datum::text);
+    let mut installation = Installation {
+        release: text("name"),
+        namespace: text("namespace"),
+        place: resource.place.clone(),
+        ..Installation::default()
+    };
+    for given in resource.body.member("values").map(Datum::items).unwrap_or_default() {
+        match given.holed() {
+            Some(text) => installation.inline.push(text),
+            None => {
+                let why = given.why_unknown().map_or_else(|| "it is no text".to_owned(), ToString::to_string);
+                let message = format!("values of `{}` are not known: {why}", resource.address);
+                let place = given.place.clone().or_else(|| place.clone());
+                facts.gaps.extend(place.map(|place| Gap { place, kind: GapKind::Unresolved, message }));
+            }
+        }
+    }
+    for block in ["set", "set_list", "set_sensitive"] {
+        for item in resource.body.member(block).map(Datum::items).unwrap_or_default() {
+            let Some(name) = item.member("name").and_then(Datum::text) else { continue };
+            let value = item.member("value");
+            let kind = item.member("type").and_then(Datum::text);
+            installation.inline.push(match value.and_then(Datum::text) {
+                Some(text) if kind.as_deref() == Some("string") => {
+                    nested_json(&name, serde_json::Value::from(text).to_string())
+                }
+                Some(text) => nested(&name, &text),
+                None => {
+                    nested_json(&name, value.map_or_else(|| "null".to_owned(), |value| value.json_holed().to_string()))
+                }
+            });
+        }
+    }
+    let unit = format!("{folder}:{}", resource.address);
+    facts.charts.installed.insert(folder.clone());
+    super::rendered(&Release { folder, unit, installation, bare: false }, &[], context, facts);
+}
+
+/// The folder of the chart that a release names by a path, which begins where Terraform runs.
+fn local(resource: &Resource, chart: &str, charts: &[String]) -> Option<String> {
+    if !chart.starts_with(['.', '/']) && !chart.contains('/') {
+        return None;
+    }
+    let declared =
+        resource.place.as_ref().and_then(|place| place.path.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    let known = |folder: String| charts.contains(&folder).then_some(folder);
+    let found = known(joined(&resource.unit, chart)).or_else(|| known(joined(declared, chart)));
+    found.or_else(|| {
+        // A path that is not wholly known: the only chart in a folder of that name.
+        let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let mut like = charts.iter().filter(|folder| folder.rsplit('/').next() == Some(last));
+        let only = chart.starts_with(['.', '/']) || chart.contains("path.");
+        like.next().filter(|_| only && like.next().is_none()).cloned()
+    })
 }

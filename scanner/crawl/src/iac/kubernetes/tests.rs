@@ -1,8 +1,10 @@
-use aedile_model::{Asset, GapKind, Value};
+use aedile_model::{Asset, AssetKind, GapKind, Value};
 use aedile_rules::ResourceSource;
 
-use crate::Facts;
-use crate::iac::examples::{crawled, line};
+use super::Kubernetes;
+use crate::crawler::{Context, run};
+use crate::iac::examples::{RULES, crawled, line};
+use crate::{Facts, File, Options};
 
 fn facts(text: &str) -> Facts {
     crawled(ResourceSource::Kubernetes, text)
@@ -192,4 +194,84 @@ proptest::proptest! {
         }
         let _ = facts(&text.into_iter().collect::<String>());
     }
+}
+
+/// A chart with one pod, whose user and image its values say.
+const CHART: [(&str, &str); 3] = [
+    ("c/Chart.yaml", "name: c\nversion: 1.0.0\n"),
+    ("c/values.yaml", "user: 1000\nimage: x:1\n"),
+    (
+        "c/templates/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  securityContext: {runAsUser: {{ .Values.user }}}\n  containers: [{name: a, image: {{ .Values.image | quote }}}]\n",
+    ),
+];
+
+fn with_chart(more: &[(&str, &str)]) -> Facts {
+    let files: Vec<File> = CHART.iter().chain(more).map(|(path, text)| File::in_memory(path, text)).collect();
+    let mut files = files;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let options = Options::default();
+    let context = Context::new(&RULES, &options);
+    let mut facts = Facts::default();
+    run::<Kubernetes>(&files, context, &mut facts);
+    let mut more = Facts::default();
+    run::<crate::iac::terraform::Terraform>(&files, context, &mut more);
+    facts.append(more);
+    facts
+}
+
+/// The addresses of the workloads.
+fn told(facts: &Facts) -> Vec<String> {
+    let pods = facts.assets.iter().filter(|asset| asset.kind == AssetKind::Workload);
+    pods.map(|asset| asset.address.clone()).collect()
+}
+
+#[test]
+fn a_chart_is_judged_with_the_values_of_each_environment_where_they_change_something() {
+    let facts = with_chart(&[
+        ("c/values-dev.yaml", "user: 1000\n"),
+        ("c/values-prod.yaml", "user: 0\n"),
+        ("c/values-example.yaml", "user: 0\n"),
+        ("c/values/eu.yaml", "image: y:2\nuser: 0\n"),
+    ]);
+    let addresses: Vec<&str> = facts.assets.iter().map(|asset| asset.address.as_str()).collect();
+    assert_eq!(addresses, ["Pod/p", "Pod/p@prod", "Pod/p@eu"]);
+    let place = facts.assets[1].attributes.values().filter_map(|attribute| attribute.place.clone());
+    assert!(place.into_iter().any(|place| &*place.path == "c/values-prod.yaml"), "a value of prod is where it stands");
+    assert_eq!(facts.gaps, []);
+}
+
+#[test]
+fn values_that_an_installation_names_are_no_variants() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: app}\nspec:\n  destination: {namespace: ml}\n  sources:\n    - {path: c, helm: {valueFiles: [$values/env/prod.yaml, values-x.yaml, gone.yaml]}}\n    - {repoURL: r, ref: values}\n";
+    let facts =
+        with_chart(&[("app.yaml", application), ("env/prod.yaml", "user: 7\n"), ("c/values-x.yaml", "image: z:3\n")]);
+    assert_eq!(told(&facts), ["Pod/ml/p"]);
+    assert_eq!(facts.gaps.len(), 1, "{:?}", facts.gaps);
+    assert!(facts.gaps[0].message.contains("`c/gone.yaml`"), "{:?}", facts.gaps);
+}
+
+#[test]
+fn a_helmfile_says_how_charts_are_installed() {
+    let helmfile = "environments:\n  default: {}\nreleases:\n{{- if true }}\n  - name: one\n    namespace: ml\n    chart: ../c\n    values: [prod.yaml, {image: q:9}, '{{ .Environment.Name }}.yaml']\n    set: [{name: user, value: 5}]\n{{- end }}\n  - {name: two, chart: bitnami/redis}\n  - {name: off, chart: ../c, installed: false}\n";
+    let facts = with_chart(&[("deploy/helmfile.yaml", helmfile), ("deploy/prod.yaml", "user: 0\n")]);
+    assert_eq!(told(&facts), ["Pod/ml/p"]);
+    let messages: Vec<&str> = facts.gaps.iter().map(|gap| gap.message.as_str()).collect();
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    assert!(messages.iter().any(|message| message.contains("bitnami/redis")), "{messages:?}");
+}
+
+#[test]
+fn terraform_installs_a_chart_of_the_sources_with_its_values() {
+    let main = "variable \"image\" {}\nresource \"helm_release\" \"r\" {\n  name      = \"one\"\n  namespace = \"ml\"\n  chart     = \"${path.module}/../c\"\n  values    = [yamlencode({ user = 0 })]\n  set {\n    name  = \"image\"\n    value = var.image\n  }\n}\n";
+    let facts = with_chart(&[("infra/main.tf", main)]);
+    let workloads: Vec<&Asset> = facts.assets.iter().filter(|asset| asset.kind == AssetKind::Workload).collect();
+    assert_eq!(workloads.len(), 1, "what was rendered as it comes is taken back: {:?}", told(&facts));
+    assert_eq!(workloads[0].address, "Pod/ml/p");
+    assert_eq!(workloads[0].id.as_str(), "Workload:c:helm_release.r#Pod/ml/p");
+    assert!(
+        workloads[0].attributes.values().any(|attribute| matches!(attribute.value, Value::Unknown(_))),
+        "the image is not known"
+    );
+    assert_eq!(facts.gaps, []);
 }

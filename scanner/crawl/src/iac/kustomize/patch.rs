@@ -27,6 +27,9 @@ const KEYS: [(&str, &str); 12] = [
 const CORE: [&str; 8] =
     ["apps", "autoscaling", "batch", "extensions", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", ""];
 
+/// Where an object keeps the names that it had, while it is built.
+pub(super) const PREVIOUS: &str = "$previous";
+
 /// Values in an object that operations made.
 const SIZE: usize = 200_000;
 
@@ -65,8 +68,8 @@ pub(super) fn apply(patch: &Datum, target: Option<&Datum>, objects: &mut Vec<Dat
             let version = text(object, "apiVersion").unwrap_or_default();
             let group = version.split_once('/').map_or("", |(group, _)| group);
             let mut patch = patch.clone();
-            if let (Kind::Map(map), false) = (&mut patch.kind, own) {
-                // The target says which objects are meant; the patch does not rename them.
+            if let Kind::Map(map) = &mut patch.kind {
+                // A patch says which objects are meant, and does not rename them.
                 map.members.remove("metadata").into_iter().for_each(|mut metadata| {
                     if let Kind::Map(inner) = &mut metadata.kind {
                         inner.members.remove("name");
@@ -88,7 +91,7 @@ fn text(datum: &Datum, path: &str) -> Option<String> {
 }
 
 /// Whether `wanted` (a target, or a patch with its own name) means `object`.
-fn means(wanted: &Datum, object: &Datum, own: bool) -> bool {
+pub(super) fn means(wanted: &Datum, object: &Datum, own: bool) -> bool {
     let path = |name: &str| if own { format!("metadata.{name}") } else { name.to_owned() };
     let version = text(object, "apiVersion").unwrap_or_default();
     let (group, number) = version.split_once('/').unwrap_or(("", &version));
@@ -99,12 +102,19 @@ fn means(wanted: &Datum, object: &Datum, own: bool) -> bool {
     };
     let space = text(object, "metadata.namespace");
     same(text(wanted, "kind"), text(object, "kind"))
-        && same(text(wanted, &path("name")), text(object, "metadata.name"))
+        && (same(text(wanted, &path("name")), text(object, "metadata.name"))
+            || previous(object).into_iter().any(|name| same(text(wanted, &path("name")), Some(name))))
         && (text(wanted, &path("namespace")).is_none_or(|wanted| space.is_none_or(|space| space == wanted)))
         && (own || text(wanted, "group").is_none_or(|wanted| wanted == group))
         && (own || text(wanted, "version").is_none_or(|wanted| wanted == number))
         && (own || selects(wanted, "labelSelector", object, "labels"))
         && (own || selects(wanted, "annotationSelector", object, "annotations"))
+}
+
+/// The names that an object had before a kustomization gave it another; patches may mean it by those too.
+fn previous(object: &Datum) -> Vec<String> {
+    let held = object.member("metadata").and_then(|metadata| metadata.member(PREVIOUS));
+    held.map(Datum::items).unwrap_or_default().iter().filter_map(Datum::text).collect()
 }
 
 /// Targets name objects by patterns that must cover the whole name.

@@ -130,3 +130,84 @@ fn copies_and_towers_of_bases_are_bounded() {
     customs.build("p");
     assert!(customs.gaps.len() > before, "{:?}", customs.gaps.last());
 }
+
+#[test]
+fn generated_maps_hold_what_their_literals_and_files_say() {
+    let files = [
+        (
+            "base/kustomization.yaml",
+            "configMapGenerator:\n  - name: c\n    literals: [a=1, \"b='x=y'\"]\n    files: [app.ini, k=conf/z.txt]\n    envs: [my.env]\nsecretGenerator:\n  - name: s\n    literals: [password=hunter2]\ngeneratorOptions: {labels: {app: web}}\n",
+        ),
+        ("base/app.ini", "one\n"),
+        ("base/conf/z.txt", "zed"),
+        ("base/my.env", "# no\nE=5\n"),
+        (
+            "over/kustomization.yaml",
+            "resources: [../base]\nnamePrefix: p-\nconfigMapGenerator:\n  - name: c\n    behavior: merge\n    literals: [a=2]\n  - name: gone\n    files: [no.txt]\n",
+        ),
+    ];
+    let (objects, gaps) = built(&files, "over");
+    let of = |name: &str| objects.iter().find(|object| text(object, "metadata.name") == name).unwrap();
+    let map = of("p-c");
+    for (key, wanted) in [("a", "2"), ("b", "x=y"), ("app\u{2e}ini", "one\n"), ("k", "zed"), ("E", "5")] {
+        assert_eq!(map.member("data").unwrap().member(key).and_then(Datum::text).as_deref(), Some(wanted), "{key}");
+    }
+    assert_eq!(text(map, "metadata.labels.app"), "web");
+    assert_eq!(text(of("p-s"), "stringData.password"), "hunter2");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert!(gaps[0].message.contains("no.txt"));
+}
+
+#[test]
+fn replacements_write_values_of_one_object_into_others() {
+    let files = [
+        (
+            "kustomization.yaml",
+            "resources: [all.yaml]\nreplacements:\n  - source: {kind: Service, name: db, fieldPath: metadata.name}\n    targets:\n      - select: {kind: Deployment}\n        reject: [{name: other}]\n        fieldPaths: ['spec.template.spec.containers.[name=api].env.[name=HOST].value']\n      - select: {kind: Deployment, name: api}\n        fieldPaths: ['spec.template.spec.containers.*.image']\n        options: {delimiter: ':', index: 0}\n  - path: more.yaml\n  - source: {kind: Nothing}\n    targets: []\n",
+        ),
+        (
+            "more.yaml",
+            "- source: {kind: Service, fieldPath: spec.ports.0.port}\n  targets:\n    - select: {name: api}\n      fieldPaths: [metadata.annotations.a\\.b/port]\n      options: {create: true}\n",
+        ),
+        (
+            "all.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {ports: [{port: 5432}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec: {template: {spec: {containers: [{name: api, image: 'x:1', env: [{name: HOST, value: '?'}]}]}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: other}\nspec: {template: {spec: {containers: [{name: api, image: 'y:1', env: [{name: HOST, value: '?'}]}]}}}\n",
+        ),
+    ];
+    let (objects, gaps) = built(&files, "");
+    assert_eq!(text(&objects[1], "spec.template.spec.containers.env.value"), "db");
+    assert_eq!(text(&objects[1], "spec.template.spec.containers.image"), "db:1");
+    assert_eq!(
+        objects[1].member("metadata").unwrap().member("annotations").unwrap().member("a.b/port").unwrap().int(),
+        Some(5432)
+    );
+    assert_eq!(text(&objects[2], "spec.template.spec.containers.env.value"), "?");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert!(gaps[0].message.contains("means no object"));
+}
+
+#[test]
+fn a_renamed_object_is_meant_by_its_old_name_and_followed() {
+    let files = [
+        (
+            "base/kustomization.yaml",
+            "resources: [all.yaml]\nnamePrefix: x-\nconfigMapGenerator: [{name: c, literals: [a=1]}]\n",
+        ),
+        (
+            "base/all.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec: {replicas: 1, template: {spec: {containers: [{name: a, envFrom: [{configMapRef: {name: c}}]}], volumes: [{name: v, secret: {secretName: other}}]}}}\n",
+        ),
+        (
+            "over/kustomization.yaml",
+            "resources: [../base]\npatches:\n  - patch: |-\n      apiVersion: apps/v1\n      kind: Deployment\n      metadata: {name: api}\n      spec: {paused: true}\nreplicas: [{name: x-api, count: 3}]\n",
+        ),
+    ];
+    let (objects, gaps) = built(&files, "over");
+    assert!(gaps.is_empty(), "{gaps:?}");
+    let api = objects.iter().find(|object| text(object, "kind") == "Deployment").unwrap();
+    assert_eq!(text(api, "metadata.name"), "x-api");
+    assert_eq!(text(api, "spec.paused"), "true");
+    assert_eq!(text(api, "spec.replicas"), "3");
+    assert_eq!(text(api, "spec.template.spec.containers.envFrom.configMapRef.name"), "x-c");
+    assert!(api.member("metadata").unwrap().member("$previous").is_none());
+}

@@ -1,9 +1,10 @@
-//! What a kustomization does to all of its objects: namespace, names, labels, annotations, images; and what it generates.
+//! What a kustomization does to all of its objects: namespace, names, labels, annotations, images, replicas.
 //!
 //! Source: kubectl.docs.kubernetes.io/references/kustomize/kustomization.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::patch::PREVIOUS;
 use crate::iac::datum::{Datum, Kind, Map};
 
 /// Kinds that stand in no namespace.
@@ -36,26 +37,6 @@ fn reach<'d>(object: &'d mut Datum, path: &[&str], make: bool) -> Option<&'d mut
         at = members.get_mut(*key)?;
     }
     map_of(at)
-}
-
-/// The config maps and secrets that a kustomization generates, without the hash in their names.
-pub(super) fn generated(custom: &Datum) -> Vec<Datum> {
-    let mut found = Vec::new();
-    for (key, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
-        for item in custom.member(key).map(Datum::items).unwrap_or_default() {
-            let mut metadata = BTreeMap::new();
-            for name in ["name", "namespace"] {
-                metadata.extend(item.member(name).map(|value| (name.to_owned(), value.clone())));
-            }
-            let members = BTreeMap::from([
-                ("apiVersion".to_owned(), Datum::from_text("v1")),
-                ("kind".to_owned(), Datum::from_text(kind).at(item.place.clone())),
-                ("metadata".to_owned(), Datum::from(metadata)),
-            ]);
-            found.push(Datum::from(members).at(item.place.clone()));
-        }
-    }
-    found
 }
 
 /// Namespace, names, labels and annotations.
@@ -155,6 +136,12 @@ fn rename(custom: &Datum, objects: &mut [Datum]) {
         let Some(old) = name.text() else { continue };
         let new = format!("{prefix}{old}{suffix}");
         name.kind = Kind::Text(new.clone());
+        if let Some(metadata) = reach(object, &["metadata"], false) {
+            let before = metadata.entry(PREVIOUS.to_owned()).or_insert_with(|| Kind::List(Vec::new()).into());
+            if let Kind::List(items) = &mut before.kind {
+                items.push(Datum::from_text(old.as_str()));
+            }
+        }
         names.insert((kind, old), new);
     }
     for object in objects.iter_mut() {
@@ -177,6 +164,9 @@ fn refer(datum: &mut Datum, above: &str, names: &BTreeMap<(String, String), Stri
                     ("claimName", _) => "PersistentVolumeClaim",
                     ("serviceName", _) => "Service",
                     ("name", "service") => "Service",
+                    ("name", "configMap" | "configMapKeyRef" | "configMapRef") => "ConfigMap",
+                    ("name", "imagePullSecrets" | "secret" | "secretKeyRef" | "secretRef" | "secrets")
+                    | ("secretName", _) => "Secret",
                     ("name", "roleRef" | "subjects" | "scaleTargetRef") => kind.as_str(),
                     _ => {
                         refer(member, key, names, depth + 1);
@@ -190,6 +180,30 @@ fn refer(datum: &mut Datum, above: &str, names: &BTreeMap<(String, String), Stri
             }
         }
         _ => {}
+    }
+}
+
+/// How many copies of a workload run.
+pub(super) fn replicas(custom: &Datum, objects: &mut [Datum]) {
+    for change in custom.member("replicas").map(Datum::items).unwrap_or_default() {
+        let (Some(name), Some(count)) = (text(change, "name"), change.member("count")) else { continue };
+        for object in objects.iter_mut().filter(|object| text(object, "metadata.name").as_ref() == Some(&name)) {
+            let kind = text(object, "kind").unwrap_or_default();
+            if matches!(kind.as_str(), "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet")
+                && let Some(spec) = reach(object, &["spec"], true)
+            {
+                spec.insert("replicas".to_owned(), count.clone());
+            }
+        }
+    }
+}
+
+/// Takes away what was kept for building alone.
+pub(super) fn finish(objects: &mut [Datum]) {
+    for object in objects {
+        if let Some(metadata) = reach(object, &["metadata"], false) {
+            metadata.remove(PREVIOUS);
+        }
     }
 }
 

@@ -76,32 +76,31 @@ pub(super) struct Planned<'n> {
     span: Span,
 }
 
-/// The facts of a plan.
-pub(super) fn resolve(file: &File, plan: Plan, context: Context<'_>, facts: &mut Facts) {
-    let root = match plan.0 {
+/// The reader of a plan; a plan that is not read is a gap.
+pub(super) fn opened<'n>(file: &'n File, plan: &'n Plan, facts: &mut Facts) -> Option<Reader<'n>> {
+    let root = match &plan.0 {
         Ok(root) => root,
-        Err(gap) => return facts.gaps.push(gap),
+        Err(gap) => {
+            facts.gaps.push(gap.clone());
+            return None;
+        }
     };
     let major = root.get("format_version").and_then(Node::str).unwrap_or_default().split('.').next();
     if !matches!(major, Some("0" | "1")) {
         let message = "the format of the plan is newer than what is read".to_owned();
         facts.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Unsupported, message });
-        return;
+        return None;
     }
-    let reader = Reader::new(file, &root);
+    let reader = Reader::new(file, root);
     if reader.limited {
         let message = format!("more than {RESOURCES} resources: the rest is not read");
         facts.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Limit, message });
     }
-    let resources: Vec<Resource> =
-        reader.planned.iter().filter(|planned| !planned.is_data).map(|planned| reader.resource(planned)).collect();
-    let resources = arm::translated(resources, &context.rules.resources);
-    let resources = with_parts(&context.rules.resources, resources);
-    let unit = Unit::new(&context.rules.resources, &resources, BTreeSet::new());
-    assets::describe(&unit, facts);
+    Some(reader)
 }
 
-struct Reader<'n> {
+/// A plan and what its resources refer to.
+pub(super) struct Reader<'n> {
     file: &'n File,
     root: &'n Node,
     planned: Vec<Planned<'n>>,
@@ -114,6 +113,21 @@ struct Reader<'n> {
 }
 
 impl<'n> Reader<'n> {
+    /// The addresses of its resources.
+    pub(super) fn addresses(&self) -> BTreeSet<&str> {
+        self.planned.iter().filter(|planned| !planned.is_data).map(|planned| planned.address).collect()
+    }
+
+    /// Writes what its resources are, in that unit.
+    pub(super) fn describe(&self, unit: &str, context: Context<'_>, facts: &mut Facts) {
+        let managed = self.planned.iter().filter(|planned| !planned.is_data);
+        let resources: Vec<Resource> = managed.map(|planned| self.resource(planned, unit)).collect();
+        let resources = arm::translated(resources, &context.rules.resources);
+        let resources = with_parts(&context.rules.resources, resources);
+        let unit = Unit::new(&context.rules.resources, &resources, BTreeSet::new());
+        assets::describe(&unit, facts);
+    }
+
     fn new(file: &'n File, root: &'n Node) -> Reader<'n> {
         let unknown: BTreeMap<&str, &Node> = root
             .get("resource_changes")
@@ -191,7 +205,7 @@ impl<'n> Reader<'n> {
         Some(Place { path: Arc::clone(&self.file.path), span, cell: None })
     }
 
-    fn resource(&self, planned: &Planned<'n>) -> Resource {
+    fn resource(&self, planned: &Planned<'n>, unit: &str) -> Resource {
         let place = self.place(planned.span);
         let body = self.body(planned).at(place.clone());
         let region = body.member("region").filter(|region| !region.is_null()).cloned();
@@ -199,7 +213,7 @@ impl<'n> Reader<'n> {
             source: ResourceSource::Terraform,
             type_name: planned.type_name.to_owned(),
             address: planned.address.to_owned(),
-            unit: self.file.path.to_string(),
+            unit: unit.to_owned(),
             region: region.or_else(|| self.region(planned)),
             default_tags: body.member("tags_all").or_else(|| body.member("effective_labels")).cloned(),
             doubt: None,

@@ -164,3 +164,47 @@ fn policy_documents_that_hold_each_other_end() {
     let facts = facts(&text);
     assert!(matches!(asset(&facts, "aws_s3_bucket.b").value("public"), Some(Value::Unknown(_))));
 }
+
+#[test]
+fn a_plan_beside_its_configuration_wins_and_points_to_the_blocks() {
+    let main = "variable \"versions\" {}\nvariable \"names\" {}\nresource \"aws_s3_bucket\" \"b\" {\n  bucket = \"clinic\"\n}\nresource \"aws_s3_bucket_versioning\" \"b\" {\n  bucket = aws_s3_bucket.b.id\n  versioning_configuration { status = var.versions }\n}\nresource \"aws_s3_bucket\" \"many\" {\n  for_each = var.names\n}\nresource \"aws_s3_bucket\" \"elsewhere\" {}\n";
+    let plan = r#"{"format_version": "1.2", "planned_values": {"root_module": {"resources": [
+      {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b", "values": {"bucket": "clinic"}},
+      {"address": "aws_s3_bucket_versioning.b", "mode": "managed", "type": "aws_s3_bucket_versioning", "name": "b",
+       "values": {"bucket": "clinic", "versioning_configuration": [{"status": "Enabled"}]}},
+      {"address": "aws_s3_bucket.many[\"x\"]", "mode": "managed", "type": "aws_s3_bucket", "name": "many", "index": "x",
+       "values": {"bucket": "x"}}
+    ]}}}"#;
+    let number = |place: &aedile_model::Place| main[..place.span.start as usize].matches('\n').count() + 1;
+    let options = Options::default();
+    let context = Context::new(&RULES, &options);
+    for (folder, at) in [("infra", "infra/plan.json"), ("infra", "infra/out/plan.json"), ("infra", "plans/prod.json")] {
+        let files = [File::in_memory(&format!("{folder}/main.tf"), main), File::in_memory(at, plan)];
+        let mut facts = Facts::default();
+        run::<Terraform>(&files, context, &mut facts);
+        let ids: Vec<&str> = facts.assets.iter().map(|asset| asset.id.as_str()).collect();
+        let buckets = [
+            "Bucket:infra#aws_s3_bucket.elsewhere",
+            "Bucket:infra#aws_s3_bucket.b",
+            "Bucket:infra#aws_s3_bucket.many[\"x\"]",
+        ];
+        assert_eq!(ids, buckets, "{at}");
+        let bucket = asset(&facts, "aws_s3_bucket.b");
+        assert_eq!(bucket.value("versioned"), Some(&Value::Bool(true)), "the plan knows the variable");
+        let place = bucket.place.clone().expect("there is a place");
+        assert_eq!((&*place.path, number(&place)), ("infra/main.tf", 3));
+        let place = bucket.attributes["versioned"].place.clone().expect("there is a place");
+        assert_eq!((&*place.path, number(&place)), ("infra/main.tf", 8));
+        assert_eq!(
+            &*asset(&facts, "aws_s3_bucket.many[\"x\"]").place.clone().expect("there is a place").path,
+            "infra/main.tf"
+        );
+    }
+    let other = [
+        File::in_memory("infra/main.tf", "resource \"aws_s3_bucket\" \"z\" {}\n"),
+        File::in_memory("infra/plan.json", plan),
+    ];
+    let mut facts = Facts::default();
+    run::<Terraform>(&other, context, &mut facts);
+    assert_eq!(facts.assets.len(), 3, "a plan of another configuration stands for itself");
+}
