@@ -81,14 +81,14 @@ pub struct Facts {
 /// The charts of the sources, by folder.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Charts {
-    /// Those that were rendered as they come, for no manifest installs them.
-    pub(crate) bare: BTreeSet<String>,
+    /// Those that were rendered as they come, for no manifest installs them, with what they and their variants make.
+    pub(crate) bare: BTreeMap<String, BTreeSet<AssetId>>,
     /// Those that a configuration in another language installs, with values of its own.
     pub(crate) installed: BTreeSet<String>,
 }
 
 impl Facts {
-    /// Adds what `more` says.
+    /// Adds what `more` says. A chart that something installs is no longer what it is as it comes.
     pub(crate) fn append(&mut self, mut more: Facts) {
         self.assets.append(&mut more.assets);
         self.links.append(&mut more.links);
@@ -96,25 +96,14 @@ impl Facts {
         self.repairing.offers.append(&mut more.repairing.offers);
         self.charts.bare.append(&mut more.charts.bare);
         self.charts.installed.append(&mut more.charts.installed);
-        let known: Vec<String> = self.charts.installed.intersection(&self.charts.bare).cloned().collect();
-        for folder in known {
-            self.charts.bare.remove(&folder);
-            self.withdraw(&folder);
+        for folder in &self.charts.installed {
+            if let Some(gone) = self.charts.bare.remove(folder) {
+                let is_gone = |side: &Ref| matches!(side, Ref::Id(id) if gone.contains(id));
+                self.assets.retain(|asset| !gone.contains(&asset.id));
+                self.links
+                    .retain(|link| !(is_gone(&link.from) || is_gone(&link.to) || link.sources.iter().any(is_gone)));
+                self.repairing.offers.retain(|offer| !gone.contains(&offer.asset));
+            }
         }
-    }
-
-    /// Takes back what was said of the chart in `folder` as it comes, and of its variants.
-    fn withdraw(&mut self, folder: &str) {
-        let is_of = |id: &AssetId| {
-            let unit =
-                id.as_str().split_once(':').and_then(|(_, rest)| rest.split_once('#')).map_or("", |(unit, _)| unit);
-            unit.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
-        };
-        let gone: BTreeSet<AssetId> =
-            self.assets.iter().map(|asset| &asset.id).filter(|id| is_of(id)).cloned().collect();
-        let is_gone = |side: &Ref| matches!(side, Ref::Id(id) if gone.contains(id));
-        self.assets.retain(|asset| !gone.contains(&asset.id));
-        self.links.retain(|link| !(is_gone(&link.from) || is_gone(&link.to) || link.sources.iter().any(is_gone)));
-        self.repairing.offers.retain(|offer| !gone.contains(&offer.asset));
     }
 }

@@ -135,7 +135,8 @@ impl Crawler for Kubernetes {
                 variants(&release, &used, &beside, context, &mut own);
             }
             if release.bare {
-                own.charts.bare.insert(release.folder);
+                let made = own.assets.iter().map(|asset| asset.id.clone()).collect();
+                own.charts.bare.insert(release.folder, made);
             }
             facts.append(own);
         }

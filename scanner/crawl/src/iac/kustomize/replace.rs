@@ -147,10 +147,18 @@ fn walk(at: &mut Datum, path: &[Part], create: bool, left: &mut usize, write: &m
             met
         }
         (Part::All, Kind::List(items)) => {
-            items.iter_mut().fold(false, |met, item| walk(item, rest, create, left, write) || met)
+            let mut met = false;
+            for item in items {
+                met |= walk(item, rest, create, left, write);
+            }
+            met
         }
         (Part::All, Kind::Map(map)) => {
-            map.members.values_mut().fold(false, |met, item| walk(item, rest, create, left, write) || met)
+            let mut met = false;
+            for item in map.members.values_mut() {
+                met |= walk(item, rest, create, left, write);
+            }
+            met
         }
         _ => false,
     }

@@ -55,8 +55,6 @@ pub(super) fn laid_over(root: &mut Root, plan: Facts) {
     root.facts.assets.append(&mut assets);
     root.facts.links.extend(plan.links);
     root.facts.gaps.extend(plan.gaps);
-    root.facts.repairing.offers.retain(|offer| !replaced.contains(&offer.asset));
-    root.facts.repairing.offers.extend(plan.repairing.offers);
 }
 
 /// Gives an asset of a plan the places of the same one of the configuration.
