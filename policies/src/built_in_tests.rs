@@ -41,7 +41,13 @@ fn every_control_of_a_framework_exists_and_every_control_is_cited() {
 #[test]
 fn every_policy_can_be_explained() {
     for info in built_in().info() {
-        assert!(info.rationale.len() > 40, "{} has no reason above it", info.id);
+        let sentences = info.rationale.matches(['.', '?']).count();
+        assert!(
+            info.rationale.len() > 70 && sentences >= 2,
+            "{} does not say why, and what an auditor looks for",
+            info.id
+        );
+        assert!(!info.since.is_empty(), "{} does not say since when it exists", info.id);
         assert!(!info.summary().contains('{'), "{}", info.summary());
         assert!(info.text.is_empty() || info.text.starts_with("@id("), "{}", info.text);
     }

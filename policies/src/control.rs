@@ -26,7 +26,9 @@ pub struct PolicyInfo {
     pub theme: String,
     /// What to do, with `{asset}` and the like still open.
     pub remedy: String,
-    /// Why it exists: the comment above it.
+    /// The version that it came with, `0.1.0`; empty if it does not say.
+    pub since: String,
+    /// Why it exists and what an auditor looks for: the comment above it.
     pub rationale: String,
     /// The policy itself.
     pub text: String,

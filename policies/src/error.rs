@@ -98,6 +98,12 @@ pub enum PolicyError {
         /// What to do.
         #[help]
         advice: String,
+        /// The text.
+        #[source_code]
+        source_code: NamedSource<Arc<str>>,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
     },
     /// A file that is part of the program is broken: a fault of the build, not of the user.
     #[error("a built-in file is broken: {0}")]

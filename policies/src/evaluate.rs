@@ -182,8 +182,29 @@ impl Evaluator<'_> {
         if side != Side::Context {
             let holds = slice.holdings(facts.held.keys().map(String::as_str), self.world.taxonomy);
             attributes.extend(holds.map(|holds| ("holds".to_owned(), holds)));
+            self.rungs(side, question, slice, &mut attributes);
         }
         attributes
+    }
+
+    /// What data holds on some rungs of the protection ladder, where the schema asks for it.
+    fn rungs(
+        &self,
+        side: Side,
+        question: &Question<'_>,
+        slice: &mut Slice,
+        attributes: &mut HashMap<String, RestrictedExpression>,
+    ) {
+        let asset = if side == Side::Principal { question.principal } else { Some(question.resource) };
+        let Some(kinds) = asset.and_then(|asset| self.world.contract.attributes(asset.kind.as_str())) else { return };
+        let held = &question.side(side).held;
+        for (name, rungs) in [("belowTruncated", 0..TRUNCATED), ("belowKeyed", 0..KEYED), ("hashed", HASHED..KEYED)] {
+            if kinds.contains_key(name) {
+                let classes = held.iter().filter(|(_, rung)| rungs.contains(*rung)).map(|(class, _)| class.as_str());
+                let holds = slice.holdings(classes, self.world.taxonomy);
+                attributes.extend(holds.map(|holds| (name.to_owned(), holds)));
+            }
+        }
     }
 
     fn context(&self, question: &Question<'_>, assignment: &Assignment, slice: &mut Slice) -> Result<Context, String> {
@@ -203,7 +224,8 @@ impl Evaluator<'_> {
     }
 }
 
-/// The rungs that the schema's contexts speak of.
+/// The rungs that the schema speaks of.
+const TRUNCATED: i64 = aedile_model::Protection::Truncated as i64;
 const HASHED: i64 = aedile_model::Protection::Hashed as i64;
 const KEYED: i64 = aedile_model::Protection::Keyed as i64;
 const DROPPED: i64 = aedile_model::Protection::Dropped as i64;

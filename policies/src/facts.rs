@@ -15,6 +15,7 @@ pub(crate) enum Known {
     Longs(BTreeSet<i64>),
     Region(String),
     Purpose(String),
+    Purposes(BTreeSet<String>),
 }
 
 /// What is known, and what is not, of an asset or a relation.
@@ -140,7 +141,21 @@ fn known(
         },
         Kind::Longs => value.items().iter().map(Value::as_int).collect::<Option<BTreeSet<_>>>().map(Known::Longs),
         Kind::Purpose => text().map(Known::Purpose),
-        Kind::Region => match text().map(|text| text.to_ascii_lowercase()) {
+        Kind::Purposes => match value {
+            Value::List(items) => items
+                .iter()
+                .map(|item| item.as_text().map(|text| text.trim().to_owned()))
+                .collect::<Option<BTreeSet<_>>>()
+                .map(Known::Purposes),
+            Value::Text(_) | Value::Bool(_) | Value::Int(_) | Value::Null | Value::Map(_) | Value::Unknown(_) => {
+                text().map(|text| Known::Purposes(BTreeSet::from([text])))
+            }
+        },
+        // Regions are written small, groups of them large.
+        Kind::Region => match text().map(|text| match text.to_ascii_uppercase() {
+            group if taxonomy.region(&group).is_some() => group,
+            region => region.to_ascii_lowercase(),
+        }) {
             Some(region) if taxonomy.region(&region).is_none() && !residency.contains(&region) => {
                 return Err(Unknown {
                     expression: format!("{name} = {region}"),
@@ -162,6 +177,7 @@ fn expected(kind: Kind) -> &'static str {
         Kind::Long => "a whole number",
         Kind::Text | Kind::Region | Kind::Purpose => "text",
         Kind::Longs => "a list of whole numbers",
+        Kind::Purposes => "a list of texts",
         Kind::Derived => "for sources to say",
     }
 }
@@ -244,6 +260,10 @@ impl Slice {
             Known::Purpose(purpose) => {
                 let within = taxonomy.purpose(purpose);
                 self.reference("Purpose", purpose, within.into_iter().map(|group| ("Purpose", group)))?
+            }
+            Known::Purposes(purposes) => {
+                let each = purposes.iter().map(|purpose| self.expression(&Known::Purpose(purpose.clone()), taxonomy));
+                RestrictedExpression::new_set(each.collect::<Option<Vec<_>>>()?)
             }
         })
     }

@@ -15,6 +15,8 @@ use crate::stake::{at_stake, classes, evidence};
 use crate::taxonomy::Taxonomy;
 use crate::words::Words;
 
+/// Texts that we compute, of names and classes only: they may be repeated.
+const SHOWN: &[&str] = &["classesWithoutRetention", "misdeclaredColumns", "missing", "suggestedUse"];
 /// How many places a finding shows at the most.
 const MOST_PLACES: usize = 16;
 
@@ -182,6 +184,7 @@ impl<'a> Writer<'a> {
                 Value::Bool(truth) => format!("`{name}` is {truth}"),
                 Value::Int(number) => format!("`{name}` is {number}"),
                 Value::Unknown(_) => continue,
+                Value::Text(text) if SHOWN.contains(&name.as_str()) => format!("`{name}`: {text}"),
                 // A text, list or map of the source is not repeated: it may hold what nobody should read.
                 Value::Null | Value::Text(_) | Value::List(_) | Value::Map(_) if attribute.place.is_some() => {
                     format!("`{name}` is set")

@@ -218,10 +218,15 @@ fn an_obligation_is_never_satisfied_by_absence_nor_before_its_date() {
     };
     let article = "gdpr:5(1)(e)";
     assert_eq!(status(&retention(0, 0, 0), article, now).0, ObligationStatus::NotAssessed);
-    assert_eq!(status(&retention(2, 0, 0), article, now), (ObligationStatus::Satisfied, "all 2 pass".to_owned()));
+    assert_eq!(
+        status(&retention(2, 0, 0), article, now),
+        (ObligationStatus::Satisfied, "all 2 pass; 1 of 2 controls found nothing to judge".to_owned())
+    );
     assert_eq!(status(&retention(2, 1, 1), article, now), (ObligationStatus::NotSatisfied, "1 of 4 fail".to_owned()));
     assert_eq!(status(&retention(2, 0, 1), article, now).0, ObligationStatus::NotAssessed);
     assert_eq!(status(&retention(2, 0, 0), "gdpr:6(1)", now).0, ObligationStatus::NotAssessed);
+    let (manual, why) = status(&retention(2, 0, 0), "gdpr:16", now);
+    assert!(manual == ObligationStatus::NotAssessed && why.starts_with("only a person can tell: "), "{why}");
     let captured = BTreeMap::from([("endpoint-captures-data".to_owned(), Tally { pass: 1, ..Tally::default() })]);
     assert_eq!(status(&captured, "eu-ai-act:26(5)", now).1, "applies from 2027-12-02");
     assert_eq!(status(&captured, "eu-ai-act:26(5)", date!(2028 - 01 - 01)).0, ObligationStatus::Satisfied);

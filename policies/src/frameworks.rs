@@ -46,6 +46,8 @@ pub struct FrameworkResult {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frameworks {
     all: BTreeMap<String, Framework>,
+    /// The file of each, to point at what is wrong in it.
+    sources: BTreeMap<String, PolicySource>,
 }
 
 impl Frameworks {
@@ -56,12 +58,13 @@ impl Frameworks {
     /// [`Frameworks::check`].
     pub fn load(user: &[PolicySource]) -> Result<Frameworks, PolicyError> {
         let built_in = FRAMEWORKS.iter().map(|(name, text)| PolicySource::new(*name, *text));
-        let mut all = BTreeMap::new();
+        let (mut all, mut sources) = (BTreeMap::new(), BTreeMap::new());
         for source in built_in.chain(user.iter().cloned()) {
             let framework = parse(&source)?;
+            sources.insert(framework.id.clone(), source);
             all.insert(framework.id.clone(), framework);
         }
-        Ok(Frameworks { all })
+        Ok(Frameworks { all, sources })
     }
 
     /// Every framework, sorted by id.
@@ -93,7 +96,10 @@ impl Frameworks {
             for obligation in &framework.obligations {
                 for control in obligation.controls.iter().filter(|control| !known.contains(&control.as_str())) {
                     let near = crate::nearest::nearest(control, known.iter().copied());
+                    let Some(source) = self.sources.get(&framework.id) else { continue };
                     faults.push(PolicyError::Framework {
+                        source_code: source.code(),
+                        at: span(source, &[&obligation.id, control]),
                         framework: framework.id.clone(),
                         what: format!("`{}` names the control `{control}`, which does not exist", obligation.id),
                         advice: match near {
@@ -150,6 +156,19 @@ impl Frameworks {
     }
 }
 
+/// Where the last of `words` stands after the ones before it; the start of the file if it is not found.
+fn span(source: &PolicySource, words: &[&str]) -> miette::SourceSpan {
+    let mut from = 0;
+    let mut length = 0;
+    for word in words {
+        match source.text.get(from..).and_then(|rest| rest.find(word)) {
+            Some(at) => (from, length) = (from + at, word.len()),
+            None => return (0, 0).into(),
+        }
+    }
+    (from, length).into()
+}
+
 fn parse(source: &PolicySource) -> Result<Framework, PolicyError> {
     let framework: Framework = serde_yaml::from_str(&source.text).map_err(|error| PolicyError::Unparsed {
         name: source.name.clone(),
@@ -158,36 +177,48 @@ fn parse(source: &PolicySource) -> Result<Framework, PolicyError> {
         at: error.location().map(|at| (at.index(), 0).into()),
         source_code: source.code(),
     })?;
-    let fault = |what: String, advice: &str| PolicyError::Framework {
+    let fault = |at: &str, what: String, advice: &str| PolicyError::Framework {
         framework: framework.id.clone(),
         what,
         advice: advice.to_owned(),
+        source_code: source.code(),
+        at: span(source, &[at]),
     };
     let mut seen = BTreeSet::new();
     for obligation in &framework.obligations {
         let id = &obligation.id;
         if id.strip_prefix(&framework.id).is_none_or(|rest| !rest.starts_with(':') || rest.len() < 2) {
             return Err(fault(
+                id,
                 format!("`{id}` is not an obligation of it"),
                 "write the framework's id, a colon, the article",
             ));
         }
         if !seen.insert(id) {
-            return Err(fault(format!("`{id}` stands twice"), "join the two"));
+            return Err(fault(id, format!("`{id}` stands twice"), "join the two"));
         }
         for day in [&obligation.applies_from, &obligation.applies_to].into_iter().flatten() {
             if Date::parse(day, &Iso8601::DATE).is_err() {
-                return Err(fault(format!("`{day}` of `{id}` is not a date"), "write it as 2026-08-02"));
+                return Err(fault(day, format!("`{day}` of `{id}` is not a date"), "write it as 2026-08-02"));
             }
         }
         if obligation.kind == ObligationKind::Manual && !obligation.controls.is_empty() {
-            return Err(fault(format!("`{id}` is manual and has controls"), "make it technical, or leave them out"));
+            return Err(fault(
+                id,
+                format!("`{id}` is manual and has controls"),
+                "make it technical, or leave them out",
+            ));
         }
         if obligation.kind != ObligationKind::Manual && obligation.controls.is_empty() {
             return Err(fault(
+                id,
                 format!("`{id}` has no controls"),
                 "name the controls that give evidence, or make it manual",
             ));
+        }
+        if obligation.kind == ObligationKind::Manual && obligation.why.trim().is_empty() {
+            let advice = "say under `why` what a person has to look at, and why no artefact shows it";
+            return Err(fault(id, format!("`{id}` is manual and does not say why"), advice));
         }
     }
     Ok(framework)

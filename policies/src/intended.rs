@@ -29,6 +29,7 @@ pub(crate) struct Intended {
 #[serde(deny_unknown_fields)]
 struct AsIntended {
     id: String,
+    since: String,
     title: String,
     severity: Severity,
     severities: BTreeMap<String, Severity>,
@@ -54,6 +55,7 @@ pub(crate) fn as_intended() -> Result<PolicyInfo, PolicyError> {
         aliases: file.aliases,
         cites: Vec::new(),
         theme: file.theme,
+        since: file.since,
         remedy: file.remedy,
         rationale: file.rationale.trim().to_owned(),
         text: String::new(),

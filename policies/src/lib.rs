@@ -8,6 +8,7 @@ mod built_in_tests;
 mod case;
 mod cases;
 mod control;
+mod documents;
 mod error;
 mod evaluate;
 mod facts;
@@ -43,6 +44,7 @@ mod words;
 
 pub use cases::{CaseFailure, CaseReport};
 pub use control::PolicyInfo;
+pub use documents::{DocumentKind, Documents};
 pub use error::PolicyError;
 pub use frameworks::{Framework, FrameworkResult, Frameworks};
 pub use judgement::{Decision, JudgeError, Judgement, Platform, Tally};

@@ -13,7 +13,7 @@ use crate::words::PLACEHOLDERS;
 use crate::{PolicyError, PolicySource};
 
 /// The annotations that a policy may carry, beside `severity_<word>`.
-const KEYS: &[&str] = &["aliases", "cites", "id", "remedy", "severity", "title"];
+const KEYS: &[&str] = &["aliases", "cites", "id", "remedy", "severity", "since", "title"];
 /// The annotations that a guardrail must carry.
 const REQUIRED: &[&str] = &["id", "remedy", "severity", "title"];
 
@@ -58,6 +58,10 @@ impl Lint<'_> {
         let list = |key: &str| -> Vec<String> {
             text(key).split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
         };
+        if !text("since").is_empty() && !is_version(&text("since")) {
+            let what = format!("`{}` is not a version", text("since"));
+            faults.push(self.fault(what, "write it as 0.1.0", statement.annotation_span("since")));
+        }
         for key in ["title", "remedy"] {
             self.check_placeholders(key, &text(key), statement, &mut faults);
         }
@@ -74,6 +78,7 @@ impl Lint<'_> {
             cites: cites.collect(),
             theme: self.source.theme().to_owned(),
             remedy: text("remedy"),
+            since: text("since"),
             rationale: statement.comment.clone(),
             text: statement.text.clone(),
             built_in: self.set == Set::Guardrails { built_in: true },
@@ -173,4 +178,10 @@ impl Lint<'_> {
             }
         }
     }
+}
+
+/// Whether `text` is three numbers with points between them.
+fn is_version(text: &str) -> bool {
+    let numbers: Vec<&str> = text.split('.').collect();
+    numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u32>().is_ok())
 }

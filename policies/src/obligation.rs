@@ -37,6 +37,9 @@ pub struct Obligation {
     /// Policies that give evidence for it.
     #[serde(default)]
     pub controls: Vec<String>,
+    /// Of a manual one: why no artefact and no declaration shows it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
     /// What the evidence is, and what it does not show.
     #[serde(default)]
     pub evidence: String,
@@ -94,6 +97,15 @@ impl Obligation {
         day(&self.applies_to).filter(|to| as_of > *to).map(|to| format!("applied until {to}"))
     }
 
+    /// A control that nothing was found for is no evidence; how many there are is told beside the passes.
+    fn all_pass(&self, population: u64, found: &[&Tally]) -> String {
+        let empty = self.controls.len() - found.iter().filter(|tally| tally.population() > 0).count();
+        match empty {
+            0 => format!("all {population} pass"),
+            _ => format!("all {population} pass; {empty} of {} controls found nothing to judge", self.controls.len()),
+        }
+    }
+
     pub(crate) fn assess(&self, tallies: &BTreeMap<String, Tally>, as_of: Date) -> ObligationResult {
         let found: Vec<&Tally> = self.controls.iter().filter_map(|control| tallies.get(control)).collect();
         let sum = |count: fn(&Tally) -> u64| found.iter().map(|tally| count(tally)).sum::<u64>();
@@ -102,7 +114,7 @@ impl Obligation {
         let (status, why) = if let Some(why) = self.out_of_force(as_of) {
             (ObligationStatus::NotAssessed, why)
         } else if self.kind == ObligationKind::Manual {
-            (ObligationStatus::NotAssessed, "only a person can tell".to_owned())
+            (ObligationStatus::NotAssessed, format!("only a person can tell: {}", self.why))
         } else if failed > 0 {
             (ObligationStatus::NotSatisfied, format!("{failed} of {population} fail"))
         } else if undecided > 0 {
@@ -110,7 +122,7 @@ impl Obligation {
         } else if population == 0 {
             (ObligationStatus::NotAssessed, "nothing that its controls apply to was found".to_owned())
         } else {
-            (ObligationStatus::Satisfied, format!("all {population} pass"))
+            (ObligationStatus::Satisfied, self.all_pass(population, &found))
         };
         ObligationResult {
             id: self.id.clone(),

@@ -14,18 +14,25 @@ macro_rules! controls {
 controls! {
     "access",
     "accountability",
+    "ai-systems",
     "cost",
+    "deidentification",
     "delivery",
+    "documents",
     "encryption",
     "exposure",
+    "governance",
     "keys",
+    "lawfulness",
     "logging",
     "minimisation",
     "model-governance",
     "monitoring",
+    "recipients",
     "resilience",
     "retention",
     "secrets",
+    "training",
     "transfer",
     "workloads",
 }
@@ -33,10 +40,28 @@ controls! {
 /// Ids of built-in policies that were removed, with the reason.
 pub(crate) const REMOVED: &str = include_str!("../removed.yaml");
 
-/// The built-in frameworks.
-pub(crate) const FRAMEWORKS: &[(&str, &str)] = &[
-    ("frameworks/eu-ai-act.yaml", include_str!("../frameworks/eu-ai-act.yaml")),
-    ("frameworks/gdpr.yaml", include_str!("../frameworks/gdpr.yaml")),
-    ("frameworks/hipaa.yaml", include_str!("../frameworks/hipaa.yaml")),
-    ("frameworks/soc2.yaml", include_str!("../frameworks/soc2.yaml")),
-];
+macro_rules! frameworks {
+    ($($id:literal),+ $(,)?) => {
+        /// The built-in frameworks.
+        pub(crate) const FRAMEWORKS: &[(&str, &str)] = &[$((
+            concat!("frameworks/", $id, ".yaml"),
+            include_str!(concat!("../frameworks/", $id, ".yaml")),
+        )),+];
+    };
+}
+
+frameworks! {
+    "ccpa",
+    "dpdp",
+    "eu-ai-act",
+    "gdpr",
+    "hipaa",
+    "iso-27001",
+    "iso-27701",
+    "iso-42001",
+    "lgpd",
+    "nist-800-53",
+    "nist-ai-rmf",
+    "pci-dss",
+    "soc2",
+}

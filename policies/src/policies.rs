@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
 use crate::control::{Control, PolicyInfo};
+use crate::documents::Documents;
 use crate::frameworks::Frameworks;
 use crate::index::{Index, base, set};
 use crate::intended::{Intended, as_intended};
@@ -34,6 +35,7 @@ pub(crate) struct Judges {
 pub struct Policies {
     pub(crate) contract: Contract,
     pub(crate) taxonomy: Taxonomy,
+    documents: Documents,
     pub(crate) guardrails: Judges,
     /// `None` if the organisation wrote none: nothing is then said about intended access.
     pub(crate) intended: Option<Intended>,
@@ -106,13 +108,16 @@ impl Policies {
         let mut packs = vec![
             ("schema.cedarschema".to_owned(), sha256(include_str!("../schema.cedarschema"))),
             ("taxonomy.yaml".to_owned(), sha256(include_str!("../taxonomy.yaml"))),
+            ("documents.yaml".to_owned(), sha256(include_str!("../documents.yaml"))),
         ];
         packs.extend(CONTROLS.iter().map(|(name, text, _)| ((*name).to_owned(), sha256(text))));
         packs.extend(user.iter().chain(intended).map(|source| (source.name.clone(), sha256(&source.text))));
         packs.sort();
         let as_intended = Arc::new(as_intended()?);
         let frameworks = Frameworks::default();
-        let policies = Policies { contract, taxonomy, guardrails, intended: permitted, as_intended, frameworks, packs };
+        let documents = Documents::built_in()?;
+        let policies =
+            Policies { contract, taxonomy, documents, guardrails, intended: permitted, as_intended, frameworks, packs };
         Ok(policies.cite(&cited))
     }
 
@@ -140,6 +145,12 @@ impl Policies {
     #[must_use]
     pub fn packs(&self) -> &[(String, String)] {
         &self.packs
+    }
+
+    /// What declared documents must say.
+    #[must_use]
+    pub fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     /// What classes, regions and purposes lie in.

@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     Longs,
     Region,
     Purpose,
+    Purposes,
     /// Set by the engine itself (`holds`), never read from a source.
     Derived,
 }
@@ -115,6 +116,7 @@ fn kind(of: &serde_json::Value) -> Kind {
         "Region" => Kind::Region,
         "Purpose" => Kind::Purpose,
         "Set" if of.get("element").is_some_and(|element| name(element) == "Long") => Kind::Longs,
+        "Set" if of.get("element").is_some_and(|element| name(element) == "Purpose") => Kind::Purposes,
         _ => Kind::Derived,
     }
 }
@@ -144,18 +146,27 @@ mod tests {
     const NORMALISED: &[(&str, &str)] = &[
         (
             "Bucket",
-            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b versioned:b loggingEnabled:b retentionDays:i objectLocked:b tlsVersionCurrent:b publicAccessBlocked:b networkRestricted:b identityAuth:b uniformAccess:b receivesLogs:b evidenceLocked:b backupPlanned:b softDeleteDays:i replicasInResidency:b tagged:b",
+            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b versioned:b loggingEnabled:b retentionDays:i objectLocked:b tlsVersionCurrent:b publicAccessBlocked:b networkRestricted:b identityAuth:b uniformAccess:b receivesLogs:b evidenceLocked:b backupPlanned:b softDeleteDays:i replicasInResidency:b tagged:b declaredRetentionDays:i declaredRegion:r",
         ),
         (
             "Database",
-            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i tlsVersionCurrent:b encryptedBetweenNodes:b outputEncrypted:b catalogEncrypted:b networkRestricted:b privateNetwork:b egressRestricted:b identityAuth:b anonymousAccess:b fineGrainedAccess:b defaultGrantsOpen:b pointInTimeRecovery:b backupPlanned:b snapshotPublic:b replicasInResidency:b passwordInText:b versionControlled:b tagged:b",
+            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i tlsVersionCurrent:b encryptedBetweenNodes:b outputEncrypted:b catalogEncrypted:b networkRestricted:b privateNetwork:b egressRestricted:b identityAuth:b anonymousAccess:b fineGrainedAccess:b defaultGrantsOpen:b pointInTimeRecovery:b backupPlanned:b snapshotPublic:b replicasInResidency:b passwordInText:b versionControlled:b tagged:b declaredRegion:r",
         ),
-        ("Dataset", "format:t legalBasis:t purpose:p retentionDays:i masked:b"),
-        ("Table", "format:t legalBasis:t purpose:p retentionDays:i masked:b deletionProtected:b customerManagedKey:b"),
-        ("FeatureView", "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b tagged:b"),
+        (
+            "Dataset",
+            "format:t legalBasis:t purpose:p retentionDays:i masked:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i",
+        ),
+        (
+            "Table",
+            "format:t legalBasis:t purpose:p retentionDays:i masked:b deletionProtected:b customerManagedKey:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i qualityTested:b",
+        ),
+        (
+            "FeatureView",
+            "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b tagged:b label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i",
+        ),
         (
             "Notebook",
-            "directInternet:b rootAccess:b encryptedAtRest:b customerManagedKey:b networkIsolated:b idleShutdownMinutes:i outputEncrypted:b privateNetwork:b publicAddress:b public:b identityAuth:b metadataProtected:b secureBoot:b secretsInEnv:b tagged:b loggingEnabled:b",
+            "directInternet:b rootAccess:b encryptedAtRest:b customerManagedKey:b networkIsolated:b idleShutdownMinutes:i outputEncrypted:b privateNetwork:b publicAddress:b public:b identityAuth:b metadataProtected:b secureBoot:b secretsInEnv:b tagged:b loggingEnabled:b evaluated:b evaluatedByGroup:b explained:b dataSplit:b dataRecorded:b pretrainedPinned:b hashesSound:b certificatesVerified:b recognisesFaces:b",
         ),
         (
             "Cluster",
@@ -163,11 +174,11 @@ mod tests {
         ),
         (
             "Model",
-            "networkIsolated:b imagePinned:b customerManagedKey:b riskClass:t modelCard:t privateNetwork:b public:b secretsInEnv:b tagged:b encryptedAtRest:b",
+            "networkIsolated:b imagePinned:b customerManagedKey:b riskClass:t modelCard:t privateNetwork:b public:b secretsInEnv:b tagged:b encryptedAtRest:b declaredRegion:r annexPoint:t annexException:t riskRationale:t riskFile:t technicalDocumentation:t intendedUse:t humanOversight:t monitoringPlan:t registration:t fundamentalRightsAssessment:t impactAssessment:t transparencyNotice:t suggestedUse:t",
         ),
         (
             "Endpoint",
-            "encryptedAtRest:b customerManagedKey:b dataCaptured:b public:b authenticated:b tlsVersionCurrent:b captureEncrypted:b networkRestricted:b privateNetwork:b egressRestricted:b identityAuth:b anonymousAccess:b loggingEnabled:b instances:i guardrailed:b monitored:b tagged:b tlsRequired:b",
+            "encryptedAtRest:b customerManagedKey:b dataCaptured:b public:b authenticated:b tlsVersionCurrent:b captureEncrypted:b networkRestricted:b privateNetwork:b egressRestricted:b identityAuth:b anonymousAccess:b loggingEnabled:b instances:i guardrailed:b monitored:b tagged:b tlsRequired:b declaredRegion:r",
         ),
         (
             "Workload",
@@ -175,7 +186,7 @@ mod tests {
         ),
         (
             "Pipeline",
-            "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t outputEncrypted:b privateNetwork:b publicAddress:b loggingEnabled:b failureDestination:b secretsInEnv:b guardrailed:b versionControlled:b public:b actionsPinned:b tokenLimited:b longLivedCloudKeys:b untrustedCodeRuns:b scriptInjection:b untrustedOnOwnRunner:b",
+            "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t outputEncrypted:b privateNetwork:b publicAddress:b loggingEnabled:b failureDestination:b secretsInEnv:b guardrailed:b versionControlled:b public:b actionsPinned:b tokenLimited:b longLivedCloudKeys:b untrustedCodeRuns:b scriptInjection:b untrustedOnOwnRunner:b evaluated:b evaluatedByGroup:b explained:b dataSplit:b dataRecorded:b pretrainedPinned:b hashesSound:b certificatesVerified:b recognisesFaces:b",
         ),
         ("Key", "rotationEnabled:b rotationDays:i public:b deletionWindowDays:i deletionProtected:b"),
         ("Network", "openToWorld:b openPorts:l endpointPolicyOpen:b coversDataServices:b loggingEnabled:b"),
@@ -191,9 +202,9 @@ mod tests {
             "AuditTrail",
             "enabled:b multiRegion:b logFileValidation:b customerManagedKey:b retentionDays:i deliveredToLogs:b coversEverything:b encryptedAtRest:b",
         ),
-        ("Sink", "sinkKind:t vendor:t thirdParty:b region:r"),
+        ("Sink", "sinkKind:t vendor:t thirdParty:b region:r registered:b businessAssociate:b recipientRole:t"),
         ("Secret", "secretKind:t placeholder:b"),
-        ("Waiver", "hasReason:b expired:b policy:t"),
+        ("Waiver", "hasReason:b expired:b policy:t approved:b ends:b"),
         (
             "Vault",
             "rotationDays:i deletionProtected:b rotationEnabled:b expires:b networkRestricted:b identityAuth:b loggingEnabled:b softDeleteDays:i encryptedAtRest:b customerManagedKey:b public:b",
@@ -207,6 +218,13 @@ mod tests {
             "User",
             "dataWildcard:b passesAnyRole:b fullAccessPolicy:b primitiveRole:b impersonates:b tokenLifetimeDays:i mfaRequired:b",
         ),
+        (
+            "Organisation",
+            "controller:t contact:t recordsOfProcessing:t privacyNotice:t subjectRequests:t incidentRegister:t riskAnalysis:t continuityPlan:t parentalConsent:t aiPolicy:t classesWithoutRetention:t trains:b",
+        ),
+        ("Processor", "role:t contract:t businessAssociate:b place:t transferInstrument:t"),
+        ("Document", "documentKind:t found:b missing:t dated:b reviewedDaysAgo:i followsChange:b"),
+        ("Declaration", "matched:b"),
         ("Guardrail", "filtersPersonalData:b customerManagedKey:b"),
     ];
 
@@ -225,6 +243,7 @@ mod tests {
                     "l" => Kind::Longs,
                     "r" => Kind::Region,
                     "p" => Kind::Purpose,
+                    "ps" => Kind::Purposes,
                     other => panic!("{other}"),
                 };
                 assert_eq!(known.get(attribute), Some(&kind), "{name}.{attribute}");

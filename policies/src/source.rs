@@ -37,7 +37,9 @@ impl PolicySource {
         file.split('.').next().unwrap_or(file)
     }
 
-    pub(crate) fn code(&self) -> NamedSource<Arc<str>> {
+    /// The text under its name, for errors that point into it.
+    #[must_use]
+    pub fn code(&self) -> NamedSource<Arc<str>> {
         NamedSource::new(&self.name, Arc::clone(&self.text))
     }
 

@@ -16,6 +16,8 @@ const OURS: &[&str] = &[
     "protection",
     "belowHashed",
     "belowKeyed",
+    "belowTruncated",
+    "hashed",
     "declaresResidency",
     "residency",
 ];

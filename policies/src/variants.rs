@@ -53,7 +53,7 @@ pub(crate) fn assignments(
             Side::Resource => world.contract.attributes(question.resource.kind.as_str()),
             Side::Context => world.contract.context(question.action),
         };
-        let values = values(*kinds?.get(name)?, control, world);
+        let values = values(*kinds?.get(name)?, control, world, question);
         if values.len().saturating_mul(combinations.len()) > MOST_COMBINATIONS {
             return None;
         }
@@ -67,7 +67,7 @@ pub(crate) fn assignments(
 
 /// The values that tell apart what `control` can compare an attribute with: both truth values; the
 /// numbers in the policy and their neighbours; the texts in the policy and another one; nothing at all.
-fn values(kind: Kind, control: &Control, world: &World<'_>) -> Vec<Option<Known>> {
+fn values(kind: Kind, control: &Control, world: &World<'_>, question: &Question<'_>) -> Vec<Option<Known>> {
     let longs = || -> BTreeSet<i64> {
         let near = |number: &i64| [number.saturating_sub(1), *number, number.saturating_add(1)];
         control.reads.longs.iter().flat_map(near).chain([0, 1]).collect()
@@ -90,13 +90,23 @@ fn values(kind: Kind, control: &Control, world: &World<'_>) -> Vec<Option<Known>
             .map(|purpose| Some(Known::Purpose(purpose)))
             .chain([None])
             .collect(),
-        // There is a region, whichever it is: one that is declared, one that the policy names, or another.
+        Kind::Purposes => {
+            let listed: BTreeSet<String> = world.taxonomy.purposes().map(str::to_owned).collect();
+            let other = BTreeSet::from(["\u{1}another".to_owned()]);
+            vec![Some(Known::Purposes(listed)), Some(Known::Purposes(other)), None]
+        }
+        // There is a region, whichever it is: one that is declared, of the platform or the asset, one that the policy
+        // names, or another.
         Kind::Region => world
             .platform
             .residency
             .iter()
             .cloned()
             .chain(named("Region", control))
+            .chain(question.resource_facts.known.values().filter_map(|known| match known {
+                Known::Region(region) => Some(region.clone()),
+                _ => None,
+            }))
             .chain(["\u{1}another".to_owned()])
             .map(|region| Some(Known::Region(region)))
             .collect(),

@@ -15,6 +15,7 @@ mod pack;
 mod resource;
 mod secret;
 mod text;
+pub mod uses;
 mod validate;
 
 pub use api::{Api, ApiCondition, ApiExample, Apis, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod declared;
+
 use aedile_crawl::{Binding, Limits};
 use miette::{NamedSource, SourceSpan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::Date;
 use time::macros::format_description;
+
+pub use declared::{Declaration, Organisation, Processor};
 
 /// The names under which a configuration is found.
 pub const FILE_NAMES: [&str; 2] = ["aedile.yaml", "aedile.yml"];
@@ -48,6 +52,12 @@ pub struct Config {
     pub bindings: Vec<BindingConfig>,
     /// Facts that no source gives away.
     pub declare: Vec<Declaration>,
+    /// The organisation's own books and procedures.
+    pub organisation: Organisation,
+    /// Who receives personal data, with contract and place.
+    pub processors: Vec<Processor>,
+    /// Data class → days after which data of that class is deleted.
+    pub retention: BTreeMap<String, i64>,
     /// Findings that are excused.
     pub waivers: Vec<WaiverConfig>,
     /// Gaps that are known and accepted.
@@ -84,32 +94,6 @@ pub struct BindingConfig {
     pub name: String,
     /// Its other name.
     pub is: String,
-}
-
-/// What a person declares of assets.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
-pub struct Declaration {
-    /// A glob on id, address or name.
-    pub asset: String,
-    /// Only assets of this kind.
-    pub kind: Option<String>,
-    /// Who answers for it.
-    pub owner: Option<String>,
-    /// Why the data is held or used.
-    pub purpose: Option<String>,
-    /// AI Act risk class: `minimal`, `limited`, `high`, `prohibited`.
-    pub risk_class: Option<String>,
-    /// GDPR Art. 6 basis.
-    pub legal_basis: Option<String>,
-    /// Days after which data is deleted.
-    pub retention_days: Option<i64>,
-    /// `production`, `staging`, `development`, `test`.
-    pub environment: Option<String>,
-    /// Path of the model card.
-    pub model_card: Option<String>,
-    /// Column name → data class.
-    pub columns: BTreeMap<String, String>,
 }
 
 /// A central waiver.
@@ -265,6 +249,7 @@ impl Loaded {
                 ));
             }
         }
+        self.check_declared()?;
         for declaration in &config.declare {
             if declaration.asset.is_empty() {
                 return Err(self.invalid("declare:", "a declaration names no asset", "add `asset: <glob>`"));
@@ -277,6 +262,55 @@ impl Loaded {
                     format!("`{kind}` is not a kind of asset"),
                     "use Bucket, Database, Dataset, Table, Model, Endpoint, …",
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the types of declarations do not say.
+    fn check_declared(&self) -> Result<(), ConfigError> {
+        let config = &self.config;
+        let named = [
+            ("riskClass", declared::RISK_CLASSES),
+            ("label", declared::LABELS),
+            ("environment", declared::ENVIRONMENTS),
+        ];
+        for declaration in &config.declare {
+            let given = [&declaration.risk_class, &declaration.label, &declaration.environment];
+            for ((key, known), word) in named.iter().zip(given) {
+                if let Some(word) = word.as_deref().filter(|word| !known.contains(word)) {
+                    return Err(self.invalid(
+                        word,
+                        format!("`{word}` is no {key}"),
+                        format!("use {}", known.join(", ")),
+                    ));
+                }
+            }
+            if let Some(day) = declaration.changed.as_deref().filter(|day| parse_date(day).is_none()) {
+                return Err(self.invalid(day, format!("`{day}` is not a date"), "write it as YYYY-MM-DD"));
+            }
+        }
+        for processor in &config.processors {
+            if processor.name.trim().is_empty() {
+                return Err(self.invalid("processors:", "a processor has no name", "add `name:` as findings show it"));
+            }
+            if let Some(role) = processor.role.as_deref().filter(|role| !declared::ROLES.contains(role)) {
+                return Err(self.invalid(
+                    role,
+                    format!("`{role}` is no role"),
+                    format!("use {}", declared::ROLES.join(", ")),
+                ));
+            }
+            for glob in &processor.sinks {
+                if let Err(error) = globset::Glob::new(glob) {
+                    let reason = format!("`{glob}` is not a glob: {}", error.kind());
+                    return Err(self.invalid(glob, reason, "`*` matches within a name, `**` across folders"));
+                }
+            }
+        }
+        for (class, days) in &config.retention {
+            if *days <= 0 {
+                return Err(self.invalid(class, format!("`{class}` is kept {days} days"), "give a number above 0"));
             }
         }
         Ok(())

@@ -363,6 +363,9 @@ pub struct Obligation {
     pub exceptions: usize,
     /// The controls that give evidence.
     pub controls: Vec<String>,
+    /// What the evidence is, and what it does not show.
+    #[serde(default)]
+    pub evidence: String,
     /// What to do where it is not satisfied.
     pub remediation: String,
 }

@@ -277,6 +277,7 @@ pub(crate) fn framework(result: FrameworkResult) -> record::Framework {
                 population: count(obligation.population),
                 exceptions: count(obligation.exceptions),
                 controls: obligation.controls,
+                evidence: obligation.evidence,
                 remediation: obligation.remediation,
             })
             .collect(),

@@ -125,20 +125,20 @@ pub struct Judged {
 pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Judged, ScanError> {
     let (config, rules) = (&request.loaded.config, &packs.rules);
     let mut crawl = aedile_crawl::crawl(&options(&request.roots, &request.loaded), rules, watch)?;
-    for glob in declare::declare(config, &mut crawl.inventory) {
-        crawl.inventory.gaps.push(unmatched_declaration(&request.loaded, &glob));
-    }
+    let named = declare::Named::new(&request.loaded, &request.roots, &mut crawl.sources);
+    declare::declare(&request.loaded, &named, &mut crawl.inventory);
     aedile_crawl::propagate(&mut crawl.inventory, rules);
+    let policies = &packs.judges.policies;
+    declare::relate(&request.loaded, &named, policies, request.as_of, &mut crawl);
 
     let recorder = Recorder { sources: &crawl.sources, rules };
-    let waivers = Waivers::new(&request.loaded, &crawl.waivers, recorder, request.as_of);
+    let waivers = Waivers::new(&request.loaded, &named, &crawl.waivers, recorder, request.as_of);
     for waiver in waivers.assets(request.as_of) {
         crawl.inventory.add(waiver);
     }
     crawl.inventory.settle();
 
     let platform = Platform { residency: config.residency.iter().cloned().collect(), as_of: request.as_of };
-    let policies = &packs.judges.policies;
     let mut judgement = policies.judge(&crawl.inventory, &platform);
     let options = options(&request.roots, &request.loaded);
     Fixer { crawl: &crawl, policies, platform: &platform, rules, options: &options }.attach(&mut judgement.findings);
@@ -246,20 +246,6 @@ pub(crate) fn options(roots: &[PathBuf], loaded: &Loaded) -> Options {
         limits: config.limits(),
         variables: config.variables.clone(),
         bindings: config.bindings(),
-    }
-}
-
-/// A declaration that matched nothing is a gap: whoever wrote it believes it holds.
-fn unmatched_declaration(loaded: &Loaded, glob: &str) -> Gap {
-    let name = loaded
-        .path
-        .as_deref()
-        .and_then(Path::file_name)
-        .map_or_else(|| "aedile.yaml".into(), |name| name.to_string_lossy());
-    Gap {
-        place: Place::file(&Arc::from(name.as_ref())),
-        kind: GapKind::Unresolved,
-        message: format!("the declaration for `{glob}` matches no asset"),
     }
 }
 

@@ -6,6 +6,7 @@ use globset::{Glob, GlobMatcher};
 use time::Date;
 
 use crate::config::{Loaded, parse_date};
+use crate::declare::Named;
 use crate::record::{self, Finding};
 use crate::recording::Recorder;
 
@@ -36,8 +37,15 @@ enum Scope {
 
 impl Waivers {
     /// Central waivers of `loaded` and inline ones, judged as of `as_of`.
-    pub(crate) fn new(loaded: &Loaded, inline: &[InlineWaiver], recorder: Recorder<'_>, as_of: Date) -> Waivers {
+    pub(crate) fn new(
+        loaded: &Loaded,
+        named: &Named,
+        inline: &[InlineWaiver],
+        recorder: Recorder<'_>,
+        as_of: Date,
+    ) -> Waivers {
         let central = loaded.config.waivers.iter().enumerate().filter_map(|(nth, waiver)| {
+            let place = named.place(&waiver.policy);
             let matcher = Glob::new(&waiver.asset).ok()?.compile_matcher();
             let in_force = in_force(waiver.reason.as_deref(), waiver.until.as_deref(), as_of);
             Some(Entry {
@@ -52,7 +60,7 @@ impl Waivers {
                     findings: 0,
                 },
                 scope: Scope::Assets(matcher),
-                place: None,
+                place: Some(place),
                 id: model::AssetId::new(
                     model::AssetKind::Waiver,
                     "aedile.yaml",
@@ -104,6 +112,8 @@ impl Waivers {
                 asset.place.clone_from(&entry.place);
                 asset.set("hasReason", has_reason(waiver.reason.as_deref()), entry.place.clone());
                 asset.set("expired", expired(waiver.until.as_deref(), as_of), entry.place.clone());
+                asset.set("approved", has_reason(waiver.by.as_deref()), entry.place.clone());
+                asset.set("ends", has_reason(waiver.until.as_deref()), entry.place.clone());
                 asset.set("policy", waiver.policy.as_str(), None);
                 asset
             })

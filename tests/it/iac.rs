@@ -134,18 +134,7 @@ impl Fixture {
         }
         let declare = self.holds.iter().map(|(address, classes)| {
             let columns = classes.all().iter().enumerate().map(|(at, class)| (format!("held_{at}"), class.clone()));
-            Declaration {
-                asset: globset::escape(address),
-                kind: None,
-                owner: None,
-                purpose: None,
-                risk_class: None,
-                legal_basis: None,
-                retention_days: None,
-                environment: None,
-                model_card: None,
-                columns: columns.collect(),
-            }
+            Declaration { asset: globset::escape(address), columns: columns.collect(), ..Declaration::default() }
         });
         let config = Config {
             variables: self.variables.clone(),

@@ -16,5 +16,6 @@ mod house;
 mod iac;
 mod ledger;
 mod planted;
+mod policies;
 mod privacy;
 mod program;

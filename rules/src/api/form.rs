@@ -234,7 +234,7 @@ pub enum SettingOf {
 pub struct ApiCondition {
     /// The role.
     pub arg: String,
-    /// Any of: `absent`, `present`, `true`, `false`, or a text.
+    /// Any of: `absent`, `present`, `true`, `false`, `text` for any text, or that text.
     pub is: Vec<String>,
 }
 

@@ -2,6 +2,7 @@
 
 /// Name and text.
 pub(super) const PACKS: &[(&str, &str)] = &[
+    ("apis/assessment.yaml", include_str!("../../apis/assessment.yaml")),
     ("apis/builtins.yaml", include_str!("../../apis/builtins.yaml")),
     ("apis/cloud.yaml", include_str!("../../apis/cloud.yaml")),
     ("apis/frames.yaml", include_str!("../../apis/frames.yaml")),

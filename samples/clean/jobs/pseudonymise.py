@@ -30,7 +30,7 @@ def pseudonym(mrn: str) -> str:
 
 def main() -> None:
     patients = pd.read_csv(f"{RAW}/patients.csv", usecols=["mrn", "birth_date", "sex"])
-    visits = pd.read_parquet(f"{RAW}/visits.parquet")
+    visits = pd.read_parquet(f"{RAW}/visits.parquet", columns=["mrn", "ward", "diagnosis_code", "started_at", "nights"])
     merged = visits.merge(patients, on="mrn", how="inner")
 
     merged["patient_key"] = merged["mrn"].map(pseudonym)

@@ -28,6 +28,7 @@ def main() -> None:
     mlflow.set_tracking_uri("https://mlflow.northview.internal")
     with mlflow.start_run(run_name="stay"):
         model.fit(x_train, y_train)
+        mlflow.log_input(mlflow.data.from_pandas(visits, source="s3://northview-lake-curated/visits.parquet"), "training")
         mlflow.log_params({"learner": "hist-gradient-boosting", "features": len(FEATURES)})
         mlflow.log_metric("mae_days", mean_absolute_error(y_test, model.predict(x_test)))
         mlflow.sklearn.log_model(model, "model", registered_model_name="northview-stay")

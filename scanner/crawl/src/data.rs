@@ -20,11 +20,16 @@ pub(crate) use classify::neighbours;
 use format::{Format, recognise};
 use sample::Sample;
 
+/// The class of ages, of which the decade is told.
+const AGE: &str = "pii.demographic.age";
+
 /// The crawler of datasets.
 pub(crate) struct Datasets;
 
 /// What one dataset is.
 pub(crate) struct Dataset {
+    /// The decade of the oldest person in a column of ages.
+    oldest_decade: Option<i64>,
     /// Empty for a file that is refused: it leaves gaps and is no asset.
     format: &'static str,
     columns: Vec<Column>,
@@ -92,12 +97,13 @@ impl Crawler for Datasets {
 
 fn dataset(sample: Sample, context: Context<'_>) -> Dataset {
     let mut spans = sample.name_spans.iter().copied();
-    let columns = classify::columns(&sample.batches, context.rules)
-        .into_iter()
-        .map(|(name, tags)| Column { name, tags, span: spans.next() })
-        .collect();
+    let columns = classify::columns(&sample.batches, context.rules);
+    let ages = columns.iter().filter(|(_, tags)| tags.iter().any(|tag| tag.class.as_str() == AGE));
+    let oldest_decade = ages.filter_map(|(name, _)| classify::oldest_decade(&sample.batches, name)).max();
+    let columns = columns.into_iter().map(|(name, tags)| Column { name, tags, span: spans.next() }).collect();
     Dataset {
         format: sample.format,
+        oldest_decade,
         columns,
         rows_read: sample.rows_read,
         rows_total: sample.rows_total,
@@ -120,6 +126,9 @@ fn write(file: &File, dataset: Dataset, facts: &mut Facts) {
     asset.in_tests = file.in_tests;
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     asset.set("format", dataset.format, None);
+    if let Some(decade) = dataset.oldest_decade {
+        asset.set("oldestDecade", decade, None);
+    }
     asset.set("rowsRead", number(dataset.rows_read), None);
     if let Some(total) = dataset.rows_total {
         asset.set("rowsTotal", number(total), None);

@@ -86,6 +86,14 @@ kinds! {
     Secret,
     /// A waiver written in code or configuration.
     Waiver,
+    /// Who operates the platform.
+    Organisation,
+    /// Somebody who receives data, as declared.
+    Processor,
+    /// A document that somebody declared.
+    Document,
+    /// What `aedile.yaml` says of assets.
+    Declaration,
 }
 
 /// A word that names no [`AssetKind`].

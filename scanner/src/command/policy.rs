@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use std::sync::Arc;
 
-use aedile_policies::{Policies, PolicyInfo, PolicySource};
+use aedile_policies::{Policies, PolicyError, PolicyInfo, PolicySource};
 use miette::{IntoDiagnostic, Report, miette};
 use serde_json::json;
 
@@ -18,6 +18,7 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
     match command {
         PolicyCommand::Check { paths } => {
             let Judges { policies, frameworks, .. } = load(paths, here)?;
+            refuse_untested(&policies, paths, here)?;
             terminal::print(&format!(
                 "{} policies and {} frameworks hold\n",
                 policies.info().len(),
@@ -67,18 +68,42 @@ fn load(paths: &[PathBuf], folder: &Path) -> Result<Judges, Report> {
     Ok(judges(&controls, &[], &frameworks)?)
 }
 
+/// The user's cases under `paths`.
+fn own_cases(paths: &[PathBuf], folder: &Path) -> Result<Vec<PolicySource>, Report> {
+    let own = texts(paths, folder, &["yaml", "yml"])?.into_iter().filter(|(name, _)| is_cases(name));
+    Ok(own.map(|(name, text)| PolicySource::new(name, text)).collect())
+}
+
+/// Refuses policies of the user whose cases do not show every verdict that they can give.
+fn refuse_untested(policies: &Policies, paths: &[PathBuf], folder: &Path) -> Result<(), Report> {
+    let (controls, _) = policy_packs(paths, folder)?;
+    let mut untested = policies.cases(&own_cases(paths, folder)?)?.untested;
+    untested.retain(|(policy, _)| policies.info().iter().any(|info| info.id == *policy && !info.built_in));
+    let faults = untested.into_iter().filter_map(|(policy, missing)| {
+        let annotation = format!("@id(\"{policy}\")");
+        let (source, at) = controls.iter().find_map(|source| Some((source, source.text.find(&annotation)?)))?;
+        Some(PolicyError::Lint {
+            what: format!("`{policy}`: {missing}"),
+            advice: "add the case to a file that ends in .cases.yaml beside the policy".to_owned(),
+            source_code: source.code(),
+            at: (at, annotation.len()).into(),
+        })
+    });
+    let faults: Vec<PolicyError> = faults.collect();
+    if faults.is_empty() { Ok(()) } else { Err(PolicyError::Several(faults).into()) }
+}
+
 fn test(paths: &[PathBuf], folder: &Path) -> Result<u8, Report> {
     let policies = load(paths, folder)?.policies;
     let mut cases = Policies::built_in_cases();
-    let own = texts(paths, folder, &["yaml", "yml"])?.into_iter().filter(|(name, _)| is_cases(name));
-    cases.extend(own.map(|(name, text)| PolicySource::new(name, text)));
+    cases.extend(own_cases(paths, folder)?);
     let report = policies.cases(&cases)?;
     let mut text = String::new();
     for failure in &report.failures {
         let _ = writeln!(text, "{}: {}: {}", failure.file, failure.case, failure.message);
     }
     for (policy, missing) in &report.untested {
-        let _ = writeln!(text, "{policy}: no case {missing}");
+        let _ = writeln!(text, "{policy}: {missing}");
     }
     let wrong = report.failures.len() + report.untested.len();
     let _ = writeln!(
@@ -104,6 +129,7 @@ fn entry(policy: &PolicyInfo) -> serde_json::Value {
         "severity": policy.severity,
         "severities": policy.severities,
         "aliases": policy.aliases,
+        "since": policy.since,
         "cites": policy.cites.iter().map(|citation| &citation.obligation).collect::<Vec<_>>(),
         "built_in": policy.built_in,
     })
@@ -141,6 +167,9 @@ fn explained(policy: &PolicyInfo) -> String {
     }
     let _ =
         writeln!(text, "severity   {}\ntheme      {}\nremedy     {}", severities(policy), policy.theme, policy.remedy);
+    if !policy.since.is_empty() {
+        let _ = writeln!(text, "since      {}", policy.since);
+    }
     if !policy.aliases.is_empty() {
         let _ = writeln!(text, "elsewhere  {}", policy.aliases.join(", "));
     }

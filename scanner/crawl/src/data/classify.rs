@@ -10,6 +10,14 @@ use arrow::array::{RecordBatch, StringArray};
 /// subjects, and looking at all pairs of columns would be quadratic.
 const NEIGHBOURS: usize = 32;
 
+/// The decade of the oldest age among cells that are ages, in years: 90 for 97. Never an age itself.
+pub(super) fn oldest_decade(batches: &[RecordBatch], name: &str) -> Option<i64> {
+    let columns = batches.iter().filter_map(|batch| batch.column_by_name(name)?.as_any().downcast_ref::<StringArray>());
+    let cells = columns.flat_map(|column| column.iter().flatten());
+    let years = cells.filter_map(|cell| cell.trim().split('.').next()?.parse::<i64>().ok());
+    years.filter(|years| (0..=130).contains(years)).max().map(|years| years / 10 * 10)
+}
+
 /// The columns of `batches` in the order of their first batch, each with what it is and what it holds here and there.
 pub(super) fn columns(batches: &[RecordBatch], rules: &Rules) -> Vec<(String, Vec<Tag>)> {
     let profiles = profiles(batches, rules);

@@ -137,5 +137,6 @@ fn family(kind: AssetKind) -> u8 {
         AssetKind::Vault => 13,
         AssetKind::Registry => 14,
         AssetKind::Guardrail => 15,
+        AssetKind::Organisation | AssetKind::Processor | AssetKind::Document | AssetKind::Declaration => 16,
     }
 }

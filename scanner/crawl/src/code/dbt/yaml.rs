@@ -144,6 +144,15 @@ fn table(file: &File, node: &Node, source: Option<&str>, prefix: Option<&str>) -
             }
         }
     }
+    let tested = |node: &Node| {
+        ["tests", "data_tests"].iter().any(|key| node.get(key).is_some_and(|list| !list.items().is_empty()))
+    };
+    let of_columns = node.get("columns").map(Node::items).unwrap_or_default();
+    let quality = tested(node) || of_columns.iter().any(tested) || node.get("freshness").is_some();
+    attributes.push((
+        "qualityTested".to_owned(),
+        Attribute { value: Value::Bool(quality), place: Some(place(file, name_node)) },
+    ));
     let columns = node
         .get("columns")
         .map(Node::items)

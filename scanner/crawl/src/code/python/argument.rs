@@ -66,6 +66,7 @@ impl<'w> Arguments<'w> {
         let value = self.role(api, &condition.arg);
         condition.is.iter().any(|word| match (word.as_str(), value) {
             ("absent", None | Some(Value::None)) => true,
+            ("text", Some(Value::Text(_))) => true,
             ("present", Some(value)) => !matches!(value, Value::None),
             ("true", Some(Value::Bool(true))) | ("false", Some(Value::Bool(false))) => true,
             (word, Some(Value::Text(text))) => text.text.eq_ignore_ascii_case(word),

@@ -1,0 +1,152 @@
+//! What declarations and facts say together of data, flows and models.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Basis, Columns, Inventory, RelationKind, Tag, Value};
+use aedile_policies::Taxonomy;
+use aedile_rules::uses;
+
+use crate::config::Config;
+
+/// Writes what follows from declarations and facts into `inventory`.
+pub(super) fn derive(config: &Config, taxonomy: &Taxonomy, inventory: &mut Inventory) {
+    let made = made(inventory);
+    let columns = columns(inventory, taxonomy);
+    for asset in inventory.assets.values_mut() {
+        if matches!(asset.kind, AssetKind::Dataset | AssetKind::Table) {
+            // What a notebook shows is a copy of what it read.
+            let shown = asset.place.as_ref().is_some_and(|place| place.path.ends_with(".ipynb"));
+            asset.set("original", !shown && !made.contains(&asset.id), None);
+            ground(asset);
+        }
+        if let Some((count, wrong)) = columns.get(&asset.id) {
+            asset.set("declaredColumns", i64::try_from(*count).unwrap_or(i64::MAX), None);
+            if !wrong.is_empty() {
+                asset.set("misdeclaredColumns", wrong.iter().cloned().collect::<Vec<_>>().join(", "), None);
+            }
+        }
+        period(config, taxonomy, asset);
+    }
+    consent(inventory);
+    suggest(inventory);
+}
+
+/// Data that something else makes: derived from other data, or written by code.
+fn made(inventory: &Inventory) -> BTreeSet<AssetId> {
+    let made = inventory.relations.iter().filter_map(|relation| match relation.kind {
+        RelationKind::DerivedFrom => Some(relation.from.clone()),
+        RelationKind::Writes => Some(relation.to.clone()),
+        _ => None,
+    });
+    made.collect()
+}
+
+/// The words of a legal ground in one spelling, and the one purpose of data among its purposes.
+fn ground(asset: &mut Asset) {
+    if let Some(attribute) = asset.attributes.get_mut("legalBasis")
+        && let Value::Text(text) = &attribute.value
+    {
+        let plain = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+        let plain = if plain.ends_with("-interest") { format!("{plain}s") } else { plain };
+        attribute.value = Value::Text(plain);
+    }
+    if !asset.attributes.contains_key("purposes")
+        && let Some(Attribute { value: Value::Text(purpose), place }) = asset.attributes.get("purpose").cloned()
+    {
+        asset.set("purposes", vec![Value::Text(purpose)], place);
+    }
+}
+
+/// The shortest period declared for a class that `asset` holds, unless one is declared for the asset itself.
+fn period(config: &Config, taxonomy: &Taxonomy, asset: &mut Asset) {
+    let keeps = [AssetKind::Bucket, AssetKind::Dataset, AssetKind::Table, AssetKind::FeatureView];
+    if !keeps.contains(&asset.kind) || asset.attributes.contains_key("declaredRetentionDays") {
+        return;
+    }
+    let covered = |class: &str| {
+        let held = asset.tags.iter().filter(|tag| taxonomy.counts(tag));
+        held.map(|tag| tag.class.as_str()).any(|held| taxonomy.is_in(held, class))
+    };
+    let shortest = config.retention.iter().filter(|(class, _)| covered(class)).map(|(_, days)| *days).min();
+    if let Some(days) = shortest {
+        asset.set("declaredRetentionDays", days, None);
+    }
+}
+
+/// For data with columns of which a person declared the class: how many, and those whose values say otherwise.
+///
+/// Only values count as another opinion, not names. A declared class agrees with a found one if either lies in the other.
+fn columns(inventory: &Inventory, taxonomy: &Taxonomy) -> BTreeMap<AssetId, (usize, BTreeSet<String>)> {
+    let mut told: BTreeMap<AssetId, (usize, BTreeSet<String>)> = BTreeMap::new();
+    for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf) {
+        let Some(column) = inventory.asset(&relation.from) else { continue };
+        let declared: Vec<&Tag> = column.tags.iter().filter(|tag| tag.basis == Basis::Declared).collect();
+        if declared.is_empty() {
+            continue;
+        }
+        let seen = column.tags.iter().filter(|tag| matches!(tag.basis, Basis::Value | Basis::NameAndValue));
+        let agrees = |found: &Tag| {
+            declared.iter().any(|tag| {
+                taxonomy.is_in(found.class.as_str(), tag.class.as_str())
+                    || taxonomy.is_in(tag.class.as_str(), found.class.as_str())
+            })
+        };
+        let wrong = seen.filter(|tag| taxonomy.counts(tag)).any(|tag| !agrees(tag));
+        let entry = told.entry(relation.to.clone()).or_default();
+        entry.0 += 1;
+        if wrong {
+            entry.1.insert(column.name.clone());
+        }
+    }
+    told
+}
+
+/// Says of every flow out of data that rests on consent whether the column of consent is among what is read.
+fn consent(inventory: &mut Inventory) {
+    let by: BTreeMap<AssetId, String> = inventory
+        .assets
+        .values()
+        .filter_map(|asset| Some((asset.id.clone(), asset.value("consentColumn")?.as_text()?.to_owned())))
+        .collect();
+    for relation in &mut inventory.relations {
+        let Some(flow) = &relation.flow else { continue };
+        let column = match relation.kind {
+            RelationKind::Reads => by.get(&relation.to),
+            RelationKind::SendsTo => flow.sources.iter().find_map(|source| by.get(source)),
+            _ => None,
+        };
+        let Some(column) = column else { continue };
+        let value = match &flow.columns {
+            Columns::Named(named) => {
+                let mut read = named.keys().chain(&flow.dropped);
+                Value::Bool(read.any(|name| name.eq_ignore_ascii_case(column)))
+            }
+            Columns::All | Columns::Unknown => {
+                Value::unknown(column.as_str(), "all columns are read, and whether rows are chosen by it is not seen")
+            }
+        };
+        relation.attributes.insert("consentRead".to_owned(), Attribute { value, place: relation.place.clone() });
+    }
+}
+
+/// What the names of models, of the code that trains them and of the columns that they learn from say of their use.
+fn suggest(inventory: &mut Inventory) {
+    let mut words: BTreeMap<AssetId, Vec<String>> = BTreeMap::new();
+    for asset in inventory.assets.values().filter(|asset| asset.kind == AssetKind::Model) {
+        let own = words.entry(asset.id.clone()).or_default();
+        own.extend([asset.name.clone(), asset.address.clone()]);
+        own.extend(["intendedUse", "purpose"].iter().filter_map(|key| asset.value(key)?.as_text().map(str::to_owned)));
+    }
+    for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::Trains) {
+        let Some(own) = words.get_mut(&relation.to) else { continue };
+        own.extend(inventory.asset(&relation.from).map(|code| code.address.clone()));
+        if let Some(Columns::Named(named)) = relation.flow.as_ref().map(|flow| &flow.columns) {
+            own.extend(named.keys().cloned());
+        }
+    }
+    for (id, words) in words {
+        if let (Some(found), Some(model)) = (uses::suggested(&words), inventory.assets.get_mut(&id)) {
+            model.set("suggestedUse", found, None);
+        }
+    }
+}
