@@ -65,8 +65,9 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
         "version": "2.1.0",
         "runs": [this],
     });
+    // In JSON `<` stands in strings only. Escaped it is the same text, and none for a page that shows the file.
     serde_json::to_string_pretty(&log)
-        .map(|text| text + "\n")
+        .map(|text| text.replace('<', "\\u003c") + "\n")
         .map_err(|error| RenderError { format: "sarif", reason: error.to_string() })
 }
 
