@@ -25,7 +25,7 @@ pub(crate) use named::Named;
 /// against each other.
 pub(crate) fn declare(loaded: &Loaded, named: &Named, inventory: &mut Inventory) {
     for (nth, declaration) in loaded.config.declare.iter().enumerate() {
-        let place = named.place(&declaration.asset);
+        let place = named.place("declare", &declaration.asset);
         let matched = apply(declaration, &place, inventory) > 0;
         let id = AssetId::new(AssetKind::Declaration, named.path(), &format!("{}/{nth}", declaration.asset));
         let mut asset = Asset::new(id, AssetKind::Declaration, &*declaration.asset, &*declaration.asset);

@@ -45,7 +45,7 @@ impl Waivers {
         as_of: Date,
     ) -> Waivers {
         let central = loaded.config.waivers.iter().enumerate().filter_map(|(nth, waiver)| {
-            let place = named.place(&waiver.policy);
+            let place = named.place("waivers", &waiver.policy);
             let matcher = Glob::new(&waiver.asset).ok()?.compile_matcher();
             let in_force = in_force(waiver.reason.as_deref(), waiver.until.as_deref(), as_of);
             Some(Entry {

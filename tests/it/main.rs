@@ -5,6 +5,7 @@
 
 mod access;
 mod bad_input;
+mod declared;
 mod determinism;
 mod documents;
 mod fault;

@@ -14,9 +14,9 @@ pub(super) fn derive(config: &Config, taxonomy: &Taxonomy, inventory: &mut Inven
     let columns = columns(inventory, taxonomy);
     for asset in inventory.assets.values_mut() {
         if matches!(asset.kind, AssetKind::Dataset | AssetKind::Table) {
-            // What a notebook shows is a copy of what it read.
+            // What a notebook shows is a copy of what it read; rows among tests are nobody's source.
             let shown = asset.place.as_ref().is_some_and(|place| place.path.ends_with(".ipynb"));
-            asset.set("original", !shown && !made.contains(&asset.id), None);
+            asset.set("original", !shown && !asset.in_tests && !made.contains(&asset.id), None);
             ground(asset);
         }
         if let Some((count, wrong)) = columns.get(&asset.id) {

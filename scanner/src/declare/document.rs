@@ -29,7 +29,7 @@ pub(super) fn documents(loaded: &Loaded, named: &Named, kinds: &Documents, as_of
             continue;
         }
         let id = AssetId::new(AssetKind::Document, kind, &path);
-        let place = named.place(&path);
+        let place = named.place("", &path);
         let mut asset = Asset::new(id, AssetKind::Document, &*path, kind);
         asset.place = Some(place.clone());
         asset.set("documentKind", kind, None);

@@ -34,15 +34,17 @@ impl Named {
         &self.path
     }
 
-    /// Where `word` first stands as a whole value; the start of the file if it does not.
-    pub(crate) fn place(&self, word: &str) -> Place {
+    /// Where `word` first stands as a whole value below the key `section`; the start of the file if it does not.
+    pub(crate) fn place(&self, section: &str, word: &str) -> Place {
+        let key = format!("\n{section}:");
+        let from = if self.text.starts_with(key.trim_start()) { 0 } else { self.text.find(&key).unwrap_or(0) };
         let inside =
             |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"._/-*".contains(byte));
         let bytes = self.text.as_bytes();
         let whole = |at: &usize| {
             !inside(at.checked_sub(1).and_then(|before| bytes.get(before))) && !inside(bytes.get(at + word.len()))
         };
-        match self.text.match_indices(word).map(|(at, _)| at).find(whole) {
+        match self.text.match_indices(word).map(|(at, _)| at).filter(|at| *at >= from).find(whole) {
             Some(at) if !word.is_empty() => Place::new(&self.path, at, at + word.len()),
             _ => Place::file(&self.path),
         }
@@ -55,12 +57,12 @@ mod tests {
 
     #[test]
     fn a_name_is_found_as_a_whole_value() {
-        let text = "declare:\n  - asset: raw.orders_old\n  - asset: raw.orders\n";
+        let text = "bindings: [raw.orders]\ndeclare:\n  - asset: raw.orders_old\n  - asset: raw.orders\n";
         let loaded = Loaded::parse("here/aedile.yaml".into(), text.into()).expect("a configuration");
         let mut sources = Sources::default();
         let named = Named::new(&loaded, &["here".into()], &mut sources);
         assert_eq!(named.path(), "aedile.yaml");
-        assert_eq!(sources.locate(&named.place("raw.orders")).start.line, 3);
-        assert_eq!(sources.locate(&named.place("raw.parcels")).start.line, 1);
+        assert_eq!(sources.locate(&named.place("declare", "raw.orders")).start.line, 4);
+        assert_eq!(sources.locate(&named.place("declare", "raw.parcels")).start.line, 1);
     }
 }

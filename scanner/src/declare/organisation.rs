@@ -13,9 +13,9 @@ pub(super) fn organisation(config: &Config, named: &Named, taxonomy: &Taxonomy, 
     let name = config.entity.as_deref().unwrap_or("the organisation");
     let id = AssetId::new(AssetKind::Organisation, "", "organisation");
     let mut organisation = Asset::new(id, AssetKind::Organisation, name, name);
-    organisation.place = Some(named.place("organisation"));
+    organisation.place = Some(named.place("organisation", "organisation"));
     for (attribute, text) in config.organisation.texts() {
-        organisation.set(attribute, text, Some(named.place(text)));
+        organisation.set(attribute, text, Some(named.place("organisation", text)));
     }
     let data = |kind| matches!(kind, AssetKind::Dataset | AssetKind::Table | AssetKind::FeatureView);
     for asset in inventory.assets.values().filter(|asset| data(asset.kind) && !asset.in_tests) {

@@ -8,7 +8,8 @@ use crate::config::{Config, Processor};
 
 /// Adds every declared recipient, and says of each sink of another organisation whether it is one of them.
 pub(super) fn recipients(config: &Config, named: &Named, inventory: &mut Inventory) {
-    let places: Vec<Place> = config.processors.iter().map(|processor| named.place(&processor.name)).collect();
+    let places: Vec<Place> =
+        config.processors.iter().map(|processor| named.place("processors", &processor.name)).collect();
     for (processor, place) in config.processors.iter().zip(&places) {
         inventory.add(asset(processor, named, place));
     }
@@ -35,7 +36,7 @@ fn asset(processor: &Processor, named: &Named, place: &Place) -> Asset {
     ];
     for (name, text) in texts {
         if let Some(text) = text {
-            asset.set(name, text.as_str(), Some(named.place(text)));
+            asset.set(name, text.as_str(), Some(named.place("processors", text)));
         }
     }
     asset.set("businessAssociate", processor.business_associate, Some(place.clone()));
