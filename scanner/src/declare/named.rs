@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_name_is_found_as_a_whole_value() {
-        let text = "bindings: [raw.orders]\ndeclare:\n  - asset: raw.orders_old\n  - asset: raw.orders\n";
+        let text = "exclude: [raw.orders]\ndeclare:\n  - asset: raw.orders_old\n  - asset: raw.orders\n";
         let loaded = Loaded::parse("here/aedile.yaml".into(), text.into()).expect("a configuration");
         let mut sources = Sources::default();
         let named = Named::new(&loaded, &["here".into()], &mut sources);
