@@ -1,9 +1,13 @@
 use aedile_model::{AssetId, Severity, Verdict};
 use time::Date;
+use time::macros::date;
 
 use crate::case::Case;
 use crate::packs::CONTROLS;
 use crate::{Judgement, Platform, Policies, PolicyError, PolicySource};
+
+/// The day that cases are judged by.
+const DAY: Date = date!(2026 - 01 - 01);
 
 /// A case that did not go as written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,12 +72,28 @@ impl Policies {
         Ok(report)
     }
 
+    /// The requests of the built-in cases, as [`Policies::export`] gives those of an inventory.
+    ///
+    /// # Errors
+    /// A case that does not parse, or what Cedar says if something has no JSON form.
+    pub fn export_cases(&self) -> Result<crate::Export, String> {
+        let mut export = self.empty_export()?;
+        for file in Self::built_in_cases() {
+            let cases: Vec<Case> = serde_yaml::from_str(&file.text).map_err(|error| error.to_string())?;
+            for case in cases {
+                let platform = Platform { residency: case.residency.clone(), as_of: DAY };
+                self.export_into(&mut export, &case.inventory()?, &platform)?;
+            }
+        }
+        Ok(export)
+    }
+
     fn run(&self, case: &Case) -> Vec<String> {
         let inventory = match case.inventory() {
             Ok(inventory) => inventory,
             Err(message) => return vec![message],
         };
-        let platform = Platform { residency: case.residency.clone(), as_of: Date::MIN };
+        let platform = Platform { residency: case.residency.clone(), as_of: DAY };
         let judgement = self.judge(&inventory, &platform);
         let resource = case.resource();
         let mut failures: Vec<String> = judgement.errors.iter().map(|error| error.message.clone()).collect();

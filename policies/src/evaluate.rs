@@ -107,18 +107,7 @@ impl Evaluator<'_> {
         set: &PolicySet,
         assignment: &Assignment,
     ) -> Result<Answer, String> {
-        let mut slice = Slice::default();
-        let resource = uid(question.resource.kind, &question.resource.id)?;
-        let attributes = self.attributes(Side::Resource, question, assignment, &mut slice);
-        slice.add(resource.clone(), attributes, HashSet::new());
-        // After the resource: who asks about themselves is one entity, and must keep the groups above.
-        let principal = self.principal(question, assignment, &mut slice)?;
-        let action = entity("Action", question.action).ok_or("the action has no name")?;
-        let context = self.context(question, assignment, &mut slice)?;
-        let entities = slice.finish(&[&principal, &resource])?;
-        let schema = Some(&self.world.contract.schema);
-        let entities = Entities::from_entities(entities, schema).map_err(|error| full(&error))?;
-        let request = Request::new(principal, action, resource, context, schema).map_err(|error| full(&error))?;
+        let (request, entities) = self.request(question, assignment)?;
         let response = self.authorizer.is_authorized(&request, set, &entities);
         let allowed = response.decision() == Decision::Allow;
         let mut answer = Answer { allowed, ..Answer::default() };
@@ -131,6 +120,30 @@ impl Evaluator<'_> {
             answer.errors.insert(error.policy_id().to_string(), error.inner().to_string());
         }
         Ok(answer)
+    }
+
+    /// `question` as Cedar is asked it, with every entity that a policy may follow.
+    ///
+    /// # Errors
+    /// As [`Evaluator::ask`].
+    pub(crate) fn request(
+        &self,
+        question: &Question<'_>,
+        assignment: &Assignment,
+    ) -> Result<(Request, Entities), String> {
+        let mut slice = Slice::default();
+        let resource = uid(question.resource.kind, &question.resource.id)?;
+        let attributes = self.attributes(Side::Resource, question, assignment, &mut slice);
+        slice.add(resource.clone(), attributes, HashSet::new());
+        // After the resource: who asks about themselves is one entity, and must keep the groups above.
+        let principal = self.principal(question, assignment, &mut slice)?;
+        let action = entity("Action", question.action).ok_or("the action has no name")?;
+        let context = self.context(question, assignment, &mut slice)?;
+        let entities = slice.finish(&[&principal, &resource])?;
+        let schema = Some(&self.world.contract.schema);
+        let entities = Entities::from_entities(entities, schema).map_err(|error| full(&error))?;
+        let request = Request::new(principal, action, resource, context, schema).map_err(|error| full(&error))?;
+        Ok((request, entities))
     }
 
     fn principal(

@@ -4,6 +4,7 @@ use aedile_model::{
     Asset, AssetId, Citation, Columns, Evidence, Finding, Fingerprint, Inventory, Place, Relation, RelationKind,
     Remediation, Severity, Step, Subject, Tag, Value, Verdict,
 };
+use rayon::prelude::*;
 use time::Date;
 
 use crate::control::PolicyInfo;
@@ -60,8 +61,9 @@ impl<'a> Writer<'a> {
             let key = (decision.policy.as_str(), decision.principal.as_ref(), &decision.resource);
             groups.entry(key).or_default().push(decision);
         }
+        let groups: Vec<Vec<&Decision>> = groups.into_values().collect();
         let mut findings: Vec<Finding> = groups
-            .into_values()
+            .into_par_iter()
             .filter_map(|decisions| {
                 let judged = policies.get(decisions.first()?.policy.as_str())?;
                 Some(self.finding(&self.group(judged.info, decisions)?, judged.reads))

@@ -146,13 +146,28 @@ impl Frameworks {
     /// Every framework held against the counts of a judgement, as of a day.
     #[must_use]
     pub fn assess(&self, tallies: &BTreeMap<String, Tally>, as_of: Date) -> Vec<FrameworkResult> {
-        let assessed = |framework: &Framework| FrameworkResult {
-            id: framework.id.clone(),
-            title: framework.title.clone(),
-            version: framework.version.clone(),
-            obligations: framework.obligations.iter().map(|obligation| obligation.assess(tallies, as_of)).collect(),
-        };
-        self.all.values().map(assessed).collect()
+        self.all.values().map(|framework| framework.assess(tallies, as_of)).collect()
+    }
+}
+
+impl Framework {
+    /// The framework in `source`.
+    ///
+    /// # Errors
+    /// The file does not parse or contradicts itself.
+    pub fn parse(source: &PolicySource) -> Result<Framework, PolicyError> {
+        parse(source)
+    }
+
+    /// The framework held against the counts of a judgement, as of a day.
+    #[must_use]
+    pub fn assess(&self, tallies: &BTreeMap<String, Tally>, as_of: Date) -> FrameworkResult {
+        FrameworkResult {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            version: self.version.clone(),
+            obligations: self.obligations.iter().map(|obligation| obligation.assess(tallies, as_of)).collect(),
+        }
     }
 }
 

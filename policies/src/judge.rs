@@ -66,7 +66,7 @@ impl Policies {
         }
         judgement.decisions.extend(intended);
         judgement.errors.extend(errors);
-        judgement.decisions.sort_by(|a, b| key(a).cmp(&key(b)));
+        judgement.decisions.par_sort_by(|a, b| key(a).cmp(&key(b)));
         judgement.findings = self.findings(inventory, &judgement.decisions, platform.as_of);
         judgement.errors.sort();
         judgement.errors.dedup();

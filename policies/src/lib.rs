@@ -11,6 +11,7 @@ mod control;
 mod documents;
 mod error;
 mod evaluate;
+mod export;
 mod facts;
 mod finding;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use cases::{CaseFailure, CaseReport};
 pub use control::PolicyInfo;
 pub use documents::{DocumentKind, Documents};
 pub use error::PolicyError;
+pub use export::{Export, ExportedRequest};
 pub use frameworks::{Framework, FrameworkResult, Frameworks};
 pub use judgement::{Decision, JudgeError, Judgement, Platform, Tally};
 pub use obligation::{Obligation, ObligationKind, ObligationResult, ObligationStatus};

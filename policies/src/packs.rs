@@ -13,6 +13,7 @@ macro_rules! controls {
 
 controls! {
     "access",
+    "access-in-use",
     "accountability",
     "ai-systems",
     "cost",

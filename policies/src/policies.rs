@@ -121,6 +121,26 @@ impl Policies {
         Ok(policies.cite(&cited))
     }
 
+    /// How many guardrails `source` holds, if nothing is wrong with it; they are not added.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(&self, source: &PolicySource) -> Result<usize, PolicyError> {
+        on_large_stack(|| {
+            let removed = BTreeMap::new();
+            let mut loader = Loader {
+                contract: &self.contract,
+                taxonomy: &self.taxonomy,
+                removed: &removed,
+                faults: Vec::new(),
+                schemas: BTreeMap::new(),
+            };
+            let read = loader.read(source, Set::Guardrails { built_in: false });
+            loader.refuse_twice(&read);
+            PolicyError::gathered(loader.faults).map_or(Ok(read.len()), Err)
+        })?
+    }
+
     /// The same policies, citing `frameworks` (by default they cite the built-in ones).
     #[must_use]
     pub fn cite(mut self, frameworks: &Frameworks) -> Policies {

@@ -1,6 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aedile_model::{Asset, AssetId, AssetKind, Columns, Inventory, Relation, RelationKind, Unknown};
+
+use time::Date;
+use time::format_description::well_known::Iso8601;
 
 use crate::facts::{Facts, Known, held};
 use crate::index::Index;
@@ -17,8 +21,8 @@ pub(crate) struct Question<'a> {
     pub(crate) resource: &'a Asset,
     /// Index into the inventory's relations.
     pub(crate) relation: Option<usize>,
-    pub(crate) principal_facts: Facts,
-    pub(crate) resource_facts: Facts,
+    pub(crate) principal_facts: Arc<Facts>,
+    pub(crate) resource_facts: Arc<Facts>,
     pub(crate) context: Facts,
     /// Groups and roles that the principal belongs to, if some policy may ask.
     pub(crate) member_of: BTreeSet<(AssetKind, AssetId)>,
@@ -34,6 +38,18 @@ pub(crate) struct World<'a> {
     pub(crate) platform: &'a Platform,
 }
 
+/// The facts of those who take part in relations, read once however many relations they have.
+#[derive(Default)]
+struct Parties<'a> {
+    known: BTreeMap<&'a AssetId, Arc<Facts>>,
+}
+
+impl<'a> Parties<'a> {
+    fn facts(&mut self, world: &World<'_>, asset: &'a Asset) -> Arc<Facts> {
+        Arc::clone(self.known.entry(&asset.id).or_insert_with(|| Arc::new(world.facts(asset))))
+    }
+}
+
 impl<'a> World<'a> {
     /// Every question that `index` has policies for, in the inventory's order, and what could not be asked.
     pub(crate) fn questions(&self, index: &Index) -> (Vec<Question<'a>>, Vec<JudgeError>) {
@@ -41,6 +57,7 @@ impl<'a> World<'a> {
         let mut errors = BTreeSet::new();
         questions.extend(self.inventory.assets.values().filter_map(|asset| self.posture(asset, index)));
         let groups = self.groups();
+        let mut parties = Parties::default();
         for (at, relation) in self.inventory.relations.iter().enumerate() {
             let actions = self.actions(relation);
             if actions.is_empty() {
@@ -59,7 +76,8 @@ impl<'a> World<'a> {
                 let Some(entry) = index.entry(from.kind.as_str(), action, to.kind.as_str()) else { continue };
                 let member_of =
                     if index.asks_identity(entry) { self.member_of(from, &groups) } else { BTreeSet::new() };
-                let question = self.relation(at, relation, action, (from, to), member_of);
+                let facts = [from, to].map(|asset| parties.facts(self, asset));
+                let question = self.relation(at, relation, action, (from, to), facts, member_of);
                 questions.push(Question { entry, ..question });
             }
         }
@@ -69,12 +87,14 @@ impl<'a> World<'a> {
     /// The questions about relations that `wanted` chooses, whether or not any policy can apply.
     pub(crate) fn relations(&self, wanted: impl Fn(&str, &Relation) -> bool) -> Vec<Question<'a>> {
         let groups = self.groups();
+        let mut parties_facts = Parties::default();
         let mut questions = Vec::new();
         for (at, relation) in self.inventory.relations.iter().enumerate() {
             let parties = (self.inventory.asset(&relation.from), self.inventory.asset(&relation.to));
             let (Some(from), Some(to)) = parties else { continue };
             for action in self.actions(relation).into_iter().filter(|action| wanted(action, relation)) {
-                questions.push(self.relation(at, relation, action, (from, to), self.member_of(from, &groups)));
+                let facts = [from, to].map(|asset| parties_facts.facts(self, asset));
+                questions.push(self.relation(at, relation, action, (from, to), facts, self.member_of(from, &groups)));
             }
         }
         questions
@@ -89,8 +109,8 @@ impl<'a> World<'a> {
             principal: None,
             resource: asset,
             relation: None,
-            principal_facts: Facts::default(),
-            resource_facts: self.facts(asset),
+            principal_facts: Arc::default(),
+            resource_facts: Arc::new(self.facts(asset)),
             context: Facts::default(),
             member_of: BTreeSet::new(),
             entry,
@@ -103,6 +123,7 @@ impl<'a> World<'a> {
         relation: &'a Relation,
         action: &'static str,
         (principal, resource): (&'a Asset, &'a Asset),
+        [principal_facts, resource_facts]: [Arc<Facts>; 2],
         member_of: BTreeSet<(AssetKind, AssetId)>,
     ) -> Question<'a> {
         Question {
@@ -110,8 +131,8 @@ impl<'a> World<'a> {
             principal: Some(principal),
             resource,
             relation: Some(at),
-            principal_facts: self.facts(principal),
-            resource_facts: self.facts(resource),
+            principal_facts,
+            resource_facts,
             context: self.context(relation, action, resource),
             member_of,
             entry: 0,
@@ -167,6 +188,16 @@ impl<'a> World<'a> {
         let none = BTreeMap::new();
         let kinds = self.contract.context(action).unwrap_or(&none);
         let mut context = Facts::read(&relation.attributes, kinds, self.taxonomy, &self.platform.residency);
+        // Cedar has no clock: whether a day is past is computed before.
+        if let Some(Known::Text(until)) = context.known.get("validUntil") {
+            match Date::parse(until, &Iso8601::DATE) {
+                Ok(until) => drop(context.known.insert("expired".to_owned(), Known::Bool(until < self.platform.as_of))),
+                Err(_) => {
+                    let unknown = Unknown { expression: until.clone(), why: "it is not a date".to_owned() };
+                    context.unknown.insert("expired".to_owned(), unknown);
+                }
+            }
+        }
         let whole = matches!(relation.kind, RelationKind::Grants | RelationKind::Releases) && relation.flow.is_none();
         let tags = if relation.carries.is_empty() && whole { &resource.tags } else { &relation.carries };
         context.held = held(tags, self.taxonomy);

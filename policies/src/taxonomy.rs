@@ -41,6 +41,8 @@ pub struct Taxonomy {
     log_sinks: BTreeSet<String>,
     purposes: BTreeSet<String>,
     regions: BTreeMap<String, BTreeSet<String>>,
+    /// What each of `classes` lies in: asked so often that it is worked out once.
+    closures: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Taxonomy {
@@ -48,7 +50,7 @@ impl Taxonomy {
     ///
     /// # Errors
     /// [`PolicyError::BuiltIn`] if the file does not parse.
-    pub(crate) fn built_in() -> Result<Self, PolicyError> {
+    pub fn built_in() -> Result<Self, PolicyError> {
         Self::parse(include_str!("../taxonomy.yaml"))
     }
 
@@ -71,12 +73,14 @@ impl Taxonomy {
             log_sinks: file.log_sinks,
             purposes: BTreeSet::new(),
             regions: regions(&file.regions),
+            closures: BTreeMap::new(),
         };
         let named = file.groups.iter().flat_map(|(group, members)| std::iter::once(group).chain(members));
         for class in named.chain(&file.classes) {
-            let closure = taxonomy.closure(class);
+            let closure = taxonomy.closed(class);
             taxonomy.classes.extend(closure);
         }
+        taxonomy.closures = taxonomy.classes.iter().map(|class| (class.clone(), taxonomy.closed(class))).collect();
         for purpose in &file.purposes {
             taxonomy.purposes.extend(prefixes(purpose).map(str::to_owned));
         }
@@ -86,6 +90,10 @@ impl Taxonomy {
     /// `class` and everything it lies in: its dotted prefixes and the groups of each, transitively.
     #[must_use]
     pub fn closure(&self, class: &str) -> BTreeSet<String> {
+        self.closures.get(class).cloned().unwrap_or_else(|| self.closed(class))
+    }
+
+    fn closed(&self, class: &str) -> BTreeSet<String> {
         let mut known = BTreeSet::new();
         let mut waiting = vec![class.to_owned()];
         while let Some(next) = waiting.pop() {
@@ -104,7 +112,10 @@ impl Taxonomy {
     /// Whether `class` lies in `group`.
     #[must_use]
     pub fn is_in(&self, class: &str, group: &str) -> bool {
-        self.closure(class).contains(group)
+        match self.closures.get(class) {
+            Some(closure) => closure.contains(group),
+            None => self.closed(class).contains(group),
+        }
     }
 
     /// Whether policies may name `class`: it is in the taxonomy.

@@ -25,6 +25,14 @@ impl Assignment {
         self.values.get(&side).into_iter().flatten()
     }
 
+    /// Every truth value that is known of `question` and among `reads`, turned round.
+    pub(crate) fn flipped(question: &Question<'_>, reads: &BTreeSet<(Side, String)>) -> Assignment {
+        reads.iter().fold(Assignment::default(), |flipped, (side, name)| match question.side(*side).known.get(name) {
+            Some(Known::Bool(truth)) => flipped.with(*side, name, Some(Known::Bool(!truth))),
+            _ => flipped,
+        })
+    }
+
     fn with(&self, side: Side, name: &str, value: Option<Known>) -> Assignment {
         let mut next = self.clone();
         if let Some(value) = value {

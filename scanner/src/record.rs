@@ -13,11 +13,18 @@ use serde::{Deserialize, Serialize};
 /// The version of this form.
 pub const SCHEMA: &str = "aedile.run.v1";
 
+/// What has been added to the form: since 1 assets and relations hold all that policies ask of them, so that a recorded
+/// inventory can be judged again.
+pub const REVISION: u32 = 1;
+
 /// Everything one scan saw and judged.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// [`SCHEMA`].
     pub schema: String,
+    /// [`REVISION`] of the program that recorded it; 0 before revisions were counted.
+    #[serde(default)]
+    pub revision: u32,
     /// What judged.
     pub tool: Tool,
     /// When, on what, by which configuration.
@@ -90,6 +97,9 @@ pub struct RunInfo {
     pub fail_on: String,
     /// Whether undecided verdicts and gaps fail the gate.
     pub strict: bool,
+    /// Regions, or groups of them, in which personal data may lie, from the configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub residency: Vec<String>,
 }
 
 /// How the gate ended.
@@ -232,8 +242,17 @@ pub struct Asset {
     pub place: Option<Place>,
     /// Normalised attributes; an unknown one is `{"unknown": expression, "why": …}`.
     pub attributes: BTreeMap<String, serde_json::Value>,
+    /// Where the attributes are said, of those that are said somewhere.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub attribute_places: BTreeMap<String, Place>,
     /// What it is or holds.
     pub tags: Vec<Tag>,
+    /// Global names by which other facts speak of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub names: Vec<String>,
+    /// Whether it stands among tests, fixtures or examples.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub in_tests: bool,
 }
 
 /// The statement that something is or holds data of a class.
@@ -288,6 +307,37 @@ pub struct Relation {
     /// Where it is said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub place: Option<Place>,
+    /// The classes of `carries` with what they rest on and how they are protected.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub carried: Vec<Tag>,
+    /// Further facts (`viaWildcard`, `purpose`), in the form of an asset's attributes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub attributes: BTreeMap<String, serde_json::Value>,
+    /// Where they are said, of those that are said somewhere.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub attribute_places: BTreeMap<String, Place>,
+    /// For movements of data: what travels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub flow: Option<Flow>,
+}
+
+/// What travels along a movement of data.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Flow {
+    /// Whether `all` columns travel, those `named` in `protections`, or it is `unknown` which.
+    pub columns: String,
+    /// Column name → rung of the protection ladder.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub protections: BTreeMap<String, String>,
+    /// Ids of the datasets or tables it comes from; empty where the other side of the relation is the source.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub sources: Vec<String>,
+    /// Columns that were dropped on the way.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dropped: Vec<String>,
+    /// Where the data was read, changed and passed on, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub steps: Vec<Place>,
 }
 
 /// A dataset or table with its columns.

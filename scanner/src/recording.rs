@@ -54,12 +54,34 @@ impl Recorder<'_> {
             name: visible(&asset.name),
             type_name: asset.type_name.clone(),
             place: asset.place.as_ref().map(|place| self.place(place)),
-            attributes: asset
-                .attributes
-                .iter()
-                .map(|(name, attribute)| (name.clone(), value(&attribute.value)))
-                .collect(),
+            attributes: values(&asset.attributes),
+            attribute_places: self.said(&asset.attributes),
             tags: asset.tags.iter().map(tag).collect(),
+            names: asset.names.iter().map(|name| visible(name)).collect(),
+            in_tests: asset.in_tests,
+        }
+    }
+
+    /// Where attributes are said.
+    fn said(&self, attributes: &BTreeMap<String, model::Attribute>) -> BTreeMap<String, record::Place> {
+        let said = attributes.iter().filter_map(|(name, attribute)| Some((name, attribute.place.as_ref()?)));
+        said.map(|(name, place)| (name.clone(), self.place(place))).collect()
+    }
+
+    fn flow(&self, flow: &model::Flow) -> record::Flow {
+        let (columns, protections) = match &flow.columns {
+            model::Columns::All => ("all", BTreeMap::new()),
+            model::Columns::Unknown => ("unknown", BTreeMap::new()),
+            model::Columns::Named(named) => {
+                ("named", named.iter().map(|(name, rung)| (visible(name), rung.as_str().to_owned())).collect())
+            }
+        };
+        record::Flow {
+            columns: columns.to_owned(),
+            protections,
+            sources: flow.sources.iter().map(|source| visible(source.as_str())).collect(),
+            dropped: flow.dropped.iter().map(|column| visible(column)).collect(),
+            steps: flow.steps.iter().map(|step| self.place(step)).collect(),
         }
     }
 
@@ -77,6 +99,10 @@ impl Recorder<'_> {
             carries: relation.carries.iter().map(|tag| tag.class.to_string()).collect(),
             columns: relation.flow.as_ref().map(columns).unwrap_or_default(),
             place: relation.place.as_ref().map(|place| self.place(place)),
+            carried: relation.carries.iter().map(tag).collect(),
+            attributes: values(&relation.attributes),
+            attribute_places: self.said(&relation.attributes),
+            flow: relation.flow.as_ref().map(|flow| self.flow(flow)),
         }
     }
 
@@ -169,6 +195,10 @@ fn columns(flow: &model::Flow) -> Vec<String> {
         model::Columns::Named(named) => named.keys().map(|name| visible(name)).collect(),
         model::Columns::Unknown => Vec::new(),
     }
+}
+
+fn values(of: &BTreeMap<String, model::Attribute>) -> BTreeMap<String, Value> {
+    of.iter().map(|(name, attribute)| (name.clone(), value(&attribute.value))).collect()
 }
 
 fn value(of: &model::Value) -> Value {

@@ -130,6 +130,7 @@ pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)
     aedile_crawl::propagate(&mut crawl.inventory, rules);
     let policies = &packs.judges.policies;
     declare::relate(&request.loaded, &named, policies, request.as_of, &mut crawl);
+    aedile_crawl::exercise(&mut crawl.inventory);
 
     let recorder = Recorder { sources: &crawl.sources, rules };
     let waivers = Waivers::new(&request.loaded, &named, &crawl.waivers, recorder, request.as_of);
@@ -213,6 +214,7 @@ fn record(request: &Request, packs: &Packs, crawl: &Crawl, judgement: &Judgement
     let run = info(request, &tool);
     Run {
         schema: record::SCHEMA.to_owned(),
+        revision: record::REVISION,
         summary: summary(&findings, &gaps, &verdicts, outcome, crawl),
         tool,
         run,
@@ -292,6 +294,7 @@ fn info(request: &Request, tool: &record::Tool) -> record::RunInfo {
         entity: config.entity.clone(),
         fail_on: request.threshold.as_str().to_owned(),
         strict: request.strict,
+        residency: config.residency.clone(),
     }
 }
 

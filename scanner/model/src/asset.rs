@@ -160,6 +160,12 @@ impl AssetId {
         AssetId(format!("Column:{of}/{name}").into())
     }
 
+    /// The id that was written as `text` by [`AssetId::as_str`].
+    #[must_use]
+    pub fn written(text: &str) -> Self {
+        AssetId(text.into())
+    }
+
     /// The whole id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

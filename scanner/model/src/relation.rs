@@ -86,6 +86,9 @@ pub enum Access {
 }
 
 impl Access {
+    /// All of them.
+    pub const ALL: [Access; 4] = [Access::Read, Access::Write, Access::Administer, Access::Share];
+
     /// The Cedar action.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -54,6 +54,9 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// All, weakest first.
+    pub const ALL: [Basis; 5] = [Basis::Lineage, Basis::Name, Basis::Value, Basis::NameAndValue, Basis::Declared];
+
     /// The word in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -113,6 +116,17 @@ pub enum Protection {
 }
 
 impl Protection {
+    /// The whole ladder, weakest first.
+    pub const ALL: [Protection; 7] = [
+        Protection::None,
+        Protection::Formatted,
+        Protection::Truncated,
+        Protection::Hashed,
+        Protection::Keyed,
+        Protection::Aggregated,
+        Protection::Dropped,
+    ];
+
     /// The word in reports and in the policy schema.
     #[must_use]
     pub fn as_str(self) -> &'static str {

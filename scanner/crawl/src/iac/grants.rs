@@ -226,6 +226,7 @@ impl<'a> Grants<'_, 'a> {
                         conditioned: conditioned || statement.conditioned(),
                         cross_account: cross,
                         grant_option: false,
+                        valid_until: statement.valid_until(),
                     };
                     self.grant(from.clone(), to.clone(), access.clone(), &context, statement.place.clone());
                 }
@@ -258,6 +259,7 @@ impl<'a> Grants<'_, 'a> {
                         conditioned: statement.conditioned() || denied(found, statement),
                         cross_account: false,
                         grant_option: false,
+                        valid_until: statement.valid_until(),
                     };
                     for principal in principals {
                         let place = statement.place.clone();
@@ -372,6 +374,9 @@ impl<'a> Grants<'_, 'a> {
         flag(&mut link, "conditioned", context.conditioned);
         flag(&mut link, "crossAccount", context.cross_account);
         flag(&mut link, "grantOption", context.grant_option);
+        if let Some(day) = &context.valid_until {
+            link.attributes.insert("validUntil".to_owned(), Attribute { value: day.as_str().into(), place: None });
+        }
         self.facts.links.push(link);
     }
 
@@ -400,6 +405,8 @@ struct Context {
     conditioned: bool,
     cross_account: bool,
     grant_option: bool,
+    /// The last day on which it holds, `YYYY-MM-DD`, where it says so.
+    valid_until: Option<String>,
 }
 
 fn flag(link: &mut Link, name: &str, truth: bool) {

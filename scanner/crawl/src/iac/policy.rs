@@ -145,11 +145,27 @@ fn conditions(item: &Datum) -> Vec<(String, String, Vec<Datum>)> {
     found
 }
 
+/// The day that a time in ISO 8601 begins with.
+pub(crate) fn day(time: &str) -> Option<String> {
+    let day = time.get(..10)?;
+    let digits = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    day.bytes().enumerate().all(digits).then(|| day.to_owned())
+}
+
 impl Statement {
     /// Whether a condition limits whom or when it allows. A mere demand of TLS does not, and neither does one that
     /// everybody fulfils.
     pub(crate) fn conditioned(&self) -> bool {
         self.conditions.iter().any(|(_, name, values)| !is_tls(name) && !admits_all(name, values))
+    }
+
+    /// The last day on which it allows anything, `YYYY-MM-DD`, where a condition on the time says so.
+    pub(crate) fn valid_until(&self) -> Option<String> {
+        let ends = |(operator, name, values): &&(String, String, Vec<Datum>)| {
+            operator.starts_with("DateLessThan") && name.eq_ignore_ascii_case("aws:CurrentTime") && values.len() == 1
+        };
+        let (_, _, values) = self.conditions.iter().find(ends)?;
+        day(&values.first()?.text()?)
     }
 
     fn with(&self, holds: bool) -> Truth {

@@ -22,6 +22,8 @@ pub(crate) enum Grant {
         grantees: Vec<(AssetKind, String)>,
         /// Whether they may be passed on.
         option: bool,
+        /// The columns that every one of the privileges is limited to.
+        columns: Option<BTreeSet<String>>,
     },
     /// Membership in roles.
     Membership {
@@ -91,9 +93,10 @@ fn statement(words: &[Word], revoke: bool) -> Option<Grant> {
     let option = after.get(end..)?.windows(2).any(|pair| matches!(pair, [a, b] if is(a, "GRANT") && is(b, "OPTION")));
     match before.iter().position(|word| is(word, "ON")) {
         Some(on) => {
-            let access = access(before.get(..on)?);
+            let privileges = before.get(..on)?;
+            let (access, columns) = (access(privileges), columns(privileges));
             let objects = objects(before.get(on + 1..)?);
-            Some(Grant::Privileges { revoke, access, objects, grantees, option })
+            Some(Grant::Privileges { revoke, access, objects, grantees, option, columns })
         }
         None => {
             let skip = before.iter().take_while(|word| matches!(word.upper.as_str(), "DATABASE" | "ROLE")).count();
@@ -177,6 +180,26 @@ fn access(words: &[Word]) -> BTreeSet<Access> {
     found
 }
 
+/// The columns in `SELECT (a, b), UPDATE (a)`; `None` if one of the privileges names none and so is on all of them.
+fn columns(words: &[Word]) -> Option<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    let mut inside = false;
+    // A privilege is closed by its list; the next word outside must then be a comma.
+    let mut open_privilege = false;
+    for word in words {
+        match (word.upper.as_str(), inside) {
+            ("(", false) => (inside, open_privilege) = (true, false),
+            (")", true) => inside = false,
+            (",", true) => {}
+            (",", false) if open_privilege => return None,
+            (",", false) => {}
+            (_, true) => drop(found.insert(table_name(&word.text))),
+            (_, false) => open_privilege = true,
+        }
+    }
+    (!open_privilege && !found.is_empty()).then_some(found)
+}
+
 fn objects(words: &[Word]) -> Vec<(AssetKind, String)> {
     let mut found = Vec::new();
     let (mut every, mut level) = (false, "TABLE");
@@ -220,6 +243,18 @@ mod tests {
             ),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn columns_limit_a_grant_only_if_every_privilege_names_some() {
+        let limited = |text: &str| match read(&words(text)).unwrap() {
+            Grant::Privileges { columns, .. } => columns.map(|columns| columns.into_iter().collect::<Vec<_>>()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(limited("GRANT SELECT (ward, \"Beds\") ON t TO r"), Some(vec!["beds".into(), "ward".into()]));
+        assert_eq!(limited("GRANT SELECT (ward), UPDATE (ward) ON t TO r"), Some(vec!["ward".into()]));
+        assert_eq!(limited("GRANT SELECT (ward), INSERT ON t TO r"), None);
+        assert_eq!(limited("GRANT SELECT ON t TO r"), None);
     }
 
     #[test]

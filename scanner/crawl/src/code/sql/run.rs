@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{Access, Asset, AssetId, AssetKind, Attribute, Columns, Flow, Place, RelationKind, Value};
+use aedile_model::{
+    Access, Asset, AssetId, AssetKind, Attribute, Columns, Flow, Place, Protection, RelationKind, Value,
+};
 use sqlparser::ast::{
     self, AssignmentTarget, FromTable, MergeAction, MergeInsertKind, MergeUpdateKind, TableFactor, TableObject,
     UpdateTableFromKind,
@@ -368,7 +370,7 @@ impl Step<'_> {
                     self.run.assets.push(role);
                 }
             }
-            grant::Grant::Privileges { revoke, access, objects, grantees, option } => {
+            grant::Grant::Privileges { revoke, access, objects, grantees, option, columns } => {
                 for (object_kind, object) in objects {
                     let object = match object_kind {
                         AssetKind::Table => Ref::named(AssetKind::Table, self.schemas.canonical(object)),
@@ -378,7 +380,10 @@ impl Step<'_> {
                         let principal = self.principal(*kind, name);
                         let from = Ref::Id(principal.id.clone());
                         if *revoke {
-                            revoke_from(&mut grants.links, &from, &object, access);
+                            // A privilege on columns that is taken away leaves the one on the whole table.
+                            if columns.is_none() {
+                                revoke_from(&mut grants.links, &from, &object, access);
+                            }
                             continue;
                         }
                         if access.is_empty() {
@@ -387,6 +392,14 @@ impl Step<'_> {
                         self.run.assets.push(principal);
                         let mut link = Link::new(RelationKind::Grants, from, object.clone(), Some(self.place.clone()));
                         link.access.clone_from(access);
+                        link.flow = columns.as_ref().map(|columns| Flow {
+                            columns: Columns::Named(
+                                columns.iter().map(|name| (name.clone(), Protection::None)).collect(),
+                            ),
+                            sources: BTreeSet::new(),
+                            dropped: BTreeSet::new(),
+                            steps: Vec::new(),
+                        });
                         if *option {
                             link.access.insert(Access::Share);
                             link.attributes.insert(

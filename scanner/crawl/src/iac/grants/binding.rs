@@ -13,7 +13,7 @@ use crate::iac::datum::{Datum, Kind};
 use crate::iac::links::sides;
 use crate::iac::name::fill;
 use crate::iac::path::{texts, values};
-use crate::iac::policy::overlap;
+use crate::iac::policy::{day, overlap};
 
 /// Where roles that a configuration defines list their permissions.
 const PERMISSIONS: [&str; 5] = [
@@ -152,6 +152,7 @@ impl Grants<'_, '_> {
         }
         let kind = grant.principal.unwrap_or(AssetKind::Role);
         let conditioned = body.member("condition").is_some_and(|condition| !condition.items().is_empty());
+        let valid_until = texts(body, "condition.expression").iter().find_map(|text| ends(text));
         let flow = limited(body, grant);
         let mut from: Vec<(Ref, Option<Place>)> = own.iter().map(|own| (own.clone(), body.place.clone())).collect();
         for value in principals.iter().flat_map(|path| values(body, path)) {
@@ -171,6 +172,7 @@ impl Grants<'_, '_> {
                         conditioned,
                         cross_account: grant.cross_account,
                         grant_option: false,
+                        valid_until: valid_until.clone(),
                     };
                     self.grant(from.clone(), to.side.clone(), access, &context, place.clone());
                 }
@@ -186,6 +188,7 @@ impl Grants<'_, '_> {
                     conditioned,
                     cross_account: grant.cross_account,
                     grant_option: option,
+                    valid_until: valid_until.clone(),
                 };
                 self.grant(from.clone(), to.clone(), access, &context, place.clone());
                 if let Some(link) = self.facts.links.last_mut() {
@@ -194,6 +197,18 @@ impl Grants<'_, '_> {
             }
         }
     }
+}
+
+/// The day on which an expression ends a grant: `request.time < timestamp("2026-03-31T00:00:00Z")`.
+///
+/// Only of an expression that says nothing else: of `a || b` the other part may still hold.
+/// Source: cloud.google.com/iam/docs/configuring-temporary-access.
+fn ends(expression: &str) -> Option<String> {
+    let after = expression.trim().strip_prefix("request.time")?.trim_start();
+    let after = after.strip_prefix("<=").or_else(|| after.strip_prefix('<'))?.trim_start();
+    let quoted = after.strip_prefix("timestamp(")?.strip_suffix(')')?.trim();
+    let time = quoted.trim_matches(['"', '\'']);
+    (time.len() + 2 == quoted.len() && !time.contains(['"', '\''])).then(|| day(time)).flatten()
 }
 
 impl Grants<'_, '_> {
