@@ -134,6 +134,7 @@ impl Policies {
                 removed: &removed,
                 faults: Vec::new(),
                 schemas: BTreeMap::new(),
+                validate_built_in: false,
             };
             let read = loader.read(source, Set::Guardrails { built_in: false });
             loader.refuse_twice(&read);

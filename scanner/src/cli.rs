@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -49,6 +49,12 @@ pub enum Command {
     Baseline(BaselineCommand),
     /// Who can reach which class of data, and by which grants.
     Access(AccessArgs),
+    /// Write a first configuration from what is found, an intended access, a workflow and a hook; nothing is overwritten.
+    Init(InitArgs),
+    /// Draft least privilege from what was found: permits for the intended access, masks and grants for the stores.
+    Suggest(SuggestArgs),
+    /// Judge the inventory of a recorded run by a framework, without scanning again.
+    Gaps(GapsArgs),
     /// Render a recorded run again.
     Report(ReportArgs),
     /// The ledger: verify it, look into it, hand it over, have it witnessed.
@@ -98,6 +104,24 @@ pub struct TargetArgs {
     /// Threads; 0 for one a core.
     #[arg(long, value_name = "N", default_value_t = 0, env = "AEDILE_JOBS")]
     pub jobs: usize,
+}
+
+impl TargetArgs {
+    /// `folder` alone, with nothing said of how.
+    #[must_use]
+    pub fn of(folder: &Path, as_of: Option<String>) -> TargetArgs {
+        TargetArgs {
+            paths: vec![folder.to_path_buf()],
+            config: None,
+            rules: Vec::new(),
+            policy: Vec::new(),
+            framework: Vec::new(),
+            exclude: Vec::new(),
+            variables: Vec::new(),
+            as_of,
+            jobs: 0,
+        }
+    }
 }
 
 /// `aedile scan`.
@@ -186,6 +210,80 @@ pub struct AccessArgs {
     pub what_can: Option<String>,
     /// `text`, or `json`: one object a way.
     #[arg(long, default_value = "text", value_parser = ["json", "text"])]
+    pub format: String,
+}
+
+/// `aedile init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The platform's folder.
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// As of this date instead of today.
+    #[arg(long, value_name = "YYYY-MM-DD", env = "AEDILE_AS_OF")]
+    pub as_of: Option<String>,
+}
+
+/// `aedile suggest`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+aedile suggest                                 every draft, one after the other
+aedile suggest --write suggested               a file each: access/suggested.cedar, postgres.sql, iam/ROLE.json …
+aedile suggest --dialect snowflake             for tables of which no source says what holds them")]
+pub struct SuggestArgs {
+    /// What is scanned.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// For tables whose system no source names: snowflake, databricks, bigquery, lake-formation, postgres.
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
+    /// Write the drafts below this folder; nothing is overwritten.
+    #[arg(long, value_name = "DIR")]
+    pub write: Option<PathBuf>,
+    /// `text` or `json`.
+    #[arg(long, default_value = "text", value_parser = ["json", "text"])]
+    pub format: String,
+}
+
+/// `aedile gaps`.
+///
+/// Exit codes: 0 nothing at or above --fail-on stands against an obligation that applies · 1 something does · 2 it could not
+/// be judged.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+aedile gaps --framework gdpr                                        the last run in the ledger
+aedile gaps --framework new-act.yaml --policy new-act.cedar         a law that did not exist when it was recorded
+aedile gaps --framework eu-ai-act --from report.json --as-of 2027-12-02   what will apply then")]
+pub struct GapsArgs {
+    /// A framework's id, or a file (.yaml) with one.
+    #[arg(long, value_name = "ID|FILE")]
+    pub framework: String,
+    /// Further policies and frameworks: .cedar and .yaml files or folders of them.
+    #[arg(long, value_name = "PATH")]
+    pub policy: Vec<PathBuf>,
+    /// The run's id, or `latest`.
+    #[arg(long, default_value = "latest")]
+    pub run: String,
+    /// The JSON report of a run instead of the ledger.
+    #[arg(long, value_name = "FILE", conflicts_with = "run")]
+    pub from: Option<PathBuf>,
+    /// The ledger.
+    #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+    pub ledger: PathBuf,
+    /// Judge which obligations apply, and which waivers still hold, as of this date instead of today.
+    #[arg(long, value_name = "YYYY-MM-DD", env = "AEDILE_AS_OF")]
+    pub as_of: Option<String>,
+    /// The configuration with further policies and the intended access; otherwise aedile.yaml in the working directory.
+    #[arg(long, value_name = "FILE", env = "AEDILE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The lowest severity that gives exit code 1: low, medium, high, critical, never [default: high].
+    #[arg(long, value_name = "SEVERITY", env = "AEDILE_FAIL_ON")]
+    pub fail_on: Option<String>,
+    /// Exit with 2 if anything could not be decided.
+    #[arg(long, env = "AEDILE_STRICT")]
+    pub strict: bool,
+    /// `text`, `json` or `markdown`.
+    #[arg(long, default_value = "text", value_parser = ["json", "markdown", "text"])]
     pub format: String,
 }
 

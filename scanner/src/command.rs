@@ -3,11 +3,14 @@
 mod access;
 mod baseline;
 mod fix;
+mod gaps;
+mod init;
 mod log;
 mod policy;
 mod report;
 mod rules;
 mod scan;
+mod suggest;
 
 use miette::{IntoDiagnostic, Report, miette};
 
@@ -31,7 +34,10 @@ pub fn run(cli: &Cli) -> Result<u8, Report> {
         Command::Fix(args) => fix::run(args, detail),
         Command::Baseline(command) => baseline::run(command, detail),
         Command::Access(args) => access::run(args, detail),
+        Command::Gaps(args) => gaps::run(args),
         Command::Report(args) => report::run(args, detail),
+        Command::Init(args) => init::run(args, detail),
+        Command::Suggest(args) => suggest::run(args, detail),
         Command::Log(command) => log::run(command),
         Command::Rules(command) => rules::run(command),
         Command::Policy(command) => policy::run(command),

@@ -33,7 +33,7 @@ impl Threshold {
         }
     }
 
-    fn fails(self, severity: &str) -> bool {
+    pub(crate) fn fails(self, severity: &str) -> bool {
         match (self, severity.parse::<Severity>()) {
             (Threshold::At(least), Ok(severity)) => severity >= least,
             // An unreadable severity must not open the gate.

@@ -1,5 +1,7 @@
 //! `aedile report`.
 
+use std::path::Path;
+
 use aedile_audit::Ledger;
 use miette::{Report, miette};
 
@@ -11,15 +13,17 @@ use crate::{ledger, terminal};
 pub(super) fn run(args: &ReportArgs, detail: Detail) -> Result<u8, Report> {
     let outputs = outputs(&args.format)?;
     let opened = Ledger::open(&args.ledger).map_err(super::log::ledger_error)?;
-    let run = ledger::recorded(&opened, &args.run).map_err(super::log::ledger_error)?.ok_or_else(|| {
-        miette!(
-            code = "aedile::report::unknown",
-            help = "`aedile log show --kind run-end` lists the runs",
-            "the ledger `{}` holds no run `{}`, or its payload was erased",
-            args.ledger.display(),
-            args.run
-        )
-    })?;
+    let run = ledger::recorded(&opened, &args.run).map_err(super::log::ledger_error)?;
+    let run = run.ok_or_else(|| unknown_run(&args.ledger, &args.run))?;
     write(&run, &outputs, terminal::look(detail))?;
     Ok(run.summary.exit_code)
+}
+
+pub(super) fn unknown_run(ledger: &Path, run: &str) -> Report {
+    miette!(
+        code = "aedile::report::unknown",
+        help = "`aedile log show --kind run-end` lists the runs",
+        "the ledger `{}` holds no run `{run}`, or its payload was erased",
+        ledger.display()
+    )
 }

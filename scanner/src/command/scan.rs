@@ -15,7 +15,7 @@ use crate::config::{Loaded, parse_date};
 use crate::gate::{Baseline, Threshold};
 use crate::record::Run;
 use crate::report::Detail;
-use crate::run::{Request, scan};
+use crate::run::{Judged, Packs, Request, ScanError, judge, scan};
 use crate::signer::borrowed;
 use crate::{ledger, terminal};
 
@@ -71,21 +71,38 @@ pub(super) fn scanned(
     baseline: Option<Baseline>,
     detail: Detail,
 ) -> Result<(Run, Loaded), Report> {
+    let request = request(target, fail_on, strict, baseline)?;
+    let run = on_threads(target, detail, |watch| scan(&request, watch))?;
+    Ok((run, request.loaded))
+}
+
+/// Scans and judges what `target` names and gives the inventory itself, with what judged it.
+pub(super) fn judged(target: &TargetArgs, detail: Detail) -> Result<(Judged, Packs, Loaded), Report> {
+    let request = request(target, Some("never"), false, None)?;
+    let packs = Packs::load(&request.loaded)?;
+    let judged = on_threads(target, detail, |watch| judge(&packs, &request, watch))?;
+    Ok((judged, packs, request.loaded))
+}
+
+fn request(
+    target: &TargetArgs,
+    fail_on: Option<&str>,
+    strict: bool,
+    baseline: Option<Baseline>,
+) -> Result<Request, Report> {
     let mut loaded = Loaded::find(target.config.as_deref(), &folders(target))?;
     merge(&mut loaded, target)?;
-    let threshold = match fail_on.or(loaded.config.fail_on.as_deref()) {
-        None => Threshold::At(aedile_model::Severity::High),
-        Some(word) => Threshold::parse(word).ok_or_else(|| {
-            miette!(
-                code = "aedile::usage",
-                help = "use low, medium, high, critical or never",
-                "`{word}` is not a severity"
-            )
-        })?,
-    };
+    let threshold = threshold(fail_on.or(loaded.config.fail_on.as_deref()))?;
     let strict = strict || loaded.config.strict;
     let (as_of, started) = clock(target.as_of.as_deref())?;
-    let request = Request { roots: target.paths.clone(), loaded, as_of, started, threshold, strict, baseline };
+    Ok(Request { roots: target.paths.clone(), loaded, as_of, started, threshold, strict, baseline })
+}
+
+fn on_threads<T: Send>(
+    target: &TargetArgs,
+    detail: Detail,
+    work: impl FnOnce(&(dyn Fn(Progress) + Sync)) -> Result<T, ScanError> + Send,
+) -> Result<T, Report> {
     let bar = terminal::progress(detail == Detail::Quiet);
     let watch = |progress| bar.set_message(told(progress));
     let pool = rayon::ThreadPoolBuilder::new()
@@ -94,9 +111,17 @@ pub(super) fn scanned(
         .stack_size(16 << 20)
         .build()
         .map_err(|error| miette!("the threads cannot be started: {error}"))?;
-    let run = pool.install(|| scan(&request, &watch))?;
+    let done = pool.install(|| work(&watch))?;
     bar.finish_and_clear();
-    Ok((run, request.loaded))
+    Ok(done)
+}
+
+/// What fails the gate; `high` and above if nobody says.
+pub(super) fn threshold(word: Option<&str>) -> Result<Threshold, Report> {
+    let Some(word) = word else { return Ok(Threshold::At(aedile_model::Severity::High)) };
+    Threshold::parse(word).ok_or_else(|| {
+        miette!(code = "aedile::usage", help = "use low, medium, high, critical or never", "`{word}` is not a severity")
+    })
 }
 
 fn told(progress: Progress) -> String {
@@ -148,7 +173,7 @@ fn merge(loaded: &mut Loaded, target: &TargetArgs) -> Result<(), Report> {
 }
 
 /// The date to judge by and the start of the run: the machine's clock, or midnight of the date given.
-fn clock(as_of: Option<&str>) -> Result<(Date, OffsetDateTime), Report> {
+pub(super) fn clock(as_of: Option<&str>) -> Result<(Date, OffsetDateTime), Report> {
     match as_of {
         None => {
             let now = OffsetDateTime::now_utc();
