@@ -6,7 +6,6 @@
 //! Whether an edit does what it promises is not decided here but by reading the edited texts again,
 //! see [`crate::fix`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aedile_model::{Patch, Value};
@@ -20,6 +19,8 @@ use crate::Facts;
 use crate::fix::{Offer, Texts};
 
 mod align;
+mod content;
+mod editor;
 mod hcl;
 mod path;
 #[cfg(test)]
@@ -28,6 +29,8 @@ mod text;
 mod yaml;
 
 pub(crate) use align::aligned;
+use content::scalar;
+use editor::Editor;
 use path::{Segment, plain, segments};
 use text::Text;
 
@@ -242,187 +245,6 @@ impl Workshop<'_, '_> {
         };
         make(&editor)
     }
-
-    /// `to` in the language of `target`.
-    fn content(&self, target: &Resource, to: &Content) -> Result<Written, String> {
-        let hcl = target.place.as_ref().is_some_and(|place| is_hcl(&place.path));
-        Ok(match to {
-            Content::Literal(literal) => match (literal, hcl) {
-                (Literal::Text(text), true) => Written::Hcl(hcl::Value::Text(hcl::quoted(text))),
-                (Literal::Text(text), false) => Written::Yaml(yaml::Value::Text(text.clone())),
-                (other, true) => Written::Hcl(hcl::Value::Text(scalar(other))),
-                (other, false) => Written::Yaml(yaml::Value::Plain(scalar(other))),
-            },
-            Content::Expression(expression) => {
-                let text = self.filled(target, &expression.expression)?;
-                if hcl { Written::Hcl(hcl::Value::Text(text)) } else { Written::Yaml(yaml::Value::Plain(text)) }
-            }
-            Content::Reference(reference) => {
-                let text = self.reference(target, &reference.reference, hcl)?;
-                if hcl { Written::Hcl(hcl::Value::Text(text)) } else { Written::Yaml(yaml::Value::Plain(text)) }
-            }
-            Content::List(items) => {
-                let items = items.iter().map(|item| self.content(target, item)).collect::<Result<Vec<_>, String>>()?;
-                if hcl {
-                    let items: Vec<String> =
-                        items.into_iter().filter_map(Written::hcl).map(|item| item.render()).collect();
-                    Written::Hcl(hcl::Value::Text(format!("[{}]", items.join(", "))))
-                } else {
-                    Written::Yaml(yaml::Value::List(items.into_iter().filter_map(Written::yaml).collect()))
-                }
-            }
-            Content::Map(members) => {
-                let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::new());
-                for (key, member) in members {
-                    match self.content(target, member)? {
-                        Written::Hcl(value) => drop(ours.insert(key.clone(), value)),
-                        Written::Yaml(value) => drop(theirs.insert(key.clone(), value)),
-                    }
-                }
-                if hcl { Written::Hcl(hcl::Value::Map(ours)) } else { Written::Yaml(yaml::Value::Map(theirs)) }
-            }
-        })
-    }
-
-    /// The only resource of a type beside `target`, as a reference to its attribute.
-    fn reference(&self, target: &Resource, wanted: &str, hcl: bool) -> Result<String, String> {
-        let (type_name, attribute) = wanted.rsplit_once('.').unwrap_or((wanted, "id"));
-        let prefix = |resource: &Resource| {
-            let (module, _) = split_address(&resource.address, &resource.type_name)?;
-            Some(module.to_owned())
-        };
-        let own = prefix(target);
-        let found: Vec<&Resource> = self
-            .unit
-            .of_type(type_name)
-            .iter()
-            .filter_map(|&at| self.unit.resource(at))
-            .filter(|resource| !hcl || prefix(resource) == own)
-            .filter(|resource| {
-                hcl || resource.place.as_ref().map(|p| &p.path) == target.place.as_ref().map(|p| &p.path)
-            })
-            .collect();
-        match found.as_slice() {
-            [one] if hcl => match split_address(&one.address, type_name) {
-                Some((_, local)) if !local.ends_with(']') => Ok(format!("{local}.{attribute}")),
-                _ => Err(format!("which `{type_name}` is meant, a person must say")),
-            },
-            [one] => {
-                let name = logical(&one.address);
-                Ok(if attribute == "Ref" { format!("!Ref {name}") } else { format!("!GetAtt {name}.{attribute}") })
-            }
-            [] => Err(format!("it needs a `{type_name}`, and there is none beside it")),
-            many => Err(format!("there are {} of `{type_name}`: which is meant, a person must say", many.len())),
-        }
-    }
-
-    /// `{name}` and `{self}` filled in.
-    fn filled(&self, target: &Resource, text: &str) -> Result<String, String> {
-        let Some((_, local)) = split_address(&self.resource.address, &self.resource.type_name) else {
-            return Ok(text.replace("{name}", logical(&target.address)));
-        };
-        let bare = local.split('[').next().unwrap_or(local);
-        let name = bare.rsplit('.').next().unwrap_or(bare);
-        let key = match local.strip_prefix(bare).and_then(|key| key.chars().nth(1)) {
-            None => "",
-            Some('"') => "[each.key]",
-            Some('*') if self.counted() => "[count.index]",
-            Some('*') => "[each.key]",
-            Some(_) => "[count.index]",
-        };
-        Ok(text.replace("{name}", name).replace("{self}", &format!("{bare}{key}")))
-    }
-
-    /// Whether the resource has `count`.
-    fn counted(&self) -> bool {
-        self.edit(self.resource, |editor| match editor {
-            Editor::Hcl(file, start) if file.expression(file.block(*start)?, "count").is_some() => Ok(Vec::new()),
-            _ => Err(String::new()),
-        })
-        .is_ok()
-    }
-}
-
-/// A value in the language of a file.
-enum Written {
-    Hcl(hcl::Value),
-    Yaml(yaml::Value),
-}
-
-impl Written {
-    fn hcl(self) -> Option<hcl::Value> {
-        match self {
-            Written::Hcl(value) => Some(value),
-            Written::Yaml(_) => None,
-        }
-    }
-
-    fn yaml(self) -> Option<yaml::Value> {
-        match self {
-            Written::Yaml(value) => Some(value),
-            Written::Hcl(_) => None,
-        }
-    }
-}
-
-/// A file with the place of the resource in it.
-enum Editor<'t> {
-    Hcl(hcl::Hcl<'t>, usize),
-    /// The place of the node, and the member of it that paths begin in.
-    Yaml(yaml::Yaml<'t>, usize, usize, Option<&'static str>),
-}
-
-impl Editor<'_> {
-    fn set(&self, path: &[Segment], value: Written) -> Result<Vec<Patch>, String> {
-        match (self, value) {
-            (Editor::Hcl(file, start), Written::Hcl(value)) => file.set(file.block(*start)?, path, &value),
-            (Editor::Yaml(file, start, end, within), Written::Yaml(value)) => {
-                file.set(file.node(*start, *end)?, &inside(*within, path), &value)
-            }
-            _ => Err("the value is of another language".to_owned()),
-        }
-    }
-
-    fn append(&self, path: &[Segment], value: Written) -> Result<Vec<Patch>, String> {
-        match (self, value) {
-            (Editor::Hcl(file, start), Written::Hcl(value)) => file.append(file.block(*start)?, path, &value),
-            (Editor::Yaml(file, start, end, within), Written::Yaml(value)) => {
-                file.append(file.node(*start, *end)?, &inside(*within, path), &value)
-            }
-            _ => Err("the value is of another language".to_owned()),
-        }
-    }
-
-    fn remove(&self, path: &[Segment]) -> Result<Vec<Patch>, String> {
-        match self {
-            Editor::Hcl(file, start) => file.remove(file.block(*start)?, path),
-            Editor::Yaml(file, start, end, within) => file.remove(file.node(*start, *end)?, &inside(*within, path)),
-        }
-    }
-
-    fn add(&self, text: &str, workshop: &Workshop<'_, '_>) -> Result<Vec<Patch>, String> {
-        match self {
-            Editor::Hcl(file, start) => {
-                let block = file.block(*start)?;
-                let text = workshop.filled(workshop.resource, text)?;
-                workshop.refuse_twins(&text)?;
-                file.add_after(block, &with_meta(file, block, &text, &workshop.resource.type_name)?)
-            }
-            Editor::Yaml(file, start, end, _) => {
-                let node = file.node(*start, *end)?;
-                let name = logical(&workshop.resource.address);
-                let text = text.replace("{name}", name);
-                let (documents, error) = crate::yaml::parse(&text, NESTING);
-                let members = documents.first().map(|node| node.entries()).unwrap_or_default();
-                if error.is_some() || members.is_empty() {
-                    return Err("the text to add is no mapping".to_owned());
-                }
-                let members =
-                    members.iter().filter_map(|m| Some((m.key.str()?.to_owned(), written(&m.value)))).collect();
-                file.add_beside(node, name, &members)
-            }
-        }
-    }
 }
 
 impl Workshop<'_, '_> {
@@ -438,32 +260,6 @@ impl Workshop<'_, '_> {
     }
 }
 
-/// `text` with `count`, `for_each`, `provider` and `region` of `block` after its first line.
-fn with_meta(
-    file: &hcl::Hcl<'_>,
-    block: &hcl_edit::structure::Block,
-    text: &str,
-    type_name: &str,
-) -> Result<String, String> {
-    let mut meta = Vec::new();
-    for name in ["count", "for_each", "provider", "region"] {
-        if let Some((expression, whole)) = file.expression(block, name) {
-            let label = block.labels.get(1).map_or("", |label| label.as_str());
-            let value = match (name, whole) {
-                (_, true) => expression.to_owned(),
-                ("count", false) => format!("length({type_name}.{label})"),
-                ("for_each", false) => format!("{type_name}.{label}"),
-                _ => return Err(format!("its `{name}` stands on several lines")),
-            };
-            meta.push((name, value));
-        }
-    }
-    let width = meta.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines: String = meta.iter().map(|(name, value)| format!("  {name:<width$} = {value}\n")).collect();
-    let (header, rest) = text.split_once('\n').unwrap_or((text, ""));
-    Ok(if lines.is_empty() { text.to_owned() } else { format!("{header}\n{lines}\n{rest}") })
-}
-
 /// Members of a CloudFormation resource that stand beside its properties.
 const BESIDE: [&str; 2] = ["DeletionPolicy", "UpdateReplacePolicy"];
 
@@ -472,31 +268,6 @@ fn inside(within: Option<&str>, path: &[Segment]) -> Vec<Segment> {
     let beside = path.first().is_some_and(|first| BESIDE.contains(&first.key.as_str()));
     let outer = within.filter(|_| !beside).map(|key| Segment { key: key.to_owned(), map: false, required: false });
     outer.into_iter().chain(path.iter().cloned()).collect()
-}
-
-/// A YAML node as a value to write.
-fn written(node: &crate::yaml::Node) -> yaml::Value {
-    match &node.kind {
-        crate::yaml::Kind::Scalar { text, plain: true } if node.tag.is_none() && !yaml::is_plain(text) => {
-            yaml::Value::Plain(text.clone())
-        }
-        crate::yaml::Kind::Scalar { text, .. } => match &node.tag {
-            Some(tag) => yaml::Value::Plain(format!("!{tag} {text}")),
-            None => yaml::Value::Text(text.clone()),
-        },
-        crate::yaml::Kind::List(items) => yaml::Value::List(items.iter().map(written).collect()),
-        crate::yaml::Kind::Map(entries) => yaml::Value::Map(
-            entries.iter().filter_map(|entry| Some((entry.key.str()?.to_owned(), written(&entry.value)))).collect(),
-        ),
-    }
-}
-
-fn scalar(literal: &Literal) -> String {
-    match literal {
-        Literal::Bool(truth) => truth.to_string(),
-        Literal::Int(number) => number.to_string(),
-        Literal::Text(text) => text.clone(),
-    }
 }
 
 /// `to` in place of the literal `held`, in its quotes.
@@ -514,18 +285,6 @@ fn literal_over(held: &str, to: &Literal, hcl: bool) -> Option<String> {
         _ if yaml::is_plain(text) => text.clone(),
         _ => yaml::quoted(text),
     })
-}
-
-/// The module part of an address, and the rest: type, name and key.
-fn split_address<'a>(address: &'a str, type_name: &str) -> Option<(&'a str, &'a str)> {
-    let at = address.rfind(&format!("{type_name}."))?;
-    let (module, local) = address.split_at(at);
-    (module.is_empty() || module.ends_with('.')).then_some((module, local))
-}
-
-/// The last part of an address: the logical name of a template's resource.
-fn logical(address: &str) -> &str {
-    address.rsplit(['/', '.']).next().unwrap_or(address)
 }
 
 fn is_hcl(path: &str) -> bool {
