@@ -15,7 +15,15 @@ pub(crate) fn current(file: &str, text: &str) {
 
 #[test]
 fn every_path_that_a_document_names_exists() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "samples/README.md", "docs/configuration.md"] {
+    let documents = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "samples/README.md",
+        "docs/configuration.md",
+        "docs/policies.md",
+    ];
+    for document in documents {
         let text = std::fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"));
         let named = text.split('`').skip(1).step_by(2).filter(|word| {
             let first = word.split('/').next().unwrap_or_default();
