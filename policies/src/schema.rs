@@ -188,7 +188,7 @@ mod tests {
             "Pipeline",
             "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t outputEncrypted:b privateNetwork:b publicAddress:b loggingEnabled:b failureDestination:b secretsInEnv:b guardrailed:b versionControlled:b public:b actionsPinned:b tokenLimited:b longLivedCloudKeys:b untrustedCodeRuns:b scriptInjection:b untrustedOnOwnRunner:b evaluated:b evaluatedByGroup:b explained:b dataSplit:b dataRecorded:b pretrainedPinned:b hashesSound:b certificatesVerified:b recognisesFaces:b",
         ),
-        ("Key", "rotationEnabled:b rotationDays:i public:b deletionWindowDays:i deletionProtected:b"),
+        ("Key", "rotationEnabled:b rotationDays:i rotationLimitDays:i public:b deletionWindowDays:i deletionProtected:b"),
         ("Network", "openToWorld:b openPorts:l endpointPolicyOpen:b coversDataServices:b loggingEnabled:b"),
         (
             "Role",
@@ -207,11 +207,11 @@ mod tests {
         ("Waiver", "hasReason:b expired:b policy:t approved:b ends:b"),
         (
             "Vault",
-            "rotationDays:i deletionProtected:b rotationEnabled:b expires:b networkRestricted:b identityAuth:b loggingEnabled:b softDeleteDays:i encryptedAtRest:b customerManagedKey:b public:b",
+            "rotationDays:i deletionProtected:b rotationEnabled:b expires:b networkRestricted:b identityAuth:b loggingEnabled:b softDeleteDays:i encryptedAtRest:b customerManagedKey:b public:b replicasInResidency:b",
         ),
         (
             "Registry",
-            "networkRestricted:b public:b immutableTags:b scannedOnPush:b encryptedAtRest:b customerManagedKey:b loggingEnabled:b",
+            "networkRestricted:b public:b immutableTags:b scannedOnPush:b encryptedAtRest:b customerManagedKey:b loggingEnabled:b replicasInResidency:b",
         ),
         ("Group", "dataWildcard:b passesAnyRole:b fullAccessPolicy:b primitiveRole:b impersonates:b"),
         (

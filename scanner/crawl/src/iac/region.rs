@@ -27,7 +27,8 @@ fn region(unit: &Unit<'_>, value: &Datum) -> Value {
             Some(region) if !region.is_empty() => Value::Text(region.to_lowercase()),
             _ => Value::unknown(text, "it is not in the sources, and its name does not tell its region"),
         },
-        Kind::Text(text) => Value::Text(text.to_lowercase()),
+        // Azure also writes its regions as people do: West Europe.
+        Kind::Text(text) => Value::Text(text.split_whitespace().collect::<String>().to_lowercase()),
         _ => match value.why_unknown() {
             Some(why) => Value::Unknown(why.clone()),
             None => Value::unknown("region", "it is no text"),
