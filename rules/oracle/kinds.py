@@ -140,5 +140,5 @@ KUBERNETES = [
         r"/serving/v1",
         {"serving.knative.dev/Service": "Service", "serving.knative.dev/Configuration": "Configuration"},
     ),
-    Package("cloudcoil-models-cert-manager==1.17.1.0", r"/cert_manager/v1\.py", {"cert-manager.io/Certificate": "Certificate"}),
+    Package("cloudcoil-models-cert-manager==1.17.1.0", r"/cert_manager/v1\.py", {"Certificate": "Certificate"}),
 ]

@@ -145,7 +145,7 @@ class Exceptions:
         return [key for key in every if key not in self.used]
 
 
-def check(source, what, named, found, exceptions):
+def check(source, what, named, found, exceptions, tell_older):
     """Prints what holds of `named`; gives the number of what does not."""
     by_type = defaultdict(list)
     for one in named:
@@ -181,6 +181,8 @@ def check(source, what, named, found, exceptions):
     print(f"{source}, {what}: {known_types} types, {checked} paths, held against {', '.join(made.label for made in found)}")
     for label, paths in older.items():
         print(f"  {len(paths)} only in {label}")
+        for path in sorted(paths) if tell_older else []:
+            print(f"    {path}")
     print(f"  {excepted} excepted with a reason, {len(unknown)} unknown")
     for type_id, path, fault, where in unknown:
         print(f"  unknown: {type_id} {path or '(type)'}: {fault} [{where}]")
@@ -203,9 +205,9 @@ def main():
             own = [one for one in named if one.source == source]
             told_here = [one for one in told if one.source == source]
             found = list(schemas(source, {one.type for one in own + told_here}, folder))
-            failed += check(source, "named in packs", own, found, exceptions)
+            failed += check(source, "named in packs", own, found, exceptions, given.older)
             types = {type_id for made in found for type_id in made.types}
-            failed += check(source, "written in examples and fixtures", [one for one in told_here if one.type in types], found, exceptions)
+            failed += check(source, "written in examples and fixtures", [one for one in told_here if one.type in types], found, exceptions, given.older)
             failed += len(exceptions.unused(source))
             for key in exceptions.unused(source):
                 print(f"  exception that nothing needs: {' '.join(key)}")

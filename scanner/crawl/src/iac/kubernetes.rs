@@ -304,11 +304,12 @@ pub(super) fn take(
 }
 
 /// Kinds that stand in no namespace.
-pub(super) const CLUSTER_WIDE: [&str; 13] = [
+pub(super) const CLUSTER_WIDE: [&str; 14] = [
     "CiliumClusterwideNetworkPolicy",
     "ClusterIssuer",
     "ClusterRole",
     "ClusterRoleBinding",
+    "ClusterSecretStore",
     "ClusterServingRuntime",
     "ClusterTrainingRuntime",
     "ClusterWorkflowTemplate",
