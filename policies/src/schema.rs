@@ -216,7 +216,7 @@ mod tests {
         ("Group", "dataWildcard:b passesAnyRole:b fullAccessPolicy:b primitiveRole:b impersonates:b"),
         (
             "User",
-            "dataWildcard:b passesAnyRole:b fullAccessPolicy:b primitiveRole:b impersonates:b tokenLifetimeDays:i mfaRequired:b",
+            "dataWildcard:b passesAnyRole:b fullAccessPolicy:b primitiveRole:b impersonates:b tokenLifetimeDays:i mfaRequired:b passwordLength:i sessionIdleMinutes:i",
         ),
         (
             "Organisation",
