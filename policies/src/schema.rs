@@ -188,7 +188,10 @@ mod tests {
             "Pipeline",
             "unsafeModelLoad:b trustRemoteCode:b networkIsolated:b interContainerEncrypted:b encryptedAtRest:b customerManagedKey:b purpose:p schedule:t outputEncrypted:b privateNetwork:b publicAddress:b loggingEnabled:b failureDestination:b secretsInEnv:b guardrailed:b versionControlled:b public:b actionsPinned:b tokenLimited:b longLivedCloudKeys:b untrustedCodeRuns:b scriptInjection:b untrustedOnOwnRunner:b evaluated:b evaluatedByGroup:b explained:b dataSplit:b dataRecorded:b pretrainedPinned:b hashesSound:b certificatesVerified:b recognisesFaces:b",
         ),
-        ("Key", "rotationEnabled:b rotationDays:i rotationLimitDays:i public:b deletionWindowDays:i deletionProtected:b"),
+        (
+            "Key",
+            "rotationEnabled:b rotationDays:i rotationLimitDays:i public:b deletionWindowDays:i deletionProtected:b",
+        ),
         ("Network", "openToWorld:b openPorts:l endpointPolicyOpen:b coversDataServices:b loggingEnabled:b"),
         (
             "Role",
