@@ -63,6 +63,8 @@ pub(crate) struct Control {
     pub(crate) reads: Reads,
     /// What the twin reads.
     pub(crate) scope_reads: Reads,
+    /// The types of principal, action and resource for which the twin can be satisfied; none until it is known.
+    pub(crate) applies: Vec<[String; 3]>,
 }
 
 impl Control {
@@ -83,7 +85,7 @@ impl Control {
         }
         let (reads, scope_reads) = (Reads::of(&json), Reads::of(&scope));
         let twin = Policy::from_json(Some(Self::twin_id(&info.id)), scope).map_err(|error| error.to_string())?;
-        Ok(Control { info: Arc::new(info), policy, twin, reads, scope_reads })
+        Ok(Control { info: Arc::new(info), policy, twin, reads, scope_reads, applies: Vec::new() })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Policy, PolicyId, PolicySet, RequestEnv, Schema};
+use cedar_policy::{Policy, PolicyId, PolicySet, RequestEnv};
 
 use crate::control::Control;
 use crate::reads::Side;
@@ -36,23 +36,14 @@ impl Index {
     ///
     /// # Errors
     /// What Cedar says if a set cannot be made.
-    pub(crate) fn new(
-        controls: &[Control],
-        base: &Policy,
-        schemas: &BTreeMap<BTreeSet<String>, Schema>,
-    ) -> Result<Index, String> {
+    pub(crate) fn new(controls: &[Control], base: &Policy) -> Result<Index, String> {
         let mut members: BTreeMap<[String; 3], Vec<usize>> = BTreeMap::new();
         for (at, control) in controls.iter().enumerate() {
-            let schema = schemas.get(&control.actions()).ok_or("a policy was not validated")?;
-            // INVARIANT: on the large stack, not in a thread pool: a deep policy that the type checker
-            // cannot follow to its end would be entered nowhere, and never asked.
-            let mut found = false;
-            for env in control.twin.get_valid_request_envs(schema).map(types) {
-                found = true;
-                members.entry(env).or_default().push(at);
-            }
-            if !found {
+            if control.applies.is_empty() {
                 return Err(format!("policy `{}` can never apply", control.info.id));
+            }
+            for types in &control.applies {
+                members.entry(types.clone()).or_default().push(at);
             }
         }
         let mut index = Index { entries: Vec::new(), by_types: BTreeMap::new() };
@@ -88,7 +79,8 @@ impl Index {
     }
 }
 
-fn types(env: RequestEnv) -> [String; 3] {
+/// The types of principal, action and resource of `env`, without namespace.
+pub(crate) fn types(env: RequestEnv) -> [String; 3] {
     [
         env.principal().basename().to_owned(),
         env.action().id().unescaped().to_owned(),

@@ -24,11 +24,15 @@ pub(crate) struct Statement {
 /// # Errors
 /// [`PolicyError::BuiltIn`] if no thread can be made or it dies.
 pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, PolicyError> {
-    let died = || PolicyError::BuiltIn("the thread that reads policies could not run".to_owned());
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
         thread.map_err(|_| died())?.join().map_err(|_| died())
     })
+}
+
+/// What is said if a thread that reads policies cannot be made or dies.
+pub(crate) fn died() -> PolicyError {
+    PolicyError::BuiltIn("the thread that reads policies could not run".to_owned())
 }
 
 /// The policies of `source` in the order of the text.

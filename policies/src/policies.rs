@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 use crate::control::{Control, PolicyInfo};
 use crate::documents::Documents;
 use crate::frameworks::Frameworks;
-use crate::index::{Index, base, set};
+use crate::index::{Index, base, set, types};
 use crate::intended::{Intended, as_intended};
 use crate::lint::{Lint, Set};
 use crate::nearest::advice;
 use crate::packs::{CONTROLS, REMOVED};
-use crate::parse::{Statement, on_large_stack, statements};
+use crate::parse::{Statement, died, on_large_stack, statements};
 use crate::schema::Contract;
 use crate::taxonomy::Taxonomy;
 use crate::{PolicyError, PolicySource};
@@ -54,7 +54,7 @@ impl Policies {
     /// # Errors
     /// Everything that is wrong with any of the files, together.
     pub fn load(user: &[PolicySource], intended: &[PolicySource]) -> Result<Policies, PolicyError> {
-        on_large_stack(|| Self::load_here(user, intended, false))?
+        on_large_stack(|| Self::load_with(user, intended, false))?
     }
 
     /// As [`Policies::load`], with the built-in policies validated too.
@@ -62,15 +62,15 @@ impl Policies {
     /// # Errors
     /// Everything that is wrong with any of the files, together.
     pub fn load_validating_all(user: &[PolicySource], intended: &[PolicySource]) -> Result<Policies, PolicyError> {
-        on_large_stack(|| Self::load_here(user, intended, true))?
+        on_large_stack(|| Self::load_with(user, intended, true))?
     }
 
-    fn load_here(user: &[PolicySource], intended: &[PolicySource], all: bool) -> Result<Policies, PolicyError> {
+    fn load_with(user: &[PolicySource], intended: &[PolicySource], all: bool) -> Result<Policies, PolicyError> {
         let contract = Contract::built_in()?;
         let taxonomy = Taxonomy::built_in()?;
         let removed: BTreeMap<String, String> =
             serde_yaml::from_str(REMOVED).map_err(|error| PolicyError::BuiltIn(format!("removed.yaml: {error}")))?;
-        let mut loader = Loader {
+        let loader = || Loader {
             contract: &contract,
             taxonomy: &taxonomy,
             removed: &removed,
@@ -78,18 +78,31 @@ impl Policies {
             schemas: BTreeMap::new(),
             validate_built_in: all,
         };
-        let mut controls = Vec::new();
-        for (name, text, _) in CONTROLS {
-            controls.extend(loader.read(&PolicySource::new(*name, *text), Set::Guardrails { built_in: true }));
+        let built_in = CONTROLS
+            .iter()
+            .map(|(name, text, _)| (PolicySource::new(*name, *text), Set::Guardrails { built_in: true }));
+        let own = user.iter().map(|source| (source.clone(), Set::Guardrails { built_in: false }));
+        let sources: Vec<(PolicySource, Set)> = built_in.chain(own).collect();
+        // Threads of their own, not of a pool: whoever waits here may be the pool's only thread.
+        let shares: Vec<Result<Share, PolicyError>> = std::thread::scope(|scope| {
+            let read = |share: &[(PolicySource, Set)]| {
+                let mut loader = loader();
+                let read = share.iter().flat_map(|(source, set)| loader.read(source, *set)).collect();
+                Share { read, faults: loader.faults }
+            };
+            let running: Vec<_> =
+                shares(&sources).into_iter().map(|share| scope.spawn(move || on_large_stack(|| read(share)))).collect();
+            running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(died()))).collect()
+        });
+        let (mut controls, mut faults) = (Vec::new(), Vec::new());
+        for share in shares {
+            let share = share?;
+            controls.extend(share.read);
+            faults.extend(share.faults);
         }
-        for source in user {
-            controls.extend(loader.read(source, Set::Guardrails { built_in: false }));
-        }
+        let mut loader = Loader { faults, ..loader() };
         loader.refuse_twice(&controls);
-        let mut permits = Vec::new();
-        for source in intended {
-            permits.extend(loader.read(source, Set::Intended));
-        }
+        let permits: Vec<Read> = intended.iter().flat_map(|source| loader.read(source, Set::Intended)).collect();
         loader.refuse_twice(&permits);
         if let Some(error) = PolicyError::gathered(loader.faults) {
             return Err(error);
@@ -100,7 +113,7 @@ impl Policies {
         };
         let cited = Frameworks::load(&[])?;
         let schemas = loader.schemas;
-        let guardrails = Judges::new(sorted(controls), &schemas).map_err(PolicyError::BuiltIn)?;
+        let guardrails = Judges::new(sorted(controls)).map_err(PolicyError::BuiltIn)?;
         let permitted = match permits.is_empty() {
             true => None,
             false => Some(Intended::new(&sorted(permits), &schemas).map_err(PolicyError::BuiltIn)?),
@@ -182,12 +195,29 @@ impl Policies {
 }
 
 impl Judges {
-    fn new(controls: Vec<Control>, schemas: &BTreeMap<BTreeSet<String>, Schema>) -> Result<Judges, String> {
+    fn new(controls: Vec<Control>) -> Result<Judges, String> {
         let base = base()?;
         let alone = controls.iter().map(|control| set([control], &base)).collect::<Result<_, _>>()?;
-        let index = Index::new(&controls, &base, schemas)?;
+        let index = Index::new(&controls, &base)?;
         Ok(Judges { controls, alone, index })
     }
+}
+
+/// `sources` in their order, cut into as many parts of like length as there are threads.
+fn shares(sources: &[(PolicySource, Set)]) -> Vec<&[(PolicySource, Set)]> {
+    let whole: usize = sources.iter().map(|(source, _)| source.text.len()).sum();
+    let most = whole.div_ceil(rayon::current_num_threads().clamp(1, 8)).max(1);
+    let mut shares = Vec::new();
+    let (mut start, mut length) = (0, 0);
+    for (at, (source, _)) in sources.iter().enumerate() {
+        length += source.text.len();
+        if length >= most {
+            shares.extend(sources.get(start..=at));
+            (start, length) = (at + 1, 0);
+        }
+    }
+    shares.extend(sources.get(start..).filter(|rest| !rest.is_empty()));
+    shares
 }
 
 /// The SHA-256 of `text` in lower-case hex.
@@ -200,6 +230,12 @@ struct Read {
     control: Control,
     statement: Statement,
     source: PolicySource,
+}
+
+/// What one thread read.
+struct Share {
+    read: Vec<Read>,
+    faults: Vec<PolicyError>,
 }
 
 /// Reads files and collects what is wrong with them.
@@ -226,11 +262,13 @@ impl Loader<'_> {
         for statement in found {
             match lint.control(&statement) {
                 Ok(control) => {
-                    let one = Read { control, statement, source: source.clone() };
+                    let mut one = Read { control, statement, source: source.clone() };
+                    let known = self.faults.len();
                     if self.validate_built_in || !one.control.info.built_in {
                         self.validate(&one);
-                    } else if let Err(fault) = self.schema(&one.control) {
-                        self.faults.push(fault);
+                    }
+                    if self.faults.len() == known {
+                        self.applies(&mut one.control);
                     }
                     read.push(one);
                 }
@@ -274,6 +312,17 @@ impl Loader<'_> {
                 };
                 self.invalid(read, format!("{uid} is not in the taxonomy"), Some(advice));
             }
+        }
+    }
+
+    /// Enters where the twin of `control` can be satisfied.
+    ///
+    /// INVARIANT: on the large stack: a deep policy that the type checker cannot follow to its end would apply
+    /// nowhere, and never be asked.
+    fn applies(&mut self, control: &mut Control) {
+        match self.schema(control) {
+            Ok(schema) => control.applies = control.twin.get_valid_request_envs(&schema).map(types).collect(),
+            Err(fault) => self.faults.push(fault),
         }
     }
 
