@@ -16,7 +16,8 @@ use aedile_model::{
 use aedile_policies::{Platform, Policies, PolicySource};
 use time::macros::date;
 
-const CLASSES: [&str; 12] = [
+/// Classes that a policy may name; a platform also has columns that are nothing sensitive.
+const JUDGED: [&str; 11] = [
     "phi.diagnosis",
     "phi.mrn",
     "pii.contact.email",
@@ -28,7 +29,6 @@ const CLASSES: [&str; 12] = [
     "financial.card",
     "financial.iban",
     "pii.online.ip",
-    "technical.id",
 ];
 
 const SETTINGS: [&str; 16] = [
@@ -101,8 +101,9 @@ fn inventory(assets: usize, grants: usize) -> Inventory {
             asset.set("environment", environment, None);
         }
         if kind.holds_data() {
+            asset.add_tag(tag("technical.id"));
             for _ in 0..dice.below(4) {
-                if let Some(class) = dice.of(&CLASSES) {
+                if let Some(class) = dice.of(&JUDGED) {
                     asset.add_tag(tag(class));
                 }
             }
@@ -141,7 +142,7 @@ fn further(count: usize) -> PolicySource {
     let mut dice = Dice(11);
     let mut text = String::new();
     for at in 0..count {
-        let (Some(one), Some(class)) = (dice.of(&SETTINGS[..6]), dice.of(&CLASSES)) else { continue };
+        let (Some(one), Some(class)) = (dice.of(&SETTINGS[..6]), dice.of(&JUDGED)) else { continue };
         let (kind, one) = if at % 2 == 0 { ("Bucket", one) } else { ("Database", "encryptedAtRest") };
         text.push_str(&format!(
             "// A policy of the measurement, so that there are many of them.\n@id(\"measured-{at}\")\n@title(\"`{{asset}}` is measured\")\n@severity(\"low\")\n@remedy(\"leave `{{asset}}` alone\")\nforbid (principal, action == Aedile::Action::\"operate\", resource is Aedile::{kind})\nwhen {{ resource.holds in Aedile::DataClass::\"{class}\" }}\nunless {{ resource has {one} && resource.{one} }};\n"
