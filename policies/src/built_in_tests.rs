@@ -72,3 +72,21 @@ fn the_template_of_intended_access_is_valid() {
     let template = crate::PolicySource::new("template.cedar", include_str!("../access/template.cedar"));
     Policies::load(&[], &[template]).unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
 }
+
+#[test]
+fn a_framework_of_a_known_id_adds_and_takes_nothing_away() {
+    let text = "id: gdpr\ntitle: Ours\nversion: '1'\nsource: https://example.org\njurisdictions: [EEA]\nobligations:\n  - {id: 'gdpr:33(5)', title: t, kind: technical, controls: [store-not-public]}\n  - {id: 'gdpr:house', title: t, kind: technical, controls: [store-not-public]}\n";
+    let more = Frameworks::load(&[crate::PolicySource::new("own.yaml", text)]).unwrap();
+    let ours = Frameworks::load(&[]).unwrap();
+    let gdpr = |frameworks: &Frameworks| frameworks.iter().find(|framework| framework.id == "gdpr").unwrap().clone();
+    let (more, ours) = (gdpr(&more), gdpr(&ours));
+    assert_eq!(more.obligations.len(), ours.obligations.len() + 1);
+    let of = |framework: &crate::Framework| {
+        framework.obligations.iter().find(|found| found.id == "gdpr:33(5)").unwrap().controls.clone()
+    };
+    assert_eq!(of(&ours), ["incident-register-kept"]);
+    assert_eq!(of(&more), ["incident-register-kept", "store-not-public"]);
+    let wrong = text.replace("store-not-public", "store-not-pubic");
+    let wrong = Frameworks::load(&[crate::PolicySource::new("own.yaml", wrong)]).unwrap();
+    assert!(wrong.check(built_in()).is_err());
+}

@@ -46,25 +46,29 @@ pub struct FrameworkResult {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frameworks {
     all: BTreeMap<String, Framework>,
-    /// The file of each, to point at what is wrong in it.
-    sources: BTreeMap<String, PolicySource>,
+    /// The files of each, to point at what is wrong in them.
+    sources: BTreeMap<String, Vec<PolicySource>>,
 }
 
 impl Frameworks {
-    /// The built-in frameworks together with `user`'s; a user's replaces a built-in one of the same id.
+    /// The built-in frameworks together with `user`'s. One of an id that is known already adds to it: obligations that
+    /// it has not, and controls to those that it has. It takes nothing away.
     ///
     /// # Errors
     /// The first file that does not parse or contradicts itself. Whether its controls exist is told by
     /// [`Frameworks::check`].
     pub fn load(user: &[PolicySource]) -> Result<Frameworks, PolicyError> {
         let built_in = FRAMEWORKS.iter().map(|(name, text)| PolicySource::new(*name, *text));
-        let (mut all, mut sources) = (BTreeMap::new(), BTreeMap::new());
+        let mut frameworks = Frameworks::default();
         for source in built_in.chain(user.iter().cloned()) {
             let framework = parse(&source)?;
-            sources.insert(framework.id.clone(), source);
-            all.insert(framework.id.clone(), framework);
+            frameworks.sources.entry(framework.id.clone()).or_default().push(source);
+            match frameworks.all.get_mut(&framework.id) {
+                Some(known) => known.tighten(framework.obligations),
+                None => drop(frameworks.all.insert(framework.id.clone(), framework)),
+            }
         }
-        Ok(Frameworks { all, sources })
+        Ok(frameworks)
     }
 
     /// Every framework, sorted by id.
@@ -96,7 +100,10 @@ impl Frameworks {
             for obligation in &framework.obligations {
                 for control in obligation.controls.iter().filter(|control| !known.contains(&control.as_str())) {
                     let near = crate::nearest::nearest(control, known.iter().copied());
-                    let Some(source) = self.sources.get(&framework.id) else { continue };
+                    let files = self.sources.get(&framework.id).map(Vec::as_slice).unwrap_or_default();
+                    let Some(source) = files.iter().rfind(|file| file.text.contains(control.as_str())) else {
+                        continue;
+                    };
                     faults.push(PolicyError::Framework {
                         source_code: source.code(),
                         at: span(source, &[&obligation.id, control]),
@@ -167,6 +174,22 @@ impl Framework {
             title: self.title.clone(),
             version: self.version.clone(),
             obligations: self.obligations.iter().map(|obligation| obligation.assess(tallies, as_of)).collect(),
+        }
+    }
+}
+
+impl Framework {
+    /// Adds `obligations`; of one that is there already only the further controls count.
+    fn tighten(&mut self, obligations: Vec<Obligation>) {
+        for further in obligations {
+            match self.obligations.iter_mut().find(|known| known.id == further.id) {
+                Some(known) => {
+                    let new = further.controls.into_iter().filter(|control| !known.controls.contains(control));
+                    let new: Vec<String> = new.collect();
+                    known.controls.extend(new);
+                }
+                None => self.obligations.push(further),
+            }
         }
     }
 }
