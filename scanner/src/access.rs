@@ -225,6 +225,8 @@ mod tests {
             as_of: time::macros::date!(2026 - 11 - 01),
             started: time::macros::datetime!(2026-11-01 00:00 UTC),
             threshold: crate::gate::Threshold::Never,
+            threshold_new: None,
+            compare: None,
             strict: false,
             baseline: None,
         };

@@ -22,7 +22,7 @@ pub use log::{AnchorArgs, LedgerArgs, LogCommand, SignArgs, WitnessArgs};
 Exit codes: 0 clean at the gate · 1 findings at or above --fail-on · 2 the scan could not judge
 
 Start with:  aedile scan .
-In a pull request:  aedile scan --baseline aedile-baseline.json --format sarif=aedile.sarif
+In a pull request:  aedile scan --diff origin/main --format github --format sarif=aedile.sarif
 For an auditor:  aedile scan --format html=report.html, then aedile log verify"
 )]
 pub struct Cli {
@@ -44,6 +44,8 @@ pub enum Command {
     Scan(ScanArgs),
     /// Show the patches of findings as a unified diff, or apply them.
     Fix(FixArgs),
+    /// Tell everything of a finding, a policy or a rule.
+    Explain(ExplainArgs),
     /// Keep known findings from failing the gate.
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -130,15 +132,33 @@ pub struct ScanArgs {
     /// What is scanned.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// A report: FORMAT to standard output or FORMAT=FILE; repeatable. html, json, markdown, sarif, text.
+    /// A report: FORMAT to standard output or FORMAT=FILE; repeatable.
+    ///
+    /// codequality, csv, cyclonedx, github, gitlab, html, json, junit, markdown, openlineage, oscal, sarif, sarif-audit, text
     #[arg(long, short, value_name = "FORMAT[=FILE]", env = "AEDILE_FORMAT", value_delimiter = ',')]
     pub format: Vec<String>,
     /// The lowest severity that gives exit code 1: low, medium, high, critical, never [default: high].
     #[arg(long, value_name = "SEVERITY", env = "AEDILE_FAIL_ON")]
     pub fail_on: Option<String>,
+    /// The same for findings that are new against the baseline or the revision [default: as --fail-on].
+    #[arg(long, value_name = "SEVERITY", env = "AEDILE_FAIL_ON_NEW")]
+    pub fail_on_new: Option<String>,
+    /// Compare with where this branch left REF: only what is new since then fails the gate.
+    ///
+    /// Both sides are read whole, the older one from git's objects; the work tree and the index are not touched. Without
+    /// REF it is what a pull or merge request is for (GITHUB_BASE_REF, CI_MERGE_REQUEST_DIFF_BASE_SHA,
+    /// CI_MERGE_REQUEST_TARGET_BRANCH_NAME).
+    #[arg(long, value_name = "REF", num_args = 0..=1, default_missing_value = "")]
+    pub diff: Option<String>,
+    /// Where the result of REF is kept for the next scan, or `none` [default: the user's cache].
+    #[arg(long, value_name = "DIR|none", env = "AEDILE_CACHE")]
+    pub cache: Option<String>,
     /// Findings in this file do not fail the gate.
     #[arg(long, value_name = "FILE", env = "AEDILE_BASELINE")]
     pub baseline: Option<PathBuf>,
+    /// Tell only counts: by control, law and severity.
+    #[arg(long, conflicts_with_all = ["quiet", "verbose"])]
+    pub summary: bool,
     /// Exit with 2 if anything could not be read or decided.
     #[arg(long, env = "AEDILE_STRICT")]
     pub strict: bool,
@@ -172,18 +192,45 @@ pub struct FixArgs {
     pub severity: Option<String>,
 }
 
+/// `aedile explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A finding's fingerprint or its beginning, a policy's id or another tool's id for it, or a rule's id.
+    pub what: String,
+    /// The run that the finding is looked up in, or `latest`.
+    #[arg(long, default_value = "latest")]
+    pub run: String,
+    /// The ledger that the finding is looked up in.
+    #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+    pub ledger: PathBuf,
+    /// Further rule packs.
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Further policies.
+    #[arg(long, value_name = "PATH")]
+    pub policy: Vec<PathBuf>,
+}
+
 /// `aedile baseline`.
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
     /// Scan and write every finding that is not waived as known.
-    Create {
-        /// What is scanned.
-        #[command(flatten)]
-        target: TargetArgs,
-        /// The file.
-        #[arg(long, short, value_name = "FILE", default_value = "aedile-baseline.json")]
-        output: PathBuf,
-    },
+    Create(BaselineArgs),
+    /// Take new findings in, renew those whose asset has changed, drop those that are gone.
+    Update(BaselineArgs),
+    /// Drop the entries whose finding is gone; nothing is added.
+    Prune(BaselineArgs),
+}
+
+/// What a baseline is made of and where it lies.
+#[derive(Debug, Clone, Args)]
+pub struct BaselineArgs {
+    /// What is scanned.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// The file.
+    #[arg(long, short, value_name = "FILE", default_value = "aedile-baseline.json", env = "AEDILE_BASELINE")]
+    pub output: PathBuf,
 }
 
 /// `aedile access`.

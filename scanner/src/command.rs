@@ -2,6 +2,7 @@
 
 mod access;
 mod baseline;
+mod explain;
 mod fix;
 mod gaps;
 mod init;
@@ -12,12 +13,15 @@ mod rules;
 mod scan;
 mod suggest;
 
+use std::io::Write as _;
+use std::path::Path;
+
 use miette::{IntoDiagnostic, Report, miette};
 
 use crate::cli::{Cli, Command};
 use crate::record::Run;
 use crate::report::{Detail, Format, Look};
-use crate::terminal;
+use crate::{output, terminal};
 
 /// Carries out `cli` and gives the exit code.
 ///
@@ -32,6 +36,7 @@ pub fn run(cli: &Cli) -> Result<u8, Report> {
     match &cli.command {
         Command::Scan(args) => scan::run(args, detail),
         Command::Fix(args) => fix::run(args, detail),
+        Command::Explain(args) => explain::run(args, detail),
         Command::Baseline(command) => baseline::run(command, detail),
         Command::Access(args) => access::run(args, detail),
         Command::Gaps(args) => gaps::run(args),
@@ -85,14 +90,31 @@ fn outputs(words: &[String]) -> Result<Vec<Output>, Report> {
     Ok(outputs)
 }
 
+/// Adds what the ledger at `path` tells of the findings over the runs, if one of `outputs` shows it.
+fn tell_history(run: &mut Run, outputs: &[Output], path: &Path) -> Result<(), aedile_audit::LedgerError> {
+    if outputs.iter().any(|output| output.format.shows_history()) {
+        run.history = Some(crate::history::of_run(&aedile_audit::Ledger::open(path)?, run)?);
+    }
+    Ok(())
+}
+
 /// Renders `run` into every one of `outputs`.
 fn write(run: &Run, outputs: &[Output], look: Look) -> Result<(), Report> {
     for output in outputs {
         match &output.file {
-            None => terminal::print(&(output.format.render)(run, look)?).into_diagnostic()?,
+            None => {
+                let text = (output.format.render)(run, look)?;
+                terminal::print(&text).map_err(|error| {
+                    miette!(
+                        code = "aedile::output",
+                        help = "write it into a file instead: `--format FORMAT=FILE`",
+                        "the report cannot be written to standard output: {error}"
+                    )
+                })?;
+            }
             Some(file) => {
                 let text = (output.format.render)(run, Look { colour: false, ..look })?;
-                std::fs::write(file, text).map_err(|error| {
+                output::replace(Path::new(file), text.as_bytes()).map_err(|error| {
                     miette!(
                         code = "aedile::output",
                         help = "check that the folder exists and can be written",
@@ -101,6 +123,26 @@ fn write(run: &Run, outputs: &[Output], look: Look) -> Result<(), Report> {
                 })?;
             }
         }
+        if output.format.name == "github" {
+            summarise(run, look)?;
+        }
     }
     Ok(())
+}
+
+/// Adds the Markdown report to the summary of the job, where GitHub Actions names a file for it.
+fn summarise(run: &Run, look: Look) -> Result<(), Report> {
+    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else { return Ok(()) };
+    let Some(markdown) = Format::named("markdown") else { return Ok(()) };
+    let text = (markdown.render)(run, Look { colour: false, ..look })?;
+    // Other steps have written there too.
+    let opened = std::fs::OpenOptions::new().create(true).append(true).open(&file);
+    opened.and_then(|mut open| open.write_all(text.as_bytes())).map_err(|error| {
+        miette!(
+            code = "aedile::output",
+            help = "GITHUB_STEP_SUMMARY names a file that GitHub Actions made; unset it elsewhere",
+            "the summary of the job `{}` cannot be written: {error}",
+            file.to_string_lossy()
+        )
+    })
 }

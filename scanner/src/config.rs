@@ -26,12 +26,22 @@ pub struct Config {
     pub version: Option<u32>,
     /// The organisation or platform, for the cover of reports.
     pub entity: Option<String>,
+    /// The period that reports are about, in your words (`2026, third quarter`).
+    pub period: Option<String>,
+    /// Who answers for the scan, for the cover of reports.
+    pub operator: Option<String>,
+    /// Days within which a finding is to be mended, by severity, from the day that it was first seen.
+    pub due: BTreeMap<String, u16>,
     /// Globs of what is not entered, relative to the root, beside the default ones.
     pub exclude: Vec<String>,
     /// Whether version control, virtual environments, build folders and the like are left out; default true.
     pub default_exclude: Option<bool>,
     /// `low`, `medium`, `high`, `critical` or `never`; default `high`.
     pub fail_on: Option<String>,
+    /// The same for findings that are new against a baseline or a revision; default `fail_on`.
+    pub fail_on_new: Option<String>,
+    /// Framework → how many findings of a severity may stand, waived ones not counted.
+    pub budgets: BTreeMap<String, BudgetConfig>,
     /// Whether undecided verdicts and gaps that are not accepted give exit code 2.
     pub strict: bool,
     /// Frameworks that are reported; all if empty.
@@ -84,6 +94,29 @@ pub struct LimitsConfig {
     pub dataset_bytes: Option<u64>,
     /// Nesting in any parser.
     pub nesting: Option<usize>,
+}
+
+/// How many findings that touch a framework may stand; what is left out has no bound.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BudgetConfig {
+    /// Critical ones.
+    pub critical: Option<usize>,
+    /// High ones.
+    pub high: Option<usize>,
+    /// Medium ones.
+    pub medium: Option<usize>,
+    /// Low ones.
+    pub low: Option<usize>,
+}
+
+impl BudgetConfig {
+    /// Severity and bound, the gravest first.
+    pub fn bounds(self) -> impl Iterator<Item = (&'static str, usize)> {
+        [("critical", self.critical), ("high", self.high), ("medium", self.medium), ("low", self.low)]
+            .into_iter()
+            .filter_map(|(severity, bound)| Some((severity, bound?)))
+    }
 }
 
 /// Two names for one thing.
@@ -220,14 +253,17 @@ impl Loaded {
         if config.version.is_some_and(|version| version != 1) {
             return Err(self.invalid("version:", "the version of this file is not 1", "write `version: 1`"));
         }
-        if let Some(word) = &config.fail_on
-            && crate::gate::Threshold::parse(word).is_none()
-        {
-            return Err(self.invalid(
-                word,
-                format!("`{word}` is not a severity"),
-                "use low, medium, high, critical or never",
-            ));
+        for word in config.fail_on.iter().chain(&config.fail_on_new) {
+            if crate::gate::Threshold::parse(word).is_none() {
+                return Err(self.invalid(
+                    word,
+                    format!("`{word}` is not a severity"),
+                    "use low, medium, high, critical or never",
+                ));
+            }
+        }
+        if let Some(word) = config.due.keys().find(|word| word.parse::<aedile_model::Severity>().is_err()) {
+            return Err(self.invalid(word, format!("`{word}` is not a severity"), "use low, medium, high or critical"));
         }
         for date in config.waivers.iter().filter_map(|waiver| waiver.until.as_deref()) {
             if parse_date(date).is_none() {
@@ -316,7 +352,8 @@ impl Loaded {
         Ok(())
     }
 
-    fn invalid(&self, at: &str, reason: impl Into<String>, help: impl Into<String>) -> ConfigError {
+    /// That the configuration holds `at`, and what is wrong with it.
+    pub(crate) fn invalid(&self, at: &str, reason: impl Into<String>, help: impl Into<String>) -> ConfigError {
         let name = self.path.as_deref().unwrap_or(Path::new("aedile.yaml")).display().to_string();
         let start = self.text.find(at).unwrap_or_default();
         ConfigError::Invalid {

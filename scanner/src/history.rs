@@ -6,6 +6,8 @@ use aedile_audit::{EntryFilter, Kind, Ledger, LedgerError, StoredEntry};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::record::{self, Run};
+
 /// A finding over all runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct History {
@@ -89,6 +91,49 @@ pub fn histories(ledger: &Ledger) -> Result<Vec<History>, LedgerError> {
     let mut histories: Vec<History> = known.into_values().map(|(_, history)| history).collect();
     histories.sort_by(|one, other| one.fingerprint.cmp(&other.fingerprint));
     Ok(histories)
+}
+
+/// What the ledger tells of the findings of `run`, which it holds.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn of_run(ledger: &Ledger, run: &Run) -> Result<record::History, LedgerError> {
+    let id = run.run.id.as_str();
+    let mut starts: Vec<(String, Value, String)> = Vec::new();
+    ledger.each(&EntryFilter { kind: Some(Kind::RunStart), ..EntryFilter::default() }, |stored| {
+        let roots = stored.entry.data.get("roots").cloned().unwrap_or(Value::Null);
+        let at = stored.entry.ts.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
+        starts.push((stored.entry.run, roots, at));
+        Ok(())
+    })?;
+    let here = starts.iter().rposition(|(run, ..)| run == id);
+    let before = here.and_then(|here| {
+        let (_, roots, _) = starts.get(here)?;
+        starts.get(..here)?.iter().rev().find(|(_, others, _)| others == roots)
+    });
+    let mut told = record::History {
+        previous: before.map(|(run, ..)| run.clone()),
+        previous_at: before.map(|(.., at)| at.clone()),
+        ..record::History::default()
+    };
+    let present: std::collections::BTreeSet<&str> =
+        run.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+    for history in histories(ledger)? {
+        let Some(last) = history.events.last() else { continue };
+        if present.contains(history.fingerprint.as_str()) {
+            if last.run == id && matches!(last.what, "first-seen" | "reopened") {
+                told.new.push(history.fingerprint.clone());
+            }
+            let events = history
+                .events
+                .iter()
+                .map(|event| format!("{} {}", event.at.get(..10).unwrap_or(&event.at), event.what));
+            told.events.insert(history.fingerprint, events.collect());
+        } else if last.run == id && last.what == "fixed" {
+            told.fixed.insert(history.fingerprint, history.title);
+        }
+    }
+    Ok(told)
 }
 
 /// Compares what a complete run has with what was known of the same roots.

@@ -5,8 +5,10 @@
 
 pub mod access;
 pub mod attest;
+pub mod baseline;
 pub mod cli;
 pub mod command;
+pub mod compare;
 pub mod config;
 mod declare;
 mod diff;
@@ -17,6 +19,8 @@ pub mod git;
 pub mod history;
 pub mod init;
 pub mod ledger;
+pub mod output;
+pub mod overrides;
 pub mod proof;
 pub mod record;
 pub mod recorded;

@@ -1,9 +1,13 @@
 //! Checking a report against the proofs that it carries, without the ledger.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use aedile_audit::{Checkpoint, Hash, InclusionProof, Statement, Status, VerifyingKey};
 use aedile_exchange::anchor;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
 use miette::{Report, miette};
 use serde_json::Value;
 
@@ -11,7 +15,7 @@ use crate::ledger::finding_data;
 use crate::record::{Finding, Run};
 
 /// The marks around the recorded run inside an HTML report.
-pub const HTML_START: &str = "<script type=\"application/json\" id=\"aedile-run\">";
+pub const HTML_START: &str = "<script type=\"application/gzip;base64\" id=\"aedile-run\">";
 /// The end of the recorded run inside an HTML report.
 pub const HTML_END: &str = "</script>";
 
@@ -69,13 +73,18 @@ fn in_sarif(text: &str) -> Vec<String> {
 
 /// The recorded run inside a JSON or HTML report.
 fn run_in(text: &str) -> Option<Run> {
-    let json = match text.split_once(HTML_START) {
-        // `<` is written as \u003c inside the page, so the first end mark is the right one.
-        Some((_, rest)) => rest.split_once(HTML_END)?.0,
-        None => text,
-    };
-    serde_json::from_str(json).ok()
+    match text.split_once(HTML_START) {
+        Some((_, rest)) => {
+            let packed = STANDARD.decode(rest.split_once(HTML_END)?.0).ok()?;
+            // A page that was tampered with must not fill the memory.
+            serde_json::from_reader(std::io::BufReader::new(GzDecoder::new(packed.as_slice()).take(LARGEST))).ok()
+        }
+        None => serde_json::from_str(text).ok(),
+    }
 }
+
+/// Bytes that the run inside of a page may unpack to.
+const LARGEST: u64 = 1 << 30;
 
 /// What can be said of a report from itself alone: that its checkpoint is about its root, that every
 /// finding it shows is an entry under that root, and who signed.
@@ -98,6 +107,7 @@ pub fn verify_report(text: &str, keys: &[VerifyingKey]) -> Result<Vec<(String, S
             ledger.proofs.len()
         ));
     }
+    faults.extend(not_shown(text, &run));
     for (finding, proof) in run.findings.iter().zip(&ledger.proofs) {
         if let Err(reason) = included(finding, proof, &run.run.id, &checkpoint) {
             faults.push(format!("finding {}: {reason}", finding.fingerprint));
@@ -114,6 +124,25 @@ pub fn verify_report(text: &str, keys: &[VerifyingKey]) -> Result<Vec<(String, S
     statements.push(("2 every finding is in the log".to_owned(), Statement { status, sentence, details: faults }));
     statements.push(("3 signed by the keys expected".to_owned(), signed(&checkpoint, keys)));
     Ok(statements)
+}
+
+/// What an HTML report shows otherwise than the run inside of it; nothing for other reports.
+fn not_shown(text: &str, run: &Run) -> Vec<String> {
+    if !text.contains(HTML_START) {
+        return Vec::new();
+    }
+    let shown: Vec<&str> = text.split("<details class=\"finding\" ").skip(1).collect();
+    if shown.len() != run.findings.len() {
+        return vec![format!("the page shows {} findings and carries {}", shown.len(), run.findings.len())];
+    }
+    let differs = |(finding, shown): (&Finding, &&str)| {
+        let marks = format!("id=\"f-{}\" data-severity=\"{}\"", finding.fingerprint, finding.severity);
+        let title = format!("<span class=\"title\">{}</span>", crate::report::shown_title(&finding.title));
+        let head = shown.split_once("<div class=\"body\">").map_or(*shown, |(head, _)| head);
+        let same = head.starts_with(&marks) && head.contains(&title);
+        (!same).then(|| format!("finding {}: the page shows another severity or title", finding.fingerprint))
+    };
+    run.findings.iter().zip(&shown).filter_map(differs).collect()
 }
 
 fn head(checkpoint: &Checkpoint, size: u64, root: &str, origin: &str) -> Statement {

@@ -43,12 +43,24 @@ pub struct Run {
     pub controls: Vec<Control>,
     /// Population and result of every control, by id.
     pub verdicts: BTreeMap<String, Tally>,
+    /// The assets that kept a control, by control, as indices into `assets`.
+    #[serde(default)]
+    pub passed: BTreeMap<String, Vec<usize>>,
     /// Laws and standards, with the state of each obligation.
     pub frameworks: Vec<Framework>,
     /// What is wrong or could not be decided, most severe first.
     pub findings: Vec<Finding>,
     /// Every waiver that was read, used or not.
     pub waivers: Vec<Waiver>,
+    /// What the gate asked for and why it failed.
+    #[serde(default)]
+    pub gate: Gate,
+    /// The revision that the findings were compared with; absent without `--diff`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub diff: Option<Diff>,
+    /// What the ledger tells of the findings over the runs; absent unless a report shows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub history: Option<History>,
     /// Where the run is recorded; absent with `--ledger none`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ledger: Option<Ledger>,
@@ -90,9 +102,18 @@ pub struct RunInfo {
     /// The git commit that the first root's repository stands at, if it is in one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub commit: Option<String>,
+    /// What the beginnings of shown paths are in the repository: `""` → `infra/` if `infra` alone was scanned.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub below: BTreeMap<String, String>,
     /// The organisation or platform, from the configuration.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub entity: Option<String>,
+    /// The period that the report is about, from the configuration.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub period: Option<String>,
+    /// Who answers for the scan, from the configuration.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operator: Option<String>,
     /// The lowest severity that fails the gate; `never` if none does.
     pub fail_on: String,
     /// Whether undecided verdicts and gaps fail the gate.
@@ -108,7 +129,8 @@ pub struct RunInfo {
 pub enum Outcome {
     /// Nothing at or above the gate's severity.
     Clean,
-    /// Findings at or above it that are neither waived nor in the baseline.
+    /// Findings at or above it that are neither waived nor in the baseline nor in the revision compared with, or a
+    /// budget that is exceeded.
     Findings,
     /// `strict` and something was not read or not decided.
     Undecided,
@@ -123,12 +145,16 @@ pub struct Summary {
     pub exit_code: u8,
     /// All findings, waived and old ones included.
     pub findings: usize,
-    /// Findings by severity that are neither waived nor in the baseline; all four severities are listed.
+    /// Findings by severity that are neither waived nor in the baseline nor in the revision compared with; all four
+    /// severities are listed.
     pub open_by_severity: BTreeMap<String, usize>,
     /// Of all findings, those that a waiver excuses.
     pub waived: usize,
     /// Of all findings, those that the baseline knows.
     pub in_baseline: usize,
+    /// Of all findings, those that the revision compared with has too.
+    #[serde(default)]
+    pub unchanged: usize,
     /// Of all findings, those that could not be decided.
     pub inconclusive: usize,
     /// Things that were not read.
@@ -304,6 +330,9 @@ pub struct Relation {
     /// Columns that travel: names, or `*`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub columns: Vec<String>,
+    /// What was done to columns on the way, by name, where anything was: a rung of the protection ladder.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub protections: BTreeMap<String, String>,
     /// Where it is said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub place: Option<Place>,
@@ -450,9 +479,14 @@ pub struct Finding {
     /// The waiver that excuses it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub waiver: Option<Waiver>,
-    /// `new`, or `known` if the baseline holds it; absent without a baseline.
+    /// `new`, `known` if the baseline holds it, or `changed` if it does and the asset has changed since; absent
+    /// without a baseline.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub baseline_state: Option<String>,
+    /// `new`, `unchanged`, or `moved` if only its file has another name; absent without `--diff`. What is worse than
+    /// in the revision (graver, no longer waived, decided against) is `new`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub diff_state: Option<String>,
 }
 
 /// The asset a finding is about.
@@ -555,6 +589,91 @@ pub struct Waiver {
     pub in_force: bool,
     /// How many findings it excuses.
     pub findings: usize,
+    /// Days from the run's date to the last day; negative past it, absent without a date.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub days_left: Option<i64>,
+}
+
+/// What the gate asked for and why it failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gate {
+    /// The lowest severity at which new findings fail it, where that is set apart from `run.fail_on`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fail_on_new: Option<String>,
+    /// Days within which a finding is to be mended, by severity.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub due: BTreeMap<String, u16>,
+    /// Budgets of the configuration with what was found against them.
+    pub budgets: Vec<Budget>,
+    /// Why it failed, a sentence each; empty if it passed.
+    pub reasons: Vec<String>,
+}
+
+/// How many findings of a framework may stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Budget {
+    /// `gdpr`.
+    pub framework: String,
+    /// `low`, `medium`, `high` or `critical`.
+    pub severity: String,
+    /// So many may stand.
+    pub allowed: usize,
+    /// So many do: those of the baseline and of the revision compared with count too, waived ones do not.
+    pub found: usize,
+}
+
+/// The findings against those of a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Diff {
+    /// The revision as it was asked for.
+    pub reference: String,
+    /// The commit compared with: where the branch left the reference.
+    pub commit: String,
+    /// Findings that the revision does not have, or not as grave.
+    pub new: usize,
+    /// Findings that it has too.
+    pub unchanged: usize,
+    /// Findings that it has too, in a file of another name.
+    pub moved: usize,
+    /// Findings that it has and that are gone.
+    pub fixed: Vec<Fixed>,
+    /// Things that were not read of the revision.
+    pub gaps: usize,
+}
+
+/// A finding that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fixed {
+    /// Identity over all runs.
+    pub fingerprint: String,
+    /// Policy id.
+    pub policy: String,
+    /// One line.
+    pub title: String,
+    /// As in the revision.
+    pub severity: String,
+    /// The asset's address.
+    pub asset: String,
+    /// Where it stood.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path: Option<String>,
+}
+
+/// What the ledger tells of the findings over the runs on the same roots.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct History {
+    /// The run before this one; absent for the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous: Option<String>,
+    /// When that was, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous_at: Option<String>,
+    /// Titles of findings that the run before had and this one has not, by fingerprint.
+    pub fixed: BTreeMap<String, String>,
+    /// What happened to each finding of this run, by fingerprint, oldest first: `2026-11-01 first-seen`.
+    pub events: BTreeMap<String, Vec<String>>,
+    /// Fingerprints that this run is the first to have, or has again.
+    pub new: Vec<String>,
 }
 
 /// Where the run stands in the ledger, with a proof for each finding.

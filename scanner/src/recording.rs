@@ -17,6 +17,8 @@ use crate::snippet::{masked_text, snippet, visible};
 pub(crate) struct Recorder<'a> {
     pub(crate) sources: &'a model::Sources,
     pub(crate) rules: &'a Rules,
+    /// Whether findings show their source lines.
+    pub(crate) lines: bool,
 }
 
 impl Recorder<'_> {
@@ -34,7 +36,8 @@ impl Recorder<'_> {
     }
 
     fn shown(&self, place: &model::Place) -> record::Place {
-        record::Place { snippet: snippet(place, self.sources, self.rules), ..self.place(place) }
+        let snippet = if self.lines { snippet(place, self.sources, self.rules) } else { None };
+        record::Place { snippet, ..self.place(place) }
     }
 
     pub(crate) fn gap(&self, gap: &model::Gap) -> record::Gap {
@@ -98,6 +101,7 @@ impl Recorder<'_> {
             access: relation.access.iter().map(|access| access.as_str().to_owned()).collect(),
             carries: relation.carries.iter().map(|tag| tag.class.to_string()).collect(),
             columns: relation.flow.as_ref().map(columns).unwrap_or_default(),
+            protections: relation.flow.as_ref().map(protections).unwrap_or_default(),
             place: relation.place.as_ref().map(|place| self.place(place)),
             carried: relation.carries.iter().map(tag).collect(),
             attributes: values(&relation.attributes),
@@ -132,6 +136,7 @@ impl Recorder<'_> {
             citations: finding.citations.iter().map(citation).collect(),
             waiver: None,
             baseline_state: None,
+            diff_state: None,
         }
     }
 
@@ -199,6 +204,17 @@ fn columns(flow: &model::Flow) -> Vec<String> {
 
 fn values(of: &BTreeMap<String, model::Attribute>) -> BTreeMap<String, Value> {
     of.iter().map(|(name, attribute)| (name.clone(), value(&attribute.value))).collect()
+}
+
+fn protections(flow: &model::Flow) -> BTreeMap<String, String> {
+    match &flow.columns {
+        model::Columns::Named(named) => named
+            .iter()
+            .filter(|(_, protection)| **protection != model::Protection::None)
+            .map(|(name, protection)| (visible(name), protection.as_str().to_owned()))
+            .collect(),
+        model::Columns::All | model::Columns::Unknown => BTreeMap::new(),
+    }
 }
 
 fn value(of: &model::Value) -> Value {

@@ -1,10 +1,19 @@
 //! Reports: the recorded run in each format. One file a format, one line in [`FORMATS`].
 
+mod codequality;
+mod csv;
+mod cyclonedx;
+mod github;
+mod gitlab;
 mod html;
 mod json;
+mod junit;
 mod markdown;
+mod openlineage;
+mod oscal;
 mod sarif;
 mod text;
+mod wording;
 
 use crate::record::Run;
 
@@ -24,6 +33,8 @@ pub struct Look {
 pub enum Detail {
     /// The closing lines only.
     Quiet,
+    /// Counts by control, law and severity; no finding is told.
+    Summary,
     /// High and critical findings in full, the others a line each.
     Normal,
     /// Everything in full.
@@ -49,10 +60,27 @@ pub struct Format {
 
 /// Every format, sorted by name. A new one is one file and one line here.
 pub const FORMATS: &[Format] = &[
+    Format { name: "codequality", about: "GitLab Code Quality", render: codequality::render },
+    Format { name: "csv", about: "findings and waivers for a spreadsheet", render: csv::render },
+    Format { name: "cyclonedx", about: "CycloneDX 1.6: a bill of data and models", render: cyclonedx::render },
+    Format {
+        name: "github",
+        about: "annotations of GitHub Actions, and the summary of the job",
+        render: github::render,
+    },
+    Format { name: "gitlab", about: "GitLab SAST", render: gitlab::render },
     Format { name: "html", about: "one self-contained page for an auditor", render: html::render },
     Format { name: "json", about: "the whole recorded run (docs/schema/run-1.schema.json)", render: json::render },
+    Format { name: "junit", about: "a test case for each control and asset", render: junit::render },
     Format { name: "markdown", about: "a comment on a pull request, with patches to apply", render: markdown::render },
-    Format { name: "sarif", about: "SARIF 2.1.0 for code scanning", render: sarif::render },
+    Format { name: "openlineage", about: "column lineage for catalogs", render: openlineage::render },
+    Format { name: "oscal", about: "OSCAL 1.2.1 assessment results", render: oscal::render },
+    Format {
+        name: "sarif",
+        about: "SARIF 2.1.0 for code scanning, waived findings left out",
+        render: sarif::for_the_gate,
+    },
+    Format { name: "sarif-audit", about: "SARIF 2.1.0 with waived findings as suppressions", render: sarif::for_audit },
     Format { name: "text", about: "for people at a terminal", render: text::render },
 ];
 
@@ -74,6 +102,27 @@ impl Format {
     pub fn named(name: &str) -> Option<&'static Format> {
         FORMATS.iter().find(|format| format.name == name)
     }
+}
+
+impl Format {
+    /// Whether it shows what the ledger tells of findings over the runs.
+    #[must_use]
+    pub fn shows_history(&self) -> bool {
+        self.name == "html"
+    }
+}
+
+/// A title as the HTML report shows it.
+pub(crate) fn shown_title(title: &str) -> String {
+    html::marked(title)
+}
+
+/// A finding in full, as the text report tells it.
+///
+/// # Errors
+/// It cannot be rendered.
+pub fn told(finding: &crate::record::Finding, look: Look) -> Result<String, RenderError> {
+    text::told(finding, look)
 }
 
 /// The checkpoint of the ledger as one line that `--checkpoint` reads back; empty if the run was not recorded.

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aedile_crawl::{Crawl, CrawlError, Options, Progress};
-use aedile_model::{Gap, GapKind, Inventory, Place};
+use aedile_model::{AssetId, Gap, GapKind, Inventory, Place, Verdict};
 use aedile_policies::{Frameworks, JudgeError, Judgement, Platform, Policies, PolicyError, PolicySource};
 use aedile_rules::{PackError, PackSource, Rules};
 use globset::Glob;
 use sha2::{Digest, Sha256};
 use time::{Date, OffsetDateTime};
 
-use crate::config::Loaded;
+use crate::baseline::Baseline;
+use crate::compare::{self, Before, Compare};
+use crate::config::{ConfigError, Loaded};
 use crate::fixing::Fixer;
-use crate::gate::{self, Baseline, Threshold};
+use crate::gate::{self, Threshold};
 use crate::record::{self, Run};
 use crate::recording::{self, Recorder};
 use crate::waiver::Waivers;
@@ -33,10 +35,14 @@ pub struct Request {
     pub started: OffsetDateTime,
     /// What fails the gate.
     pub threshold: Threshold,
+    /// The same for what is new against a baseline or a revision, where that is set apart.
+    pub threshold_new: Option<Threshold>,
     /// Whether undecided verdicts and gaps fail it too.
     pub strict: bool,
     /// Findings that were there before.
     pub baseline: Option<Baseline>,
+    /// A revision to compare with.
+    pub compare: Option<Compare>,
 }
 
 /// Why a scan could not be done at all.
@@ -55,6 +61,14 @@ pub enum ScanError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Crawl(#[from] CrawlError),
+    /// A revision cannot be compared with.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] git::GitError),
+    /// The configuration names a framework that there is not.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] ConfigError),
     /// A pack of the user cannot be read.
     #[error("`{path}` cannot be read: {reason}")]
     #[diagnostic(code(aedile::pack::unreadable), help("check the paths under `rules`, `policies` and `access`"))]
@@ -104,8 +118,11 @@ pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run,
 /// # Errors
 /// A root that cannot be read.
 pub fn scan_with(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run, ScanError> {
-    let Judged { crawl, judgement, waivers } = judge(packs, request, watch)?;
-    Ok(record(request, packs, &crawl, &judgement, waivers))
+    known_budgets(packs, &request.loaded)?;
+    let compared = || request.compare.as_ref().map(|compare| compare::before(packs, request, compare)).transpose();
+    let (judged, before) = rayon::join(|| judge(packs, request, watch), compared);
+    let (Judged { crawl, judgement, waivers }, before) = (judged?, before?);
+    Ok(record(request, packs, &crawl, &judgement, waivers, before))
 }
 
 /// What a scan found and how it was judged, before it is recorded.
@@ -123,30 +140,73 @@ pub struct Judged {
 /// # Errors
 /// A root that cannot be read.
 pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Judged, ScanError> {
-    let (config, rules) = (&request.loaded.config, &packs.rules);
-    let mut crawl = aedile_crawl::crawl(&options(&request.roots, &request.loaded), rules, watch)?;
-    let named = declare::Named::new(&request.loaded, &request.roots, &mut crawl.sources);
-    declare::declare(&request.loaded, &named, &mut crawl.inventory);
+    let options = options(&request.roots, &request.loaded);
+    let crawl = aedile_crawl::crawl(&options, &packs.rules, watch)?;
+    let (mut judged, platform) = judged(packs, &request.roots, &request.loaded, request.as_of, crawl);
+    let (crawl, policies, rules) = (&judged.crawl, &packs.judges.policies, &packs.rules);
+    let fixer = Fixer { crawl, policies, platform: &platform, rules, options: &options };
+    fixer.attach(&mut judged.judgement.findings);
+    Ok(judged)
+}
+
+/// The findings of a crawl judged by `loaded`, with waivers applied but without patches and source lines, and how
+/// many things were not read.
+pub(crate) fn findings_of(
+    packs: &Packs,
+    request: &Request,
+    loaded: &Loaded,
+    crawl: Crawl,
+) -> (Vec<record::Finding>, usize) {
+    let (Judged { crawl, judgement, mut waivers }, _) = judged(packs, &request.roots, loaded, request.as_of, crawl);
+    let recorder = Recorder { sources: &crawl.sources, rules: &packs.rules, lines: false };
+    let mut findings = findings(&judgement, recorder);
+    waivers.apply(&mut findings);
+    (findings, crawl.inventory.gaps.len())
+}
+
+/// Judges what was crawled.
+fn judged(packs: &Packs, roots: &[PathBuf], loaded: &Loaded, as_of: Date, mut crawl: Crawl) -> (Judged, Platform) {
+    let (config, rules) = (&loaded.config, &packs.rules);
+    let named = declare::Named::new(loaded, roots, &mut crawl.sources);
+    declare::declare(loaded, &named, &mut crawl.inventory);
     aedile_crawl::propagate(&mut crawl.inventory, rules);
     let policies = &packs.judges.policies;
-    declare::relate(&request.loaded, &named, policies, request.as_of, &mut crawl);
+    declare::relate(loaded, &named, policies, as_of, &mut crawl);
     aedile_crawl::exercise(&mut crawl.inventory);
 
-    let recorder = Recorder { sources: &crawl.sources, rules };
-    let waivers = Waivers::new(&request.loaded, &named, &crawl.waivers, recorder, request.as_of);
-    for waiver in waivers.assets(request.as_of) {
+    let recorder = Recorder { sources: &crawl.sources, rules, lines: true };
+    let waivers = Waivers::new(loaded, &named, &crawl.waivers, recorder, as_of);
+    for waiver in waivers.assets(as_of) {
         crawl.inventory.add(waiver);
     }
     crawl.inventory.settle();
 
-    let platform = Platform { residency: config.residency.iter().cloned().collect(), as_of: request.as_of };
-    let mut judgement = policies.judge(&crawl.inventory, &platform);
-    let options = options(&request.roots, &request.loaded);
-    Fixer { crawl: &crawl, policies, platform: &platform, rules, options: &options }.attach(&mut judgement.findings);
+    let platform = Platform { residency: config.residency.iter().cloned().collect(), as_of };
+    let judgement = policies.judge(&crawl.inventory, &platform);
     let not_judged: Vec<Gap> = judgement.errors.iter().map(|error| not_judged(error, &crawl.inventory)).collect();
     crawl.inventory.gaps.extend(not_judged);
     crawl.inventory.settle_gaps();
-    Ok(Judged { crawl, judgement, waivers })
+    (Judged { crawl, judgement, waivers }, platform)
+}
+
+/// Refuses a budget of a framework that there is not.
+fn known_budgets(packs: &Packs, loaded: &Loaded) -> Result<(), ScanError> {
+    let known: Vec<&str> = packs.judges.frameworks.iter().map(|framework| framework.id.as_str()).collect();
+    match loaded.config.budgets.keys().find(|id| !known.contains(&id.as_str())) {
+        None => Ok(()),
+        Some(id) => {
+            let help = format!("use one of {}", known.join(", "));
+            Err(loaded.invalid(id, format!("there is no framework `{id}` to give a budget to"), help).into())
+        }
+    }
+}
+
+/// The findings in their recorded form, most severe first.
+fn findings(judgement: &Judgement, recorder: Recorder<'_>) -> Vec<record::Finding> {
+    let mut findings: Vec<record::Finding> =
+        judgement.findings.iter().map(|finding| recorder.finding(finding)).collect();
+    findings.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    findings
 }
 
 /// What judges: policies and frameworks that agree with each other.
@@ -190,20 +250,36 @@ fn not_judged(error: &JudgeError, inventory: &Inventory) -> Gap {
     }
 }
 
-fn record(request: &Request, packs: &Packs, crawl: &Crawl, judgement: &Judgement, mut waivers: Waivers) -> Run {
+fn record(
+    request: &Request,
+    packs: &Packs,
+    crawl: &Crawl,
+    judgement: &Judgement,
+    mut waivers: Waivers,
+    before: Option<Before>,
+) -> Run {
     let Packs { rules, judges: Judges { policies, frameworks, packs: judging } } = packs;
-    let recorder = Recorder { sources: &crawl.sources, rules };
+    let recorder = Recorder { sources: &crawl.sources, rules, lines: true };
     let inventory = &crawl.inventory;
-    let mut findings: Vec<record::Finding> =
-        judgement.findings.iter().map(|finding| recorder.finding(finding)).collect();
-    findings.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    let mut findings = findings(judgement, recorder);
     waivers.apply(&mut findings);
+    let assets: Vec<record::Asset> = inventory.assets.values().map(|asset| recorder.asset(asset)).collect();
     if let Some(baseline) = &request.baseline {
-        baseline.mark(&mut findings);
+        baseline.mark(&mut findings, &assets);
     }
+    let diff = before.zip(request.compare.as_ref()).map(|(before, compare)| {
+        let is_there = |path: &str| request.roots.iter().any(|root| root.join(path).exists());
+        compare::mark(&mut findings, &before, &compare.revision, &is_there)
+    });
     let gaps = accepted_gaps(&request.loaded, inventory.gaps.iter().map(|gap| recorder.gap(gap)).collect());
     let open_gaps = gaps.iter().filter(|gap| gap.accepted.is_none()).count();
-    let outcome = gate::outcome(&findings, open_gaps, request.threshold, request.strict);
+    let terms = gate::Terms {
+        threshold: request.threshold,
+        threshold_new: request.threshold_new,
+        strict: request.strict,
+        budgets: &request.loaded.config.budgets,
+    };
+    let (outcome, gate) = gate::outcome(&findings, open_gaps, &terms);
     let verdicts: BTreeMap<String, record::Tally> =
         judgement.tallies.iter().map(|(policy, tally)| (policy.clone(), recording::tally(*tally))).collect();
     let wanted = &request.loaded.config.frameworks;
@@ -219,16 +295,34 @@ fn record(request: &Request, packs: &Packs, crawl: &Crawl, judgement: &Judgement
         tool,
         run,
         coverage: recording::coverage(&crawl.coverage, gaps),
-        assets: inventory.assets.values().map(|asset| recorder.asset(asset)).collect(),
+        assets,
         relations: inventory.relations.iter().map(|relation| recorder.relation(relation)).collect(),
         datasets: recording::datasets(inventory),
         controls: policies.info().iter().map(|policy| recording::control(policy)).collect(),
+        passed: passed(judgement, inventory),
         verdicts,
         frameworks: assessed.map(recording::framework).collect(),
         findings,
         waivers: waivers.into_recorded(),
+        gate: record::Gate { due: request.loaded.config.due.clone(), ..gate },
+        diff,
+        history: None,
         ledger: None,
     }
+}
+
+/// The assets all of whose questions to a control passed, by control, as indices in the order of the inventory.
+fn passed(judgement: &Judgement, inventory: &Inventory) -> BTreeMap<String, Vec<usize>> {
+    let places: BTreeMap<&AssetId, usize> = inventory.assets.keys().enumerate().map(|(nth, id)| (id, nth)).collect();
+    let mut all: BTreeMap<&str, BTreeMap<usize, bool>> = BTreeMap::new();
+    for decision in &judgement.decisions {
+        if let Some(at) = places.get(&decision.resource) {
+            let kept = all.entry(&decision.policy).or_default().entry(*at).or_insert(true);
+            *kept &= decision.verdict == Verdict::Pass;
+        }
+    }
+    let kept = |assets: BTreeMap<usize, bool>| assets.into_iter().filter_map(|(at, kept)| kept.then_some(at)).collect();
+    all.into_iter().map(|(policy, assets)| (policy.to_owned(), kept(assets))).collect()
 }
 
 /// Most severe first, decided before undecided, then by policy, asset and fingerprint.
@@ -278,7 +372,9 @@ fn info(request: &Request, tool: &record::Tool) -> record::RunInfo {
     let config_sha256 = hex(&Sha256::digest(serde_json::to_vec(config).unwrap_or_default()));
     let mut sha = Sha256::new_with_prefix(b"aedile.run.v1");
     let packs = tool.packs.iter().map(|pack| pack.sha256.as_str());
-    let parts = [started.as_str(), &config_sha256, commit.as_deref().unwrap_or_default(), request.threshold.as_str()];
+    let compared = request.compare.as_ref().map_or("", |compare| &compare.revision.commit);
+    let commit_of = commit.as_deref().unwrap_or_default();
+    let parts = [started.as_str(), &config_sha256, commit_of, request.threshold.as_str(), compared];
     for part in parts.into_iter().chain(roots.iter().map(String::as_str)).chain(packs) {
         sha.update((part.len() as u64).to_le_bytes());
         sha.update(part.as_bytes());
@@ -291,7 +387,10 @@ fn info(request: &Request, tool: &record::Tool) -> record::RunInfo {
         roots,
         config_sha256,
         commit,
+        below: git::below(&request.roots),
         entity: config.entity.clone(),
+        period: config.period.clone(),
+        operator: config.operator.clone(),
         fail_on: request.threshold.as_str().to_owned(),
         strict: request.strict,
         residency: config.residency.clone(),
@@ -328,6 +427,7 @@ fn summary(
         findings: findings.len(),
         open_by_severity,
         waived: count(|finding| finding.waiver.is_some()),
+        unchanged: count(|finding| matches!(finding.diff_state.as_deref(), Some("unchanged" | "moved"))),
         in_baseline: count(|finding| finding.baseline_state.as_deref() == Some("known")),
         inconclusive: count(|finding| finding.verdict == "inconclusive"),
         gaps: gaps.len(),

@@ -58,6 +58,7 @@ impl Waivers {
                     until: waiver.until.clone(),
                     in_force,
                     findings: 0,
+                    days_left: days_left(waiver.until.as_deref(), as_of),
                 },
                 scope: Scope::Assets(matcher),
                 place: Some(place),
@@ -88,6 +89,7 @@ impl Waivers {
                     until: waiver.until.clone(),
                     in_force: in_force(waiver.reason.as_deref(), waiver.until.as_deref(), as_of),
                     findings: 0,
+                    days_left: days_left(waiver.until.as_deref(), as_of),
                 },
                 scope,
                 place: Some(waiver.place.clone()),
@@ -164,6 +166,42 @@ fn in_force(reason: Option<&str>, until: Option<&str>, as_of: Date) -> bool {
 
 fn has_reason(reason: Option<&str>) -> bool {
     reason.is_some_and(|reason| !reason.trim().is_empty())
+}
+
+/// Days from `as_of` to `until`.
+fn days_left(until: Option<&str>, as_of: Date) -> Option<i64> {
+    Some((parse_date(until?)? - as_of).whole_days())
+}
+
+/// How many days ahead the end of a waiver is announced.
+const NOTICE: i64 = 30;
+
+impl record::Waiver {
+    /// Whether it holds and ends within a month.
+    #[must_use]
+    pub fn ends_soon(&self) -> bool {
+        self.in_force && self.days_left.is_some_and(|days| days <= NOTICE)
+    }
+
+    /// Reason, approver and last day in one line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let mut told = self.reason.clone().unwrap_or_else(|| "no reason is given".to_owned());
+        if let Some(by) = &self.by {
+            told.push_str(&format!(", by {by}"));
+        }
+        if let Some(until) = &self.until {
+            told.push_str(&format!(", until {until}"));
+        }
+        match self.days_left {
+            Some(days) if days < 0 => told.push_str(" (past)"),
+            Some(0) => told.push_str(" (ends today)"),
+            Some(1) => told.push_str(" (ends tomorrow)"),
+            Some(days) if self.ends_soon() => told.push_str(&format!(" (ends in {days} days)")),
+            _ => {}
+        }
+        told
+    }
 }
 
 /// Whether `until` is past; a date that cannot be read excuses nothing.

@@ -1,27 +1,52 @@
 "use strict";
 (() => {
-  const run = JSON.parse(document.getElementById("aedile-run").textContent);
   const findings = [...document.querySelectorAll("details.finding")];
   const filter = document.getElementById("filter");
   if (filter) {
     filter.hidden = false;
     const text = document.getElementById("filter-text");
     const severity = document.getElementById("filter-severity");
+    const sort = document.getElementById("filter-sort");
     const count = document.getElementById("filter-count");
+    // Read once, at the first use: the text of ten thousand findings is long.
+    let texts = null;
     const apply = () => {
       const words = text.value.toLowerCase();
+      if (words && !texts) texts = findings.map((item) => item.textContent.toLowerCase());
       let shown = 0;
-      for (const item of findings) {
-        const hit = (!severity.value || item.dataset.severity === severity.value) && (!words || item.textContent.toLowerCase().includes(words));
-        item.hidden = !hit;
+      findings.forEach((item, nth) => {
+        const hit = (!severity.value || item.dataset.severity === severity.value) && (!words || texts[nth].includes(words));
+        if (item.hidden === hit) item.hidden = !hit;
         shown += hit ? 1 : 0;
-      }
+      });
       count.textContent = shown + " of " + findings.length + " shown";
     };
+    const order = new Map(findings.map((item, nth) => [item, nth]));
+    sort.addEventListener("change", () => {
+      const keys = { policy: "summary .where i", asset: "summary .where code" };
+      const key = new Map(findings.map((item) => [item, keys[sort.value] ? item.querySelector(keys[sort.value]).textContent : ""]));
+      const by = (item) => key.get(item);
+      const sorted = [...findings].sort((one, other) => by(one).localeCompare(by(other)) || order.get(one) - order.get(other));
+      const home = findings[0].parentNode;
+      sorted.forEach((item) => home.appendChild(item));
+    });
     text.addEventListener("input", apply);
     severity.addEventListener("change", apply);
-    document.getElementById("filter-open").addEventListener("click", () => findings.forEach((item) => { item.open = true; }));
+    document.getElementById("filter-open").addEventListener("click", () => findings.forEach((item) => { if (!item.hidden) item.open = true; }));
   }
+  // A button on each patch, made when its finding is opened.
+  document.addEventListener("toggle", (event) => {
+    const patch = event.target.querySelector && event.target.open && event.target.querySelector("pre.patch");
+    if (!patch || patch.nextElementSibling && patch.nextElementSibling.className === "copy") return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy the patch";
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(patch.textContent); button.textContent = "Copied"; } catch { getSelection().selectAllChildren(patch); button.textContent = "Selected: copy it with the keyboard"; }
+    });
+    patch.after(button);
+  }, true);
   const follow = () => {
     const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target && target.tagName === "DETAILS") { target.open = true; target.scrollIntoView(); }
@@ -31,10 +56,14 @@
   addEventListener("beforeprint", () => findings.forEach((item) => { item.open = true; }));
 
   // RFC 9162, 2.1.3.2: from the leaf up to the root.
-  const ledger = run.ledger;
   const result = document.getElementById("reverified");
-  if (!ledger || !result) return;
-  if (!globalThis.crypto || !crypto.subtle) { result.textContent = "This browser offers no WebCrypto here, so the page did not verify its own proofs."; return; }
+  if (!result) return;
+  if (!globalThis.crypto || !crypto.subtle || !globalThis.DecompressionStream) { result.textContent = "This browser offers no WebCrypto or no decompression here, so the page did not verify its own proofs."; return; }
+  const unpacked = async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("aedile-run").textContent), (character) => character.charCodeAt(0));
+    return JSON.parse(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text());
+  };
+  let run, ledger;
   const bytes = (hex) => Uint8Array.from(hex.match(/../g) || [], (pair) => parseInt(pair, 16));
   const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const sha = async (...parts) => {
@@ -65,9 +94,11 @@
     const element = document.getElementById("f-" + finding.fingerprint);
     return entry.run === run.run.id && entry.data.fingerprint === finding.fingerprint && entry.data.severity === finding.severity
       && entry.data.verdict === finding.verdict && entry.data.title === finding.title && entry.data.asset === finding.asset.id
-      && element && element.dataset.severity === entry.data.severity && element.querySelector(".title").textContent === entry.data.title;
+      && element && element.dataset.severity === entry.data.severity && element.querySelector(".title").textContent === entry.data.title.replaceAll("`", "");
   };
   (async () => {
+    run = await unpacked();
+    ledger = run.ledger;
     const root = hex(Uint8Array.from(atob(ledger.checkpoint.split("\n")[2]), (character) => character.charCodeAt(0)));
     const broken = [];
     if (root !== ledger.root) broken.push("the checkpoint");

@@ -39,7 +39,7 @@ fn a_missing_root_is_named() {
 
 #[test]
 fn an_unknown_format_says_which_ones_there_are() {
-    refused(&[], &["scan", ".", "--format", "pdf"], &["pdf", "html, json, markdown, sarif, text"]);
+    refused(&[], &["scan", ".", "--format", "pdf"], &["pdf", "codequality, csv, cyclonedx, github, gitlab, html"]);
 }
 
 #[test]
@@ -71,6 +71,20 @@ fn a_broken_policy_is_refused_with_its_place() {
 #[test]
 fn a_broken_baseline_is_refused() {
     refused(&[("b.json", "{}")], &["scan", ".", "--baseline", "b.json"], &["b.json", "aedile baseline create"]);
+}
+
+#[test]
+fn a_baseline_of_another_version_says_so() {
+    refused(
+        &[("b.json", "{\"schema\":\"aedile.baseline.v1\",\"findings\":{}}")],
+        &["scan", ".", "--baseline", "b.json"],
+        &["b.json", "of the version `aedile.baseline.v1`", "aedile.baseline.v2", "aedile baseline create"],
+    );
+    refused(
+        &[("b.json", "{\"schema\":\"aedile.baseline.v2\",\"findings\":{\"a\":{\"policy\":\"p\"}}}")],
+        &["baseline", "prune", ".", "--output", "b.json"],
+        &["b.json", "missing field"],
+    );
 }
 
 #[test]

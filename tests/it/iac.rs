@@ -149,8 +149,10 @@ impl Fixture {
             as_of,
             started: as_of.midnight().assume_utc(),
             threshold: Threshold::Never,
+            threshold_new: None,
             strict: false,
             baseline: None,
+            compare: None,
         };
         // Loaded before the pool is entered: a thread of it that waits would take on another fixture, and wait for itself.
         let packs = &*PACKS;

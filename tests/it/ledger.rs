@@ -97,7 +97,10 @@ fn a_report_shows_its_proofs_and_an_edited_one_is_caught() {
         let text = std::fs::read_to_string(folder.path().join(report)).expect("the report is there");
         let whole = "\"severity\":\"critical\"";
         let spaced = "\"severity\": \"critical\"";
-        let edited = if text.contains(whole) {
+        let edited = if report.ends_with("html") {
+            // What is shown; the run inside of the page is compressed.
+            text.replacen("data-severity=\"critical\"", "data-severity=\"low\"", 1)
+        } else if text.contains(whole) {
             text.replace(whole, "\"severity\":\"low\"")
         } else {
             text.replace(spaced, "\"severity\": \"low\"")

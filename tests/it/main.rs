@@ -5,19 +5,24 @@
 
 mod access;
 mod bad_input;
+mod ci;
 mod declared;
 mod determinism;
+mod diff;
 mod documents;
 mod fault;
 mod fix;
 mod formats;
 mod gaps;
 mod gate;
+mod guides;
 mod hostile;
 mod house;
 mod iac;
 mod ledger;
+mod machine;
 mod oracle;
+mod output;
 mod planted;
 mod policies;
 mod privacy;

@@ -9,7 +9,7 @@ use crate::program::{sample, samples, scan};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Truth {
+pub(crate) struct Truth {
     sample: String,
     exit: i32,
     /// Findings below this severity are left out of the comparison: a sample of broken files is no place to list what
@@ -17,7 +17,7 @@ struct Truth {
     #[serde(default)]
     least_severity: Option<String>,
     #[serde(default)]
-    findings: Vec<Planted>,
+    pub(crate) findings: Vec<Planted>,
     #[serde(default)]
     waived: Vec<Planted>,
     #[serde(default)]
@@ -29,14 +29,14 @@ struct Truth {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Planted {
-    policy: String,
+pub(crate) struct Planted {
+    pub(crate) policy: String,
     asset: String,
     severity: String,
     #[serde(default = "fail")]
     verdict: String,
     /// `path:line` that the finding points to first.
-    place: Option<String>,
+    pub(crate) place: Option<String>,
     /// The principal or sink, where one policy finds several things on one asset.
     other: Option<String>,
     because: String,
@@ -65,7 +65,7 @@ fn fail() -> String {
     "fail".to_owned()
 }
 
-fn truth(name: &str) -> Truth {
+pub(crate) fn truth(name: &str) -> Truth {
     let text = std::fs::read_to_string(sample(name).join("planted.yaml")).expect("the truth is readable");
     let truth: Truth = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{name}/planted.yaml: {error}"));
     assert_eq!(truth.sample, name);

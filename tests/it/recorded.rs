@@ -18,8 +18,10 @@ fn request(folder: &Path) -> Request {
         as_of: date!(2026 - 11 - 01),
         started: datetime!(2026-11-01 00:00 UTC),
         threshold: Threshold::Never,
+        threshold_new: None,
         strict: false,
         baseline: None,
+        compare: None,
     }
 }
 

@@ -7,7 +7,7 @@ use aedile_rules::Rules;
 
 use crate::code::notebook;
 use crate::crawler::{CRAWLERS, Context};
-use crate::{Coverage, Facts, File, InlineWaiver, Options, link, read, waiver, walk};
+use crate::{Coverage, Facts, File, InlineWaiver, Options, Selected, link, read, waiver, walk};
 
 /// What a crawl found.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,8 @@ pub enum Progress {
         files: usize,
         /// Found.
         of: usize,
+        /// Bytes read.
+        bytes: u64,
     },
     /// A crawler is at work.
     Crawling {
@@ -88,6 +90,16 @@ pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)
     gaps.extend(walk.gaps);
     let coverage = Coverage { excluded: walk.excluded, links: walk.links, ..Coverage::default() };
     Ok(joined(&files, gaps, coverage, Context::new(rules, options), watch))
+}
+
+/// The same for a revision's files, as [`crate::selected`] chose them.
+#[must_use]
+pub fn crawl_selected(selected: Selected, options: &Options, rules: &Rules) -> Crawl {
+    let walk = walk::walk_revision(selected);
+    let (files, mut gaps) = read::read(&walk.entries, &options.limits, &|_| {});
+    gaps.extend(walk.gaps);
+    let coverage = Coverage { excluded: walk.excluded, links: walk.links, ..Coverage::default() };
+    joined(&files, gaps, coverage, Context::new(rules, options), &|_| {})
 }
 
 /// The same for files that exist in memory only; the roots of `options` do not count.

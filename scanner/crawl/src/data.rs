@@ -69,8 +69,8 @@ impl Crawler for Datasets {
                 Ok(sample) => Ok(sample?),
                 Err(error) => Err(error),
             },
-            Format::Parquet => match &file.disk {
-                Some(path) => Ok(parquet::read(path, limits)),
+            Format::Parquet => match &file.content {
+                Some(content) => Ok(parquet::read(content, limits)),
                 None => return None,
             },
             Format::Refused(gap, ref why) => Ok(Sample { gaps: vec![(gap, why.clone())], ..Sample::default() }),

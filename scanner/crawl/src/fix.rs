@@ -97,7 +97,11 @@ pub fn reread(texts: &Texts, asked: BTreeSet<AssetId>, options: &Options, rules:
 pub fn located(paths: &BTreeSet<&str>, options: &Options) -> Result<BTreeMap<String, PathBuf>, CrawlError> {
     let walk = crate::walk::walk(options)?;
     let wanted = walk.entries.into_iter().filter(|entry| paths.contains(&*entry.path));
-    Ok(wanted.map(|entry| (entry.path.to_string(), entry.disk)).collect())
+    let on_disk = |entry: crate::walk::Entry| match entry.content {
+        crate::Content::Disk(disk) => Some((entry.path.to_string(), disk.to_path_buf())),
+        crate::Content::Held(_) | crate::Content::Missing(_) => None,
+    };
+    Ok(wanted.filter_map(on_disk).collect())
 }
 
 /// Whether the whole of `text` is what its name says.

@@ -29,13 +29,13 @@ mod walk;
 mod yaml;
 
 pub use coverage::{Coverage, Rows};
-pub use crawl::{Crawl, CrawlError, Progress, crawl, crawl_files};
+pub use crawl::{Crawl, CrawlError, Progress, crawl, crawl_files, crawl_selected};
 pub use examples::failing_examples;
 pub use exercise::exercise;
 pub use facts::{Facts, Link, Ref};
 pub use fix::{Offer, Reading, Texts, composed, configuration, located, parses, patched, reread};
 pub use options::{Binding, Limits, Options};
 pub use propagate::propagate;
-pub use source::{Cells, File, Snippet, in_tests};
+pub use source::{Cells, Content, File, Snippet, in_tests};
 pub use waiver::{InlineWaiver, WaiverDialect};
-pub use walk::DEFAULT_EXCLUDE;
+pub use walk::{DEFAULT_EXCLUDE, Leaf, LeafKind, Selected, prefixes, selected};

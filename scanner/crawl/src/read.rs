@@ -1,6 +1,5 @@
 //! Files into memory: heads of all, texts within the limits.
 
-use std::fs;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use aedile_model::{Gap, GapKind, Place};
 use rayon::prelude::*;
 
 use crate::walk::Entry;
-use crate::{File, Limits, Progress, in_tests};
+use crate::{Content, File, Limits, Progress, in_tests};
 
 /// Files that are read at a time; with the limit on a text this bounds what is read beyond the limit on all texts.
 const BATCH: usize = 64;
@@ -64,6 +63,7 @@ pub(crate) fn read(entries: &[Entry], limits: &Limits, watch: &(dyn Fn(Progress)
     let mut gaps = Vec::new();
     let mut left = limits.total_bytes;
     let mut exhausted = false;
+    let mut bytes = 0;
     for batch in entries.chunks(BATCH) {
         let room = if exhausted { 0 } else { limits.text_bytes };
         let read: Vec<(File, Option<Gap>)> = batch.par_iter().map(|entry| one(entry, room)).collect();
@@ -85,7 +85,8 @@ pub(crate) fn read(entries: &[Entry], limits: &Limits, watch: &(dyn Fn(Progress)
             }
             files.push(file);
         }
-        watch(Progress::Reading { files: files.len(), of: entries.len() });
+        bytes += files.iter().rev().take(batch.len()).map(|file| file.size).sum::<u64>();
+        watch(Progress::Reading { files: files.len(), of: entries.len(), bytes });
     }
     (files, gaps)
 }
@@ -98,7 +99,7 @@ fn one(entry: &Entry, room: u64) -> (File, Option<Gap>) {
         text: None,
         size: entry.size,
         in_tests: in_tests(&entry.path),
-        disk: Some(entry.disk.as_path().into()),
+        content: Some(entry.content.clone()),
     };
     let gap = fill(&mut file, entry, room)
         .unwrap_or_else(|error| Some((GapKind::Unreadable, format!("cannot be read: {}", error.kind()))));
@@ -108,11 +109,15 @@ fn one(entry: &Entry, room: u64) -> (File, Option<Gap>) {
 
 /// Fills in head and text; gives the gap of a file that should be text and is not.
 fn fill(file: &mut File, entry: &Entry, room: u64) -> io::Result<Option<(GapKind, String)>> {
-    let mut open = fs::File::open(&entry.disk)?;
-    // The file may have become something else since the walk; only a regular one is read.
-    if !open.metadata()?.is_file() {
-        return Ok(Some((GapKind::Unreadable, "not read: it changed while it was looked at".to_owned())));
+    if let Content::Missing(why) = &entry.content {
+        return Ok(Some((GapKind::Unreadable, format!("not read: {why}"))));
     }
+    let mut open = match entry.content.stream() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return Ok(Some((GapKind::Unreadable, "not read: it changed while it was looked at".to_owned())));
+        }
+        opened => opened?,
+    };
     let mut bytes = Vec::new();
     open.by_ref().take(File::HEAD as u64).read_to_end(&mut bytes)?;
     file.bytes = bytes.as_slice().into();

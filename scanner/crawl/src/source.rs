@@ -21,8 +21,40 @@ pub struct File {
     pub size: u64,
     /// Whether the path lies in a folder of tests, fixtures or examples, see [`in_tests`].
     pub in_tests: bool,
-    /// Where the bytes beyond the head are; `None` for a file that is held in memory only.
-    pub(crate) disk: Option<Arc<Path>>,
+    /// All the bytes; `None` for a file whose head is all there is.
+    pub(crate) content: Option<Content>,
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// In a file.
+    Disk(Arc<Path>),
+    /// In memory: what an older revision holds and the disk does not.
+    Held(Arc<[u8]>),
+    /// Nowhere within reach; why.
+    Missing(String),
+}
+
+impl Content {
+    /// The bytes as a stream, from the start.
+    ///
+    /// # Errors
+    /// There are none, or the file cannot be opened any more.
+    pub(crate) fn stream(&self) -> std::io::Result<Box<dyn Read + '_>> {
+        match self {
+            Content::Disk(path) => {
+                let open = std::fs::File::open(path)?;
+                // The file may have become something else since the walk; only a regular one is read.
+                if !open.metadata()?.is_file() {
+                    return Err(std::io::ErrorKind::InvalidInput.into());
+                }
+                Ok(Box::new(std::io::BufReader::with_capacity(64 << 10, open)))
+            }
+            Content::Held(bytes) => Ok(Box::new(&**bytes)),
+            Content::Missing(_) => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
 }
 
 /// Folder names that mark tests and examples, in lower case.
@@ -53,7 +85,7 @@ impl File {
             text: Some(text.into()),
             size: text.len() as u64,
             in_tests: in_tests(path),
-            disk: None,
+            content: None,
         }
     }
 
@@ -62,10 +94,7 @@ impl File {
     /// # Errors
     /// The file cannot be opened any more.
     pub(crate) fn stream(&self) -> std::io::Result<Box<dyn Read + '_>> {
-        match &self.disk {
-            Some(path) => Ok(Box::new(std::io::BufReader::with_capacity(64 << 10, std::fs::File::open(path)?))),
-            None => Ok(Box::new(&*self.bytes)),
-        }
+        self.content.as_ref().map_or_else(|| Ok(Box::new(&*self.bytes) as Box<dyn Read>), Content::stream)
     }
 
     /// The file's extension in lower case, without the dot; empty if there is none.

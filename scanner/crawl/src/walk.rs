@@ -8,22 +8,25 @@ use std::sync::Arc;
 use aedile_model::{Gap, GapKind, Place};
 use walkdir::WalkDir;
 
-use crate::{CrawlError, Options};
+use crate::{Content, CrawlError, Options};
 
 mod exclude;
 mod link;
 mod name;
+mod revision;
 
 pub use exclude::DEFAULT_EXCLUDE;
 pub(crate) use exclude::Exclusions;
+pub(crate) use revision::walk_revision;
+pub use revision::{Leaf, LeafKind, Selected, selected};
 
 /// A regular file that was found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// As [`crate::File::path`].
     pub(crate) path: Arc<str>,
-    /// Where it is.
-    pub(crate) disk: PathBuf,
+    /// Where its bytes are.
+    pub(crate) content: Content,
     /// Bytes, as the folder says.
     pub(crate) size: u64,
 }
@@ -66,7 +69,7 @@ pub(crate) fn walk(options: &Options) -> Result<Walk, CrawlError> {
             roots.iter().map(|root| root.disk.as_path()).filter(|disk| *disk != root.disk).collect();
         walk_root(root, &others, &exclusions, options, &mut walk);
     }
-    walk.entries.sort();
+    walk.entries.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(walk)
 }
 
@@ -118,11 +121,23 @@ fn roots(given: &[PathBuf]) -> Result<Vec<Root>, CrawlError> {
     Ok(roots)
 }
 
+/// The canonical roots, and what the shown paths of each begin with.
+///
+/// # Errors
+/// A root that is not there.
+pub fn prefixes(given: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, CrawlError> {
+    Ok(roots(given)?.into_iter().map(|root| (root.disk, root.prefix)).collect())
+}
+
 fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, options: &Options, walk: &mut Walk) {
     if root.disk.is_file() {
         let name = root.disk.file_name().map(name::escape).unwrap_or_default();
         let size = fs::metadata(&root.disk).map_or(0, |metadata| metadata.len());
-        walk.entries.push(Entry { path: format!("{}{name}", root.prefix).into(), disk: root.disk.clone(), size });
+        walk.entries.push(Entry {
+            path: format!("{}{name}", root.prefix).into(),
+            content: Content::Disk(root.disk.as_path().into()),
+            size,
+        });
         return;
     }
     // One level more than is read, so that what lies too deep is seen and recorded.
@@ -178,7 +193,7 @@ fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, opt
             return;
         } else {
             let size = entry.metadata().map_or(0, |metadata| metadata.len());
-            walk.entries.push(Entry { path: path.into(), disk: entry.into_path(), size });
+            walk.entries.push(Entry { path: path.into(), content: Content::Disk(entry.path().into()), size });
         }
     }
 }

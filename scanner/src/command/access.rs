@@ -7,7 +7,7 @@ use globset::{Glob, GlobMatcher};
 use miette::{IntoDiagnostic, Report, miette};
 use serde_json::json;
 
-use super::scan::scanned;
+use super::scan::{Asked, scanned};
 use crate::access::{Reach, reaches};
 use crate::cli::AccessArgs;
 use crate::record::Run;
@@ -17,7 +17,7 @@ use crate::terminal;
 
 pub(super) fn run(args: &AccessArgs, detail: Detail) -> Result<u8, Report> {
     let (on, what_can) = (glob(args.on.as_deref())?, glob(args.what_can.as_deref())?);
-    let (run, loaded) = scanned(&args.target, Some("never"), false, None, detail)?;
+    let (run, loaded) = scanned(&args.target, Asked { fail_on: Some("never"), ..Asked::default() }, detail)?;
     let packs = Packs::load(&loaded)?;
     let taxonomy = packs.judges.policies.taxonomy();
     if let Some(class) = &args.class

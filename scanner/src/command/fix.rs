@@ -12,7 +12,7 @@ use aedile_model::{Patch, Place, Severity};
 use globset::Glob;
 use miette::{IntoDiagnostic, Report, miette};
 
-use super::scan::scanned;
+use super::scan::{Asked, scanned};
 use crate::cli::FixArgs;
 use crate::diff::unified;
 use crate::fixing::sha256;
@@ -34,7 +34,7 @@ struct Change {
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) fn run(args: &FixArgs, detail: Detail) -> Result<u8, Report> {
-    let (run, loaded) = scanned(&args.target, Some("never"), false, None, detail)?;
+    let (run, loaded) = scanned(&args.target, Asked { fail_on: Some("never"), ..Asked::default() }, detail)?;
     let wanted = wanted(args, &run)?;
     let fixable: Vec<&Finding> =
         wanted.iter().copied().filter(|finding| !finding.remediation.patches.is_empty()).collect();

@@ -63,6 +63,15 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
     }
 }
 
+/// What is to be said of the policy `id`, or of those that list it as another tool's id; `None` if there are none.
+pub(super) fn told(id: &str, paths: &[PathBuf]) -> Result<Option<String>, Report> {
+    let policies = load(paths, Path::new(""))?.policies;
+    let known = policies.info();
+    let named = known.iter().filter(|policy| policy.id == id || policy.aliases.iter().any(|alias| alias == id));
+    let told: Vec<String> = named.map(|policy| explained(policy)).collect();
+    Ok((!told.is_empty()).then(|| told.join("\n")))
+}
+
 fn load(paths: &[PathBuf], folder: &Path) -> Result<Judges, Report> {
     let (controls, frameworks) = policy_packs(paths, folder)?;
     Ok(judges(&controls, &[], &frameworks)?)

@@ -14,7 +14,10 @@ pub(super) fn run(args: &ReportArgs, detail: Detail) -> Result<u8, Report> {
     let outputs = outputs(&args.format)?;
     let opened = Ledger::open(&args.ledger).map_err(super::log::ledger_error)?;
     let run = ledger::recorded(&opened, &args.run).map_err(super::log::ledger_error)?;
-    let run = run.ok_or_else(|| unknown_run(&args.ledger, &args.run))?;
+    let mut run = run.ok_or_else(|| unknown_run(&args.ledger, &args.run))?;
+    if outputs.iter().any(|output| output.format.shows_history()) {
+        run.history = Some(crate::history::of_run(&opened, &run).map_err(super::log::ledger_error)?);
+    }
     write(&run, &outputs, terminal::look(detail))?;
     Ok(run.summary.exit_code)
 }

@@ -73,6 +73,11 @@ pub(super) fn run(command: &RulesCommand) -> Result<u8, Report> {
     }
 }
 
+/// What is to be said of the rule `id`; `None` if there is none.
+pub(super) fn told(id: &str, paths: &[PathBuf]) -> Result<Option<String>, Report> {
+    Ok(load(paths)?.list().iter().find(|rule| rule.id == id).map(explained))
+}
+
 fn load(paths: &[PathBuf]) -> Result<Rules, Report> {
     Ok(Rules::load(&rule_packs(paths, Path::new(""))?)?)
 }

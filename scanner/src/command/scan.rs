@@ -10,9 +10,13 @@ use time::macros::time;
 use time::{Date, OffsetDateTime};
 
 use super::{outputs, write};
+use crate::baseline::Baseline;
 use crate::cli::{ScanArgs, TargetArgs};
+use crate::compare::Compare;
 use crate::config::{Loaded, parse_date};
-use crate::gate::{Baseline, Threshold};
+use crate::gate::Threshold;
+use crate::git::{self, GitError, Repository};
+use crate::overrides::Overrides;
 use crate::record::Run;
 use crate::report::Detail;
 use crate::run::{Judged, Packs, Request, ScanError, judge, scan};
@@ -22,14 +26,31 @@ use crate::{ledger, terminal};
 pub(super) fn run(args: &ScanArgs, detail: Detail) -> Result<u8, Report> {
     let given: Vec<String> = if args.format.is_empty() { vec!["text".to_owned()] } else { args.format.clone() };
     let outputs = outputs(&given)?;
+    let detail = if args.summary { Detail::Summary } else { detail };
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    if args.fail_on_new.is_some() && baseline.is_none() && args.diff.is_none() {
+        return Err(miette!(
+            code = "aedile::usage",
+            help = "add `--diff REF` or `--baseline FILE`, or use `--fail-on`",
+            "`--fail-on-new` needs something that says which findings are new"
+        ));
+    }
     let signers = super::log::signers(&args.key)?;
-    let (mut run, loaded) = scanned(&args.target, args.fail_on.as_deref(), args.strict, baseline, detail)?;
+    let asked = Asked {
+        fail_on: args.fail_on.as_deref(),
+        fail_on_new: args.fail_on_new.as_deref(),
+        strict: args.strict,
+        baseline,
+        diff: args.diff.as_deref(),
+        cache: args.cache.as_deref(),
+    };
+    let (mut run, loaded) = scanned(&args.target, asked, detail)?;
 
     let recorded = match ledger_path(args, &loaded) {
         None => Ok(()),
         Some(path) => ledger::append(&run, &path, OffsetDateTime::now_utc(), &borrowed(&signers))
             .map(|standing| run.ledger = Some(standing))
+            .and_then(|()| super::tell_history(&mut run, &outputs, &path))
             .map_err(|error| {
                 miette!(
                     code = "aedile::ledger",
@@ -63,39 +84,53 @@ fn ledger_path(args: &ScanArgs, loaded: &Loaded) -> Option<PathBuf> {
     }
 }
 
+/// What a scan is asked to do beside the target.
+#[derive(Debug, Default)]
+pub(super) struct Asked<'a> {
+    pub(super) fail_on: Option<&'a str>,
+    pub(super) fail_on_new: Option<&'a str>,
+    pub(super) strict: bool,
+    pub(super) baseline: Option<Baseline>,
+    /// A revision; empty for the one that the environment names.
+    pub(super) diff: Option<&'a str>,
+    pub(super) cache: Option<&'a str>,
+}
+
 /// Scans what `target` names and gives the run with the configuration in force.
-pub(super) fn scanned(
-    target: &TargetArgs,
-    fail_on: Option<&str>,
-    strict: bool,
-    baseline: Option<Baseline>,
-    detail: Detail,
-) -> Result<(Run, Loaded), Report> {
-    let request = request(target, fail_on, strict, baseline)?;
+pub(super) fn scanned(target: &TargetArgs, asked: Asked<'_>, detail: Detail) -> Result<(Run, Loaded), Report> {
+    let request = request(target, asked)?;
     let run = on_threads(target, detail, |watch| scan(&request, watch))?;
     Ok((run, request.loaded))
 }
 
 /// Scans and judges what `target` names and gives the inventory itself, with what judged it.
 pub(super) fn judged(target: &TargetArgs, detail: Detail) -> Result<(Judged, Packs, Loaded), Report> {
-    let request = request(target, Some("never"), false, None)?;
+    let request = request(target, Asked { fail_on: Some("never"), ..Asked::default() })?;
     let packs = Packs::load(&request.loaded)?;
     let judged = on_threads(target, detail, |watch| judge(&packs, &request, watch))?;
     Ok((judged, packs, request.loaded))
 }
 
-fn request(
-    target: &TargetArgs,
-    fail_on: Option<&str>,
-    strict: bool,
-    baseline: Option<Baseline>,
-) -> Result<Request, Report> {
+fn request(target: &TargetArgs, asked: Asked<'_>) -> Result<Request, Report> {
+    let overrides = Overrides::new(target)?;
     let mut loaded = Loaded::find(target.config.as_deref(), &folders(target))?;
-    merge(&mut loaded, target)?;
-    let threshold = threshold(fail_on.or(loaded.config.fail_on.as_deref()))?;
-    let strict = strict || loaded.config.strict;
+    let compare = asked.diff.map(|reference| compared(reference, target, &loaded, overrides.clone(), asked.cache));
+    overrides.apply(&mut loaded.config);
+    let new = asked.fail_on_new.or(loaded.config.fail_on_new.as_deref()).map(|word| threshold(Some(word)));
+    let threshold = threshold(asked.fail_on.or(loaded.config.fail_on.as_deref()))?;
+    let strict = asked.strict || loaded.config.strict;
     let (as_of, started) = clock(target.as_of.as_deref())?;
-    Ok(Request { roots: target.paths.clone(), loaded, as_of, started, threshold, strict, baseline })
+    Ok(Request {
+        roots: target.paths.clone(),
+        loaded,
+        as_of,
+        started,
+        threshold,
+        threshold_new: new.transpose()?,
+        strict,
+        baseline: asked.baseline,
+        compare: compare.transpose()?,
+    })
 }
 
 fn on_threads<T: Send>(
@@ -124,10 +159,52 @@ pub(super) fn threshold(word: Option<&str>) -> Result<Threshold, Report> {
     })
 }
 
+/// What the scan is compared with: `reference`, or what the environment names if that is empty.
+fn compared(
+    reference: &str,
+    target: &TargetArgs,
+    loaded: &Loaded,
+    overrides: Overrides,
+    cache: Option<&str>,
+) -> Result<Compare, Report> {
+    let named = Some(reference.to_owned()).filter(|reference| !reference.is_empty());
+    let named = named.or_else(|| git::default_reference(&|name| std::env::var(name).ok()));
+    let repository = Repository::around(&target.paths)?;
+    let revision = repository.revision(&named.ok_or(GitError::Unnamed)?)?;
+    let cache = cache_folder(cache, &repository)?;
+    Ok(Compare { repository, revision, cache, config: loaded.path.clone(), overrides })
+}
+
+/// Where results are kept: the folder named, else the user's own cache. None for `none`, and where there is no home.
+fn cache_folder(given: Option<&str>, repository: &Repository) -> Result<Option<PathBuf>, Report> {
+    match given {
+        Some("none") => Ok(None),
+        Some(folder) => {
+            let folder = std::path::absolute(folder).unwrap_or_else(|_| PathBuf::from(folder));
+            if repository.holds(&folder)? {
+                return Err(miette!(
+                    code = "aedile::cache",
+                    help = "name a folder that git ignores, or one outside of the repository",
+                    "the cache `{}` holds files of the repository: whoever writes a change could write results into it",
+                    folder.display()
+                ));
+            }
+            Ok(Some(folder))
+        }
+        None => {
+            let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+            let home = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+            Ok(home.map(|home| home.join("aedile")))
+        }
+    }
+}
+
 fn told(progress: Progress) -> String {
     match progress {
         Progress::Walking => "walking".to_owned(),
-        Progress::Reading { files, of } => format!("reading {files} of {of} files"),
+        Progress::Reading { files, of, bytes } => {
+            format!("reading {files} of {of} files, {}", indicatif::HumanBytes(bytes))
+        }
         Progress::Crawling { crawler, done, of } => format!("{crawler} ({} of {of} crawlers)", done + 1),
         Progress::Linking => "linking".to_owned(),
     }
@@ -139,37 +216,6 @@ fn folders(target: &TargetArgs) -> Vec<PathBuf> {
         .first()
         .map(|path| if path.is_dir() { path.clone() } else { path.parent().map_or_else(PathBuf::new, PathBuf::from) });
     first.into_iter().chain([PathBuf::from(".")]).collect()
-}
-
-/// Adds the command line to the configuration; paths given there are relative to the working directory.
-fn merge(loaded: &mut Loaded, target: &TargetArgs) -> Result<(), Report> {
-    let absolute = |paths: &[PathBuf]| -> Vec<PathBuf> {
-        paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())).collect()
-    };
-    let config = &mut loaded.config;
-    config.rules.extend(absolute(&target.rules));
-    config.policies.extend(absolute(&target.policy));
-    for glob in &target.exclude {
-        globset::Glob::new(glob).map_err(|error| {
-            miette!(
-                code = "aedile::usage",
-                help = "`*` matches within a name, `**` across folders",
-                "`{glob}` is not a glob: {}",
-                error.kind()
-            )
-        })?;
-        config.exclude.push(glob.clone());
-    }
-    if !target.framework.is_empty() {
-        config.frameworks.clone_from(&target.framework);
-    }
-    for variable in &target.variables {
-        let (name, value) = variable.split_once('=').ok_or_else(|| {
-            miette!(code = "aedile::usage", help = "write `--var region=eu-west-1`", "`{variable}` is not NAME=VALUE")
-        })?;
-        config.variables.insert(name.to_owned(), value.to_owned());
-    }
-    Ok(())
 }
 
 /// The date to judge by and the start of the run: the machine's clock, or midnight of the date given.

@@ -1,19 +1,29 @@
 //! One self-contained page for an auditor: no external request, a strict content security policy,
 //! everything readable without JavaScript, proofs that the page checks itself.
 
+mod map;
+mod register;
+mod sample;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::{Look, RenderError, anchor};
 use crate::proof::{HTML_END, HTML_START};
-use crate::record::{Asset, Control, Dataset, Outcome, Place, Run, Tally};
+use crate::record::{Asset, Control, Dataset, Finding, Framework, Outcome, Run, Tally};
 
 const CSS: &str = include_str!("../../templates/report.css");
 const JS: &str = include_str!("../../templates/report.js");
+
+/// Findings from which on each is told in short: the page must open.
+const MANY: usize = 2_000;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -25,19 +35,42 @@ struct Page<'a> {
     outcome: &'static str,
     outcome_text: String,
     policy: String,
-    css: &'static str,
+    /// Whether findings are told in short, because there are many.
+    brief: bool,
+    css: String,
     js: &'static str,
-    /// The recorded run as a data block, without what the page does not need to verify itself.
+    /// What the page needs to verify itself, compressed.
     data: String,
+    packs_sha256: String,
     severities: Vec<(&'static str, usize)>,
+    /// Width of each severity's bar, in percent of the longest.
+    bars: Vec<(&'static str, usize, usize)>,
+    laws: Vec<Law<'a>>,
     classes: Vec<ClassRow>,
     controls: Vec<ControlRow<'a>>,
+    map: Option<(String, usize)>,
     data_map: Vec<DataRow>,
+    activities: Vec<register::Activity>,
     sensitive: Vec<&'a Dataset>,
     access: Vec<AccessRow>,
     kinds: BTreeMap<&'a str, usize>,
     population: Vec<&'a Asset>,
+    population_csv: String,
     population_sha256: String,
+    drawn: Vec<&'a Asset>,
+    passes: Vec<(&'a Control, usize, Vec<&'a Asset>)>,
+    signers: Vec<String>,
+    reperform: String,
+    titles: BTreeMap<&'a str, &'a Control>,
+    owners: BTreeMap<&'a str, &'a str>,
+}
+
+/// How far an organisation is with a law or standard.
+struct Law<'a> {
+    framework: &'a Framework,
+    satisfied: usize,
+    not_satisfied: usize,
+    not_assessed: usize,
 }
 
 struct ClassRow {
@@ -50,6 +83,8 @@ struct ControlRow<'a> {
     control: &'a Control,
     tally: Tally,
     tested: usize,
+    /// The first of its findings.
+    evidence: Option<&'a str>,
 }
 
 #[derive(Default)]
@@ -69,75 +104,178 @@ struct AccessRow {
     through: BTreeSet<String>,
 }
 
-impl Place {
-    /// `path:line:column`, with the cell of a notebook; the path alone for a whole file.
-    pub(crate) fn at(&self) -> String {
-        let cell = self.cell.map_or_else(String::new, |cell| format!(" cell {cell}"));
-        if self.start == self.end && self.start.line == 1 && self.start.column == 1 {
-            format!("{}{cell}", self.path)
-        } else {
-            format!("{}{cell}:{}:{}", self.path, self.start.line, self.start.column)
-        }
-    }
-}
-
 pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
     let sensitive: Vec<&Dataset> = run.datasets.iter().filter(|dataset| !classes_of(dataset).is_empty()).collect();
-    let ids: String = run.assets.iter().map(|asset| format!("{}\n", asset.id)).collect();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for asset in &run.assets {
         *kinds.entry(&asset.kind).or_default() += 1;
     }
-    let (outcome, outcome_text) = match run.summary.outcome {
-        Outcome::Clean => ("clean", format!("Gate passed: nothing at or above {}", run.run.fail_on)),
-        Outcome::Findings => ("findings", format!("Gate failed: findings at or above {}", run.run.fail_on)),
-        Outcome::Undecided => ("undecided", "Gate failed: not everything could be judged".to_owned()),
+    let outcome = match run.summary.outcome {
+        Outcome::Clean => "clean",
+        Outcome::Findings => "findings",
+        Outcome::Undecided => "undecided",
     };
+    let (population_csv, population_sha256) = sample::population(run);
+    let held: BTreeMap<&str, BTreeSet<String>> =
+        sensitive.iter().map(|dataset| (dataset.asset.as_str(), classes_of(dataset))).collect();
+    let css = format!("{CSS}{}", printed(run));
+    let severities: Vec<(&'static str, usize)> = ["critical", "high", "medium", "low"]
+        .map(|severity| (severity, run.summary.open_by_severity.get(severity).copied().unwrap_or_default()))
+        .to_vec();
+    let longest = severities.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
     let page = Page {
         run,
         title: run.run.entity.as_deref().unwrap_or("Platform audit"),
         anchor: anchor(run),
         outcome,
-        outcome_text,
+        outcome_text: format!("Gate {}", run.verdict()),
         policy: format!(
             "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
-            digest(CSS),
+            digest(&css),
             digest(JS)
         ),
-        css: CSS,
+        brief: run.findings.len() > MANY,
+        css,
         js: JS,
         data: data(run)?,
-        severities: ["critical", "high", "medium", "low"]
-            .map(|severity| (severity, run.summary.open_by_severity.get(severity).copied().unwrap_or_default()))
-            .to_vec(),
+        packs_sha256: packs(run),
+        bars: severities.iter().map(|(severity, count)| (*severity, *count, count * 100 / longest)).collect(),
+        severities,
+        laws: run.frameworks.iter().map(law).collect(),
         classes: classes(&sensitive),
         controls: controls(run),
+        map: map::drawing(run, &held),
         data_map: data_map(run, &sensitive),
+        activities: register::activities(run),
         access: access(run),
         sensitive,
         kinds,
-        population: run.assets.iter().filter(|asset| asset.kind != "Column").collect(),
-        population_sha256: Sha256::digest(ids.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+        population: sample::members(run).collect(),
+        population_csv,
+        population_sha256,
+        drawn: sample::drawn(run),
+        passes: sample::passes(run),
+        signers: signers(run),
+        reperform: reperform(run),
+        titles: run.controls.iter().map(|control| (control.id.as_str(), control)).collect(),
+        owners: owners(run),
     };
     page.render().map_err(|error| RenderError { format: "html", reason: error.to_string() })
 }
 
-impl Page<'_> {
-    /// `text`, escaped, with what stands between backticks as code.
-    fn marked(&self, text: &str) -> String {
-        let mut html = String::with_capacity(text.len() + 16);
-        for (nth, part) in text.split('`').enumerate() {
-            let escaped = escaped(part);
-            if nth % 2 == 1 {
-                html.push_str("<code>");
-                html.push_str(&escaped);
-                html.push_str("</code>");
-            } else {
-                html.push_str(&escaped);
-            }
-        }
-        html
+/// Run and root at the foot of every printed page. Both are letters, digits and dashes.
+fn printed(run: &Run) -> String {
+    let safe = |text: &str| -> String { text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect() };
+    let root =
+        run.ledger.as_ref().map_or_else(|| "not recorded".to_owned(), |ledger| format!("root {}", safe(&ledger.root)));
+    format!(
+        "@page{{@bottom-left{{content:\"{} · {root}\";font:7pt monospace}}@bottom-right{{content:counter(page) \" of \" counter(pages);font:7pt monospace}}}}\n",
+        safe(&run.run.id)
+    )
+}
+
+fn packs(run: &Run) -> String {
+    let list: String = run.tool.packs.iter().map(|pack| format!("{}  {}\n", pack.sha256, pack.name)).collect();
+    sample::hex(&Sha256::digest(list.as_bytes()))
+}
+
+fn law(framework: &Framework) -> Law<'_> {
+    let count = |status: &str| framework.obligations.iter().filter(|obligation| obligation.status == status).count();
+    Law {
+        framework,
+        satisfied: count("satisfied"),
+        not_satisfied: count("not-satisfied"),
+        not_assessed: count("not-assessed"),
     }
+}
+
+/// Names of those who signed the checkpoint: the signature lines of the note (C2SP signed-note).
+fn signers(run: &Run) -> Vec<String> {
+    let note = run.ledger.as_ref().map_or("", |ledger| ledger.checkpoint.as_str());
+    let lines = note.lines().filter_map(|line| line.strip_prefix("— "));
+    lines.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// The command that gives the same findings again.
+fn reperform(run: &Run) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let quoted = |root: &String| {
+        if root.chars().all(plain) { root.clone() } else { format!("'{}'", root.replace('\'', "'\\''")) }
+    };
+    let roots: Vec<String> = run.run.roots.iter().map(quoted).collect();
+    let strict = if run.run.strict { " --strict" } else { "" };
+    let diff = run.diff.as_ref().map_or_else(String::new, |diff| format!(" --diff {}", diff.commit));
+    format!(
+        "aedile scan {} --as-of {} --fail-on {}{strict}{diff} --ledger none --format json",
+        roots.join(" "),
+        run.run.as_of,
+        run.run.fail_on
+    )
+}
+
+/// Who answers for an asset, by its id, where that is said.
+fn owners(run: &Run) -> BTreeMap<&str, &str> {
+    let owner = |asset: &'_ Asset| asset.attributes.get("owner").and_then(serde_json::Value::as_str).is_some();
+    run.assets
+        .iter()
+        .filter(|asset| owner(asset))
+        .filter_map(|asset| Some((asset.id.as_str(), asset.attributes.get("owner")?.as_str()?)))
+        .collect()
+}
+
+impl Page<'_> {
+    /// What a finding means: why its control exists.
+    fn effect(&self, finding: &Finding) -> &str {
+        self.titles.get(finding.policy.as_str()).map_or("", |control| &control.rationale)
+    }
+
+    /// `text` in percent form, for an address that holds it.
+    #[expect(clippy::unused_self, reason = "templates call methods of the page")]
+    fn percent(&self, text: &str) -> String {
+        super::wording::uri(text)
+    }
+
+    fn owner(&self, finding: &Finding) -> &str {
+        self.owners.get(finding.asset.id.as_str()).copied().unwrap_or("not declared")
+    }
+
+    /// When a finding was seen first and what happened since.
+    fn events(&self, finding: &Finding) -> Option<String> {
+        let events = self.run.history.as_ref()?.events.get(&finding.fingerprint)?;
+        Some(events.join(", "))
+    }
+
+    /// The day by which it is to be mended: from the day that it was first seen, as the configuration says.
+    fn due(&self, finding: &Finding) -> Option<String> {
+        let days = self.run.gate.due.get(&finding.severity)?;
+        let first =
+            self.run.history.as_ref().and_then(|history| history.events.get(&finding.fingerprint)?.first().cloned());
+        let first = first.unwrap_or_else(|| self.run.run.as_of.clone());
+        let first = crate::config::parse_date(first.get(..10)?)?;
+        Some(first.checked_add(time::Duration::days(i64::from(*days)))?.to_string())
+    }
+
+    /// As [`marked`].
+    #[expect(clippy::unused_self, reason = "templates call methods of the page")]
+    fn marked(&self, text: &str) -> String {
+        marked(text)
+    }
+}
+
+/// `text`, escaped, with what stands between backticks as code.
+pub(crate) fn marked(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    for (nth, part) in text.split('`').enumerate() {
+        let escaped = escaped(part);
+        if nth % 2 == 1 {
+            html.push_str("<code>");
+            html.push_str(&escaped);
+            html.push_str("</code>");
+        } else {
+            html.push_str(&escaped);
+        }
+    }
+    html
 }
 
 /// `text` with the five characters that mean something to HTML as entities.
@@ -161,15 +299,37 @@ fn digest(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-/// The run as a data block. `<` is escaped, so that no text in it can end the block.
+/// What the page needs to verify itself, as a block of data: JSON, compressed (RFC 1952), in base64 (RFC 4648).
 fn data(run: &Run) -> Result<String, RenderError> {
-    let mut small = Run { assets: Vec::new(), relations: Vec::new(), datasets: Vec::new(), ..run.clone() };
-    for place in small.findings.iter_mut().flat_map(|finding| &mut finding.places) {
-        place.snippet = None;
+    let mut small = Run {
+        assets: Vec::new(),
+        relations: Vec::new(),
+        datasets: Vec::new(),
+        controls: Vec::new(),
+        frameworks: Vec::new(),
+        passed: BTreeMap::new(),
+        ..run.clone()
+    };
+    for finding in &mut small.findings {
+        for place in &mut finding.places {
+            place.snippet = None;
+        }
+        finding.path.clear();
+        finding.evidence.clear();
+        finding.aliases.clear();
+        finding.remediation = crate::record::Remediation {
+            text: String::new(),
+            patches: Vec::new(),
+            diff: None,
+            warning: None,
+            unpatched: None,
+        };
     }
-    let json =
-        serde_json::to_string(&small).map_err(|error| RenderError { format: "html", reason: error.to_string() })?;
-    Ok(format!("{HTML_START}{}{HTML_END}", json.replace('<', "\\u003c")))
+    let fault = |reason: String| RenderError { format: "html", reason };
+    let json = serde_json::to_vec(&small).map_err(|error| fault(error.to_string()))?;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    let packed = gzip.write_all(&json).and_then(|()| gzip.finish()).map_err(|error| fault(error.to_string()))?;
+    Ok(format!("{HTML_START}{}{HTML_END}", STANDARD.encode(packed)))
 }
 
 fn reported(class: &str) -> bool {
@@ -207,7 +367,13 @@ fn controls(run: &Run) -> Vec<ControlRow<'_>> {
         .iter()
         .map(|control| {
             let tally = run.verdicts.get(&control.id).copied().unwrap_or_default();
-            ControlRow { control, tally, tested: tally.pass + tally.fail + tally.inconclusive }
+            let finding = run.findings.iter().find(|finding| finding.policy == control.id);
+            ControlRow {
+                control,
+                tally,
+                tested: tally.pass + tally.fail + tally.inconclusive,
+                evidence: finding.map(|finding| finding.fingerprint.as_str()),
+            }
         })
         .collect()
 }

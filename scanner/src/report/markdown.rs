@@ -6,10 +6,10 @@
 use std::fmt::Write as _;
 
 use super::{Look, RenderError};
-use crate::record::{Finding, Outcome, Run};
+use crate::record::{Finding, Run};
 
 /// How many bytes the comment has at the most.
-const MOST: usize = 64_000;
+const MOST: usize = 62_000;
 
 /// How many findings the table has at the most.
 const ROWS: usize = 100;
@@ -22,6 +22,7 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
         table(&mut out, &open);
         details(&mut out, &open);
     }
+    excused(&mut out, run);
     let anchor = super::anchor(run);
     if !anchor.is_empty() {
         // Whoever keeps this comment can prove later that the ledger was not changed.
@@ -31,18 +32,26 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
 }
 
 fn summary(out: &mut String, run: &Run, open: &[&Finding]) {
-    let verdict = match run.summary.outcome {
-        Outcome::Clean => format!("passed: nothing at or above {}", run.run.fail_on),
-        Outcome::Findings => format!("failed: findings at or above {}", run.run.fail_on),
-        Outcome::Undecided => "failed: not everything could be judged".to_owned(),
-    };
-    let _ = writeln!(out, "## aedile: gate {verdict}\n");
+    let _ = writeln!(out, "## aedile: gate {}\n", plain(&run.verdict()));
     let counts: Vec<String> = ["critical", "high", "medium", "low"]
         .into_iter()
         .map(|severity| {
             format!("{} {severity}", run.summary.open_by_severity.get(severity).copied().unwrap_or_default())
         })
         .collect();
+    if let Some(diff) = &run.diff {
+        let commit = diff.commit.get(..12).unwrap_or(&diff.commit);
+        let _ = writeln!(
+            out,
+            "Against {} ({}): **{} new**, {} unchanged, {} moved, {} fixed.\n",
+            code(&diff.reference),
+            code(commit),
+            diff.new,
+            diff.unchanged,
+            diff.moved,
+            diff.fixed.len()
+        );
+    }
     let fixable = open.iter().filter(|finding| !finding.remediation.patches.is_empty()).count();
     let _ = writeln!(
         out,
@@ -57,6 +66,36 @@ fn summary(out: &mut String, run: &Run, open: &[&Finding]) {
         run.summary.gaps,
         run.run.id
     );
+}
+
+/// What waivers excuse, which of them end soon, and what the change has mended; as far as there is room.
+fn excused(out: &mut String, run: &Run) {
+    let mut list = |title: &str, lines: Vec<String>| {
+        if lines.is_empty() {
+            return;
+        }
+        let _ = writeln!(out, "<details><summary>{}: {title}</summary>\n", lines.len());
+        let mut left = lines.len();
+        for line in &lines {
+            if out.len() + line.len() > MOST + 500 {
+                break;
+            }
+            let _ = writeln!(out, "- {line}");
+            left -= 1;
+        }
+        if left > 0 {
+            let _ = writeln!(out, "- and {left} more");
+        }
+        out.push_str("\n</details>\n\n");
+    };
+    list("waivers that end soon", run.ending().iter().map(|line| plain(line)).collect());
+    let waived = run.findings.iter().filter_map(|finding| {
+        let waiver = finding.waiver.as_ref()?;
+        Some(format!("{}, {}: {}", plain(&finding.title), code(&finding.policy), plain(&waiver.told())))
+    });
+    list("waived", waived.collect());
+    let fixed = run.diff.iter().flat_map(|diff| &diff.fixed);
+    list("fixed", fixed.map(|fixed| format!("{}, {}", plain(&fixed.title), code(&fixed.policy))).collect());
 }
 
 fn table(out: &mut String, open: &[&Finding]) {

@@ -1,6 +1,6 @@
 //! SARIF 2.1.0 for code scanning.
 //!
-//! Every control in force is a rule, whether or not it fired. Waived findings stay, with a
+//! Every control in force is a rule, whether or not it fired. Waived findings stand in the file for an audit, with a
 //! `suppressions` entry; findings of the baseline are `unchanged`. Source: OASIS SARIF 2.1.0;
 //! limits and `security-severity` as GitHub code scanning documents them.
 
@@ -8,15 +8,29 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::wording::{pretty, sentence, uri};
 use super::{Look, RenderError};
 use crate::record::{Control, Finding, Place, Run};
 
 /// How many results GitHub code scanning takes of one run.
 const RESULTS: usize = 25_000;
 
-pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
+/// The file for code scanning, which knows no suppressions: waived findings are left out and counted.
+pub(super) fn for_the_gate(run: &Run, _: Look) -> Result<String, RenderError> {
+    render(run, "sarif", |finding| finding.waiver.is_none())
+}
+
+/// The file for an audit: waived findings are there, with their suppressions.
+pub(super) fn for_audit(run: &Run, _: Look) -> Result<String, RenderError> {
+    render(run, "sarif-audit", |_| true)
+}
+
+fn render(run: &Run, format: &'static str, kept: fn(&Finding) -> bool) -> Result<String, RenderError> {
     let rules: Vec<Value> = run.controls.iter().map(rule).collect();
-    let results: Vec<Value> = run.findings.iter().take(RESULTS).map(|finding| result(finding, run)).collect();
+    let findings: Vec<&Finding> = run.findings.iter().filter(|finding| kept(finding)).collect();
+    let results: Vec<Value> = findings.iter().take(RESULTS).map(|finding| result(finding, run)).collect();
+    let ending =
+        run.ending().into_iter().map(|line| json!({ "level": "warning", "message": { "text": sentence(&line) } }));
     let notifications: Vec<Value> = run
         .coverage
         .gaps
@@ -25,14 +39,16 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
             json!({
                 "level": "warning",
                 "message": { "text": format!("{}: {}", gap.kind, gap.message) },
-                "locations": [location(&gap.place)],
+                "locations": [location(&gap.place, run)],
             })
         })
+        .chain(ending)
         .collect();
     let mut properties = Map::new();
     properties.insert("run".to_owned(), json!(run.run.id));
     properties.insert("asOf".to_owned(), json!(run.run.as_of));
-    properties.insert("findingsOmitted".to_owned(), json!(run.findings.len().saturating_sub(RESULTS)));
+    properties.insert("findingsOmitted".to_owned(), json!(findings.len().saturating_sub(RESULTS)));
+    properties.insert("findingsWaived".to_owned(), json!(run.summary.waived));
     if let Some(ledger) = &run.ledger {
         properties.insert("ledgerCheckpoint".to_owned(), json!(ledger.checkpoint));
     }
@@ -43,7 +59,7 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
             "rules": rules,
         }},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": { "SRCROOT": { "description": { "text": "the scanned root" } } },
+        "originalUriBaseIds": { "SRCROOT": { "description": { "text": "the top of the repository, or the scanned root outside of one" } } },
         "automationDetails": { "id": "aedile/" },
         "invocations": [{
             "executionSuccessful": true,
@@ -66,9 +82,7 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
         "runs": [this],
     });
     // In JSON `<` stands in strings only. Escaped it is the same text, and none for a page that shows the file.
-    serde_json::to_string_pretty(&log)
-        .map(|text| text.replace('<', "\\u003c") + "\n")
-        .map_err(|error| RenderError { format: "sarif", reason: error.to_string() })
+    Ok(pretty(&log, format)?.replace('<', "\\u003c"))
 }
 
 fn rule(control: &Control) -> Value {
@@ -98,8 +112,8 @@ fn rule(control: &Control) -> Value {
 
 fn result(finding: &Finding, run: &Run) -> Value {
     let index = run.controls.iter().position(|control| control.id == finding.policy);
-    let locations: Vec<Value> = finding.places.iter().take(1).map(location).collect();
-    let related: Vec<Value> = finding.places.iter().skip(1).map(location).collect();
+    let locations: Vec<Value> = finding.places.iter().take(1).map(|place| location(place, run)).collect();
+    let related: Vec<Value> = finding.places.iter().skip(1).map(|place| location(place, run)).collect();
     let kind = if finding.verdict == "fail" { "fail" } else { "open" };
     let mut value = json!({
         "ruleId": finding.policy,
@@ -108,7 +122,7 @@ fn result(finding: &Finding, run: &Run) -> Value {
         "level": if kind == "fail" { level(&finding.severity) } else { "none" },
         "message": { "text": format!("{} Remedy: {}", sentence(&finding.title), sentence(&finding.remediation.text)) },
         "locations": locations,
-        "partialFingerprints": { "aedile/v1": finding.fingerprint },
+        "partialFingerprints": { "aedile/v1": finding.fingerprint, "primaryLocationLineHash": line_hash(&finding.fingerprint) },
         "properties": {
             "severity": finding.severity,
             "security-severity": score(&finding.severity),
@@ -128,7 +142,7 @@ fn result(finding: &Finding, run: &Run) -> Value {
         .path
         .iter()
         .filter_map(|step| {
-            let mut at = location(step.place.as_ref()?);
+            let mut at = location(step.place.as_ref()?, run);
             at.as_object_mut()?.insert("message".to_owned(), json!({ "text": step.text }));
             Some(json!({ "location": at }))
         })
@@ -137,7 +151,7 @@ fn result(finding: &Finding, run: &Run) -> Value {
         object.insert("codeFlows".to_owned(), json!([{ "threadFlows": [{ "locations": steps }] }]));
     }
     if !finding.remediation.patches.is_empty() {
-        object.insert("fixes".to_owned(), json!([fix(finding)]));
+        object.insert("fixes".to_owned(), json!([fix(finding, run)]));
     }
     if let Some(waiver) = &finding.waiver {
         object.insert(
@@ -149,14 +163,21 @@ fn result(finding: &Finding, run: &Run) -> Value {
             }]),
         );
     }
-    if let Some(state) = &finding.baseline_state {
-        object.insert("baselineState".to_owned(), json!(if state == "known" { "unchanged" } else { "new" }));
+    // SARIF 3.27.24: against the revision if there is one, else against the baseline.
+    let state = finding.diff_state.as_deref().or(finding.baseline_state.as_deref());
+    if let Some(state) = state {
+        let state = match state {
+            "known" | "unchanged" => "unchanged",
+            "moved" | "changed" => "updated",
+            _ => "new",
+        };
+        object.insert("baselineState".to_owned(), json!(state));
     }
     value
 }
 
 /// The patches of a finding, file by file (SARIF 3.55).
-fn fix(finding: &Finding) -> Value {
+fn fix(finding: &Finding, run: &Run) -> Value {
     let mut files: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for patch in &finding.remediation.patches {
         let (start, end) = (patch.place.start, patch.place.end);
@@ -170,7 +191,7 @@ fn fix(finding: &Finding) -> Value {
     let changes: Vec<Value> = files
         .into_iter()
         .map(|(path, replacements)| {
-            json!({ "artifactLocation": { "uri": uri(path), "uriBaseId": "SRCROOT" }, "replacements": replacements })
+            json!({ "artifactLocation": { "uri": uri(&run.in_repository(path)), "uriBaseId": "SRCROOT" }, "replacements": replacements })
         })
         .collect();
     let warning = finding
@@ -182,7 +203,7 @@ fn fix(finding: &Finding) -> Value {
     json!({ "description": { "text": text }, "artifactChanges": changes })
 }
 
-fn location(place: &Place) -> Value {
+fn location(place: &Place, run: &Run) -> Value {
     let mut region = json!({ "startLine": place.start.line, "startColumn": place.start.column });
     // An empty place is the whole file: its first line.
     if place.end > place.start
@@ -192,7 +213,7 @@ fn location(place: &Place) -> Value {
         object.insert("endColumn".to_owned(), json!(place.end.column));
     }
     let mut value = json!({
-        "physicalLocation": { "artifactLocation": { "uri": uri(&place.path), "uriBaseId": "SRCROOT" }, "region": region },
+        "physicalLocation": { "artifactLocation": { "uri": uri(&run.in_repository(&place.path)), "uriBaseId": "SRCROOT" }, "region": region },
     });
     if let (Some(cell), Some(object)) = (place.cell, value.as_object_mut()) {
         object.insert("logicalLocations".to_owned(), json!([{ "name": format!("cell {cell}"), "kind": "module" }]));
@@ -200,14 +221,9 @@ fn location(place: &Place) -> Value {
     value
 }
 
-/// `path` as a relative URI reference (RFC 3986): all but unreserved characters and `/` in percent form.
-fn uri(path: &str) -> String {
-    path.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
+/// What code scanning tells alerts apart by: it survives edits of the line, as the fingerprint does.
+fn line_hash(fingerprint: &str) -> String {
+    format!("{}:1", fingerprint.get(..16).unwrap_or(fingerprint))
 }
 
 fn level(severity: &str) -> &'static str {
@@ -235,13 +251,4 @@ fn pascal(id: &str) -> String {
             letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
         })
         .collect()
-}
-
-/// `text` with a capital at its start and a full stop at its end.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut letters = text.chars();
-    let start = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{start}{}{stop}", letters.as_str())
 }

@@ -7,19 +7,53 @@ use miette::{
     SpanContents,
 };
 
+use super::wording::plural;
 use super::{Detail, Look, RenderError};
-use crate::record::{Finding, Outcome, Place, Run};
+use crate::record::{Finding, Place, Run};
 
 pub(super) fn render(run: &Run, look: Look) -> Result<String, RenderError> {
     let mut out = String::new();
-    if look.detail > Detail::Quiet {
+    if look.detail > Detail::Summary {
         findings(&mut out, run, look)?;
+    }
+    if look.detail > Detail::Quiet {
+        compared(&mut out, run, look);
         controls(&mut out, run);
         frameworks(&mut out, run);
         gaps(&mut out, run, look);
+        ending(&mut out, run, look);
     }
-    closing(&mut out, run);
+    closing(&mut out, run, look);
     Ok(out)
+}
+
+/// A finding in full.
+pub(super) fn told(finding: &Finding, look: Look) -> Result<String, RenderError> {
+    let mut out = String::new();
+    one(&mut out, finding, look).map_err(|error| RenderError { format: "text", reason: error.to_string() })?;
+    Ok(out)
+}
+
+/// Writes `text` in lines of at most `width` characters, the first after `first`, the others after as many blanks.
+/// A word that is longer is not broken: a path must stay whole to be copied.
+fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
+    let indent = first.chars().count();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        let longer = line.chars().count() + usize::from(!empty) + word.chars().count();
+        if !empty && longer > width {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = " ".repeat(indent);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 fn findings(out: &mut String, run: &Run, look: Look) -> Result<(), RenderError> {
@@ -34,33 +68,70 @@ fn findings(out: &mut String, run: &Run, look: Look) -> Result<(), RenderError> 
     }
     if !brief.is_empty() {
         out.push_str("Further findings (in full with -v)\n");
-        brief_ones(out, &brief, run);
+        brief_ones(out, &brief, run, look.width);
         out.push('\n');
     }
-    if !excused.is_empty() {
+    excused_ones(out, &excused, look);
+    Ok(())
+}
+
+/// Waived findings, each with its reason; of those that were there before only the number, unless everything is asked for.
+fn excused_ones(out: &mut String, excused: &[&Finding], look: Look) {
+    let listed = |finding: &&&Finding| finding.waiver.is_some() || look.detail == Detail::Verbose;
+    let (listed, counted): (Vec<&Finding>, Vec<&Finding>) = excused.iter().partition(listed);
+    if !listed.is_empty() {
         out.push_str("Excused\n");
-        for finding in excused {
-            let why = finding.waiver.as_ref().map_or_else(
-                || "known to the baseline".to_owned(),
-                |waiver| {
-                    let until = waiver.until.as_deref().map_or_else(String::new, |until| format!(", until {until}"));
-                    let by = waiver.by.as_deref().map_or_else(String::new, |by| format!(", by {by}"));
-                    format!("waived: {}{by}{until}", waiver.reason.as_deref().unwrap_or_default())
-                },
-            );
-            let _ =
-                writeln!(out, "  {:<9} {}  [{}]\n            {why}", finding.severity, finding.title, finding.policy);
+        for finding in listed {
+            let severity = format!("  {:<9} ", finding.severity);
+            wrapped(out, &severity, &format!("{}  [{}]", finding.title, finding.policy), look.width);
+            wrapped(out, "            ", &finding.excuse().unwrap_or_default(), look.width);
         }
         out.push('\n');
     }
-    Ok(())
+    if !counted.is_empty() {
+        let count = counted.len();
+        let _ = writeln!(out, "{} that were there before (all with -v)\n", plural(count, "further finding"));
+    }
+}
+
+/// What became of the findings of the revision compared with.
+fn compared(out: &mut String, run: &Run, look: Look) {
+    let Some(diff) = &run.diff else { return };
+    let commit = diff.commit.get(..12).unwrap_or(&diff.commit);
+    let _ = writeln!(
+        out,
+        "Against {} ({commit}): {} new, {} unchanged, {} moved, {} fixed",
+        crate::snippet::visible(&diff.reference),
+        diff.new,
+        diff.unchanged,
+        diff.moved,
+        diff.fixed.len()
+    );
+    let shown = if look.detail == Detail::Verbose { diff.fixed.len() } else { LISTED };
+    for fixed in diff.fixed.iter().take(shown) {
+        wrapped(out, "  fixed     ", &format!("{}  [{}]", fixed.title, fixed.policy), look.width);
+    }
+    if diff.fixed.len() > shown {
+        let _ = writeln!(out, "            and {} more", diff.fixed.len() - shown);
+    }
+    out.push('\n');
+}
+
+/// Waivers that end within a month.
+fn ending(out: &mut String, run: &Run, look: Look) {
+    let lines = run.ending();
+    if !lines.is_empty() {
+        out.push_str("Waivers that end soon\n");
+        lines.iter().for_each(|line| wrapped(out, "  - ", line, look.width));
+        out.push('\n');
+    }
 }
 
 /// How many places of one control are listed; the rest is counted.
 const LISTED: usize = 4;
 
 /// Findings in two lines each; those of one control and severity together, in the order of the first.
-fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run) {
+fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run, width: usize) {
     let mut groups: Vec<(&str, &str, Vec<&Finding>)> = Vec::new();
     for finding in findings {
         let what = if finding.verdict == "fail" { finding.severity.as_str() } else { "undecided" };
@@ -71,12 +142,13 @@ fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run) {
     }
     for (what, policy, group) in groups {
         if let [finding] = group.as_slice() {
-            let _ = writeln!(out, "  {what:<9} {}  [{policy}]", finding.title);
+            wrapped(out, &format!("  {what:<9} "), &format!("{}  [{policy}]", finding.title), width);
             let _ = writeln!(out, "            {}", place(finding));
             continue;
         }
         let title = run.controls.iter().find(|control| control.id == policy).map_or(policy, |control| &control.title);
-        let _ = writeln!(out, "  {what:<9} {} times: {title}  [{policy}]", group.len());
+        let told = format!("{} times: {title}  [{policy}]", group.len());
+        wrapped(out, &format!("  {what:<9} "), &told, width);
         for finding in group.iter().take(LISTED) {
             let _ = writeln!(out, "            {}  {}", finding.asset.address, place(finding));
         }
@@ -105,7 +177,16 @@ fn one(out: &mut String, finding: &Finding, look: Look) -> Result<(), std::fmt::
             if std::mem::take(&mut first) {
                 writeln!(out, "  {title}")?;
             }
-            writeln!(out, "    {line}")?;
+            if title == "patch" {
+                // To be copied as it stands.
+                writeln!(out, "    {line}")?;
+            } else {
+                let (mark, text) = line.split_once(' ').unwrap_or(("", &line));
+                let marked = mark == "-" || mark.ends_with('.') && mark.len() < 4;
+                let (mark, text) =
+                    if marked { (format!("    {mark} "), text) } else { ("    ".to_owned(), line.as_str()) };
+                wrapped(out, &mark, text, look.width);
+            }
         }
         Ok(())
     };
@@ -299,7 +380,8 @@ fn gaps(out: &mut String, run: &Run, look: Look) {
     out.push_str("Not read\n");
     for gap in gaps.iter().take(shown) {
         let accepted = gap.accepted.as_deref().map_or_else(String::new, |why| format!(" (accepted: {why})"));
-        let _ = writeln!(out, "  {:<11} {}: {}{accepted}", gap.kind, at(&gap.place), gap.message);
+        let told = format!("{}: {}{accepted}", at(&gap.place), gap.message);
+        wrapped(out, &format!("  {:<11} ", gap.kind), &told, look.width);
     }
     if gaps.len() > shown {
         let _ = writeln!(out, "  and {} more (all with -v)", gaps.len() - shown);
@@ -307,7 +389,8 @@ fn gaps(out: &mut String, run: &Run, look: Look) {
     out.push('\n');
 }
 
-fn closing(out: &mut String, run: &Run) {
+/// What was found, what was read and what not, where it is recorded, and last how the gate ended.
+fn closing(out: &mut String, run: &Run, look: Look) {
     let summary = &run.summary;
     let counts: Vec<String> = ["critical", "high", "medium", "low"]
         .into_iter()
@@ -318,58 +401,53 @@ fn closing(out: &mut String, run: &Run) {
         .collect();
     let open: usize = summary.open_by_severity.values().sum();
     let by_severity = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
-    let _ = writeln!(
-        out,
-        "{} open{by_severity}, {} of them undecided; {} waived, {} in the baseline",
+    let undecided =
+        run.findings.iter().filter(|finding| finding.is_open() && finding.verdict == "inconclusive").count();
+    let unchanged = if run.diff.is_some() { format!(", {} unchanged", summary.unchanged) } else { String::new() };
+    let told = format!(
+        "{} open{by_severity}, {undecided} of them undecided; {} waived, {} in the baseline{unchanged}",
         plural(open, "finding"),
-        run.findings.iter().filter(|finding| finding.is_open() && finding.verdict == "inconclusive").count(),
         summary.waived,
         summary.in_baseline
     );
+    wrapped(out, "", &told, look.width);
     let fixable =
         run.findings.iter().filter(|finding| finding.is_open() && !finding.remediation.patches.is_empty()).count();
     if fixable > 0 {
         let verb = if fixable == 1 { "has a patch" } else { "have patches" };
-        let _ = writeln!(
-            out,
+        let told = format!(
             "{} {verb}: `aedile fix` shows them, `aedile fix --write` applies them",
             plural(fixable, "finding")
         );
+        wrapped(out, "", &told, look.width);
     }
-    let _ = writeln!(
-        out,
-        "{} read, {}, {} verdicts: {} passed, {} failed, {} undecided; {}",
+    let told = format!(
+        "{} read, {}, {} verdicts: {} passed, {} failed, {} undecided; {} not read",
         plural(summary.files, "file"),
         plural(summary.assets, "asset"),
         summary.verdicts.pass + summary.verdicts.fail + summary.verdicts.inconclusive,
         summary.verdicts.pass,
         summary.verdicts.fail,
         summary.verdicts.inconclusive,
-        plural(summary.gaps, "gap")
+        plural(summary.gaps, "thing")
     );
-    if let Some(ledger) = &run.ledger {
-        let signed = if ledger.signed { "signed" } else { "unsigned" };
-        let root = ledger.root.get(..16).unwrap_or(&ledger.root);
-        let _ = writeln!(
-            out,
-            "recorded as {} in {}: {} entries, root {root}…, {signed}",
-            run.run.id, ledger.origin, ledger.size
-        );
-    }
+    wrapped(out, "", &told, look.width);
     if summary.assets == 0 {
-        let _ = writeln!(
-            out,
-            "nothing to judge was found: no file under the roots is of a kind that aedile reads, or all of them are empty"
-        );
+        let told = "nothing to judge was found: no file under the roots is of a kind that aedile reads, or all of them are empty";
+        wrapped(out, "", told, look.width);
     }
-    let verdict = match summary.outcome {
-        Outcome::Clean => format!("gate passed (fails on {})", run.run.fail_on),
-        Outcome::Findings => format!("gate FAILED: findings at or above {}", run.run.fail_on),
-        Outcome::Undecided => "gate FAILED: not everything could be judged, and strict was asked for".to_owned(),
-    };
-    let _ = writeln!(out, "{verdict}");
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    for budget in &run.gate.budgets {
+        let crate::record::Budget { framework, severity, allowed, found } = budget;
+        let _ = writeln!(out, "budget of {framework}: {found} of {allowed} {severity}");
+    }
+    let recorded = run.ledger.as_ref().map_or_else(
+        || "not recorded".to_owned(),
+        |ledger| {
+            let signed = if ledger.signed { "signed" } else { "unsigned" };
+            let root = ledger.root.get(..16).unwrap_or(&ledger.root);
+            format!("recorded as {} in {}: {} entries, root {root}…, {signed}", run.run.id, ledger.origin, ledger.size)
+        },
+    );
+    let verdict = run.verdict().replacen("failed", "FAILED", 1);
+    wrapped(out, "", &format!("gate {verdict} · {recorded}"), look.width);
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 
 use aedile_model::GapKind;
@@ -11,11 +10,13 @@ use arrow::array::{
     StructArray,
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::file::reader::ChunkReader;
 
 use super::sample::{COLUMNS, Sample, batch};
-use crate::Limits;
+use crate::{Content, Limits};
 
 /// Stretches of rows that a sample is made of.
 const STRETCHES: u64 = 16;
@@ -24,11 +25,15 @@ const STRETCHES: u64 = 16;
 /// Dictionary and run-length encodings reach some thousands on constant columns.
 const EXPANSION: i64 = 1 << 16;
 
-/// A sample of the file at `path`, with a gap in it if the file does not parse.
-pub(super) fn read(path: &Path, limits: &Limits) -> Sample {
+/// A sample of the file with that content, with a gap in it if the file does not parse.
+pub(super) fn read(content: &Content, limits: &Limits) -> Sample {
     // The file is hostile and its decoder is not ours: should it panic on a corrupt page, that is a file that
     // does not parse and not the end of the crawl. Nothing of the decoder outlives the call.
-    let read = catch_unwind(AssertUnwindSafe(|| try_read(path, limits)));
+    let read = catch_unwind(AssertUnwindSafe(|| match content {
+        Content::Disk(path) => try_read(&|| fs::File::open(path).map_err(|_| Fault::Damaged), limits),
+        Content::Held(bytes) => try_read(&|| Ok(Bytes::from_owner(Arc::clone(bytes))), limits),
+        Content::Missing(_) => Err(Fault::Damaged),
+    }));
     let gap =
         |message: String| Sample { format: "parquet", gaps: vec![(GapKind::Unparsed, message)], ..Sample::default() };
     match read {
@@ -48,9 +53,8 @@ enum Fault {
     Bomb,
 }
 
-fn try_read(path: &Path, limits: &Limits) -> Result<Sample, Fault> {
-    let file = fs::File::open(path).map_err(|_| Fault::Damaged)?;
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| Fault::Damaged)?;
+fn try_read<R: ChunkReader + 'static>(open: &dyn Fn() -> Result<R, Fault>, limits: &Limits) -> Result<Sample, Fault> {
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new(open()?).map_err(|_| Fault::Damaged)?;
     let metadata = Arc::clone(builder.metadata());
     let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
     if chunks.into_iter().any(|chunk| chunk.uncompressed_size() / EXPANSION > chunk.compressed_size().max(1)) {
@@ -98,14 +102,13 @@ fn try_read(path: &Path, limits: &Limits) -> Result<Sample, Fault> {
         }
     }
     if sample.batches.is_empty() {
-        let empty = RecordBatch::new_empty(Arc::clone(&schema(path)?));
+        let empty = RecordBatch::new_empty(schema(open()?)?);
         push_text(&empty, &mut sample);
     }
     Ok(sample)
 }
 
-fn schema(path: &Path) -> Result<arrow::datatypes::SchemaRef, Fault> {
-    let file = fs::File::open(path).map_err(|_| Fault::Damaged)?;
+fn schema<R: ChunkReader + 'static>(file: R) -> Result<arrow::datatypes::SchemaRef, Fault> {
     Ok(Arc::clone(ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| Fault::Damaged)?.schema()))
 }
 
@@ -199,6 +202,17 @@ mod tests {
 
     use super::*;
 
+    fn on_disk(path: &std::path::Path, limits: &Limits) -> Sample {
+        read(&Content::Disk(path.into()), limits)
+    }
+
+    #[test]
+    fn bytes_in_memory_are_read_as_those_on_disk() {
+        let file = write(&numbers(1_000), 100);
+        let held = read(&Content::Held(fs::read(file.path()).unwrap().into()), &Limits::default());
+        assert_eq!((held.rows_read, cells(&held, "n").len()), (1_000, 1_000));
+    }
+
     fn write(batch: &RecordBatch, group: usize) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
         let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
@@ -221,7 +235,7 @@ mod tests {
     #[test]
     fn rows_are_spread_over_the_row_groups() {
         let file = write(&numbers(10_000), 1_000);
-        let sample = read(file.path(), &Limits { dataset_rows: 100, ..Limits::default() });
+        let sample = on_disk(file.path(), &Limits { dataset_rows: 100, ..Limits::default() });
         assert_eq!((sample.rows_read, sample.rows_total), (100, Some(10_000)));
         let numbers: Vec<u64> = cells(&sample, "n").into_iter().map(|cell| cell.unwrap().parse().unwrap()).collect();
         assert_eq!((numbers[0], numbers[99]), (0, 9_999));
@@ -237,7 +251,7 @@ mod tests {
         let member = StructArray::from(vec![(Arc::new(Field::new("name", DataType::Utf8, true)), inner)]);
         let columns = [("tags", Arc::new(list.finish()) as ArrayRef), ("who", Arc::new(member) as ArrayRef)];
         let file = write(&RecordBatch::try_from_iter(columns).unwrap(), 10);
-        let sample = read(file.path(), &Limits::default());
+        let sample = on_disk(file.path(), &Limits::default());
         assert_eq!(cells(&sample, "who.name"), [Some("Ann".into()), None]);
         assert_eq!(cells(&sample, "tags").len(), 3);
         assert_eq!(sample.rows_read, 2);
@@ -246,7 +260,7 @@ mod tests {
     #[test]
     fn a_file_without_rows_keeps_its_columns() {
         let file = write(&numbers(0), 10);
-        let sample = read(file.path(), &Limits::default());
+        let sample = on_disk(file.path(), &Limits::default());
         assert_eq!((sample.rows_read, sample.rows_total, sample.batches.len()), (0, Some(0), 1));
     }
 
@@ -256,13 +270,13 @@ mod tests {
         let bytes = fs::read(file.path()).unwrap();
         for cut in [3, 4, 100, bytes.len() - 1] {
             fs::write(file.path(), &bytes[..cut]).unwrap();
-            assert_eq!(read(file.path(), &Limits::default()).gaps.len(), 1);
+            assert_eq!(on_disk(file.path(), &Limits::default()).gaps.len(), 1);
         }
         for at in (4..bytes.len()).step_by(97) {
             let mut bytes = bytes.clone();
             bytes[at] ^= 0xff;
             fs::write(file.path(), &bytes).unwrap();
-            read(file.path(), &Limits::default());
+            on_disk(file.path(), &Limits::default());
         }
     }
 }

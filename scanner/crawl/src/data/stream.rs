@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::File;
+use crate::{Content, File};
 
 /// Windows that a file beyond the limit is read through.
 const WINDOWS: u64 = 16;
@@ -33,9 +33,13 @@ impl<'a> Stream<'a> {
         if let (Some(text), false) = (&file.text, gzip) {
             return Ok(Stream::bounded(Box::new(text.as_bytes()), limit));
         }
-        match &file.disk {
-            Some(path) if !gzip && lines && file.size > limit && limit >= WINDOWS => {
-                let inner = Box::new(Windows::new(fs::File::open(path)?, file.size, limit));
+        match &file.content {
+            Some(content) if !gzip && lines && file.size > limit && limit >= WINDOWS => {
+                let inner: Box<dyn Read + 'a> = match content {
+                    Content::Disk(path) => Box::new(Windows::new(fs::File::open(path)?, file.size, limit)),
+                    Content::Held(bytes) => Box::new(Windows::new(io::Cursor::new(&**bytes), file.size, limit)),
+                    Content::Missing(_) => return Err(io::ErrorKind::NotFound.into()),
+                };
                 Ok(Stream { inner, left: u64::MAX, cut: false, spread: true })
             }
             _ if gzip => Ok(Stream::bounded(Box::new(BufReader::new(MultiGzDecoder::new(file.stream()?))), limit)),
@@ -62,8 +66,8 @@ impl Read for Stream<'_> {
 }
 
 /// Whole lines from [`WINDOWS`] stretches of a file, the first at its beginning, the last at its end.
-struct Windows {
-    file: BufReader<fs::File>,
+struct Windows<F> {
+    file: BufReader<F>,
     starts: Vec<u64>,
     length: u64,
     /// Bytes left of the current window, then of the line that crosses its end.
@@ -71,8 +75,8 @@ struct Windows {
     overtime: u64,
 }
 
-impl Windows {
-    fn new(file: fs::File, size: u64, limit: u64) -> Windows {
+impl<F: Read + Seek> Windows<F> {
+    fn new(file: F, size: u64, limit: u64) -> Windows<F> {
         let length = limit / WINDOWS;
         let starts = (1..WINDOWS)
             .rev()
@@ -97,7 +101,7 @@ impl Windows {
     }
 }
 
-impl Read for Windows {
+impl<F: Read + Seek> Read for Windows<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.left == 0 && self.overtime == 0 {
             if !self.advance()? {
@@ -144,8 +148,12 @@ mod tests {
             writeln!(file, "{n:08}").unwrap();
         }
         let disk = file.path().to_path_buf();
-        let file =
-            File { size: 900_000, text: None, disk: Some(disk.as_path().into()), ..File::in_memory("a.csv", "") };
+        let file = File {
+            size: 900_000,
+            text: None,
+            content: Some(Content::Disk(disk.as_path().into())),
+            ..File::in_memory("a.csv", "")
+        };
         let mut text = String::new();
         let mut stream = Stream::open(&file, false, true, 16_000).unwrap();
         stream.read_to_string(&mut text).unwrap();
