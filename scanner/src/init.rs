@@ -59,17 +59,29 @@ pub fn start(folder: &Path, inventory: &Inventory, taxonomy: &Taxonomy) -> Resul
         vec![Start { path: "aedile.yaml", text: text.trim_end().to_owned() + "\n", what: "the configuration" }];
     let permits = permits.map(|draft| draft.text.replace("access/suggested.cedar", ACCESS));
     files.extend(permits.map(|text| Start { path: ACCESS, text, what: "the intended access" }));
-    files.push(Start {
-        path: ".github/workflows/aedile.yml",
-        text: include_str!("../templates/init/github.yml").to_owned(),
-        what: "a gate for pull requests",
-    });
+    files.push(gate(folder));
     files.push(Start {
         path: ".pre-commit-config.yaml",
         text: include_str!("../templates/init/pre-commit.yaml").to_owned(),
         what: "a hook before a push",
     });
     Ok(files)
+}
+
+/// The gate in the CI that the platform uses; GitHub's where nothing tells.
+fn gate(folder: &Path) -> Start {
+    if folder.join(".gitlab-ci.yml").is_file() {
+        return Start {
+            path: ".gitlab/aedile.yml",
+            text: include_str!("../../docs/ci/gitlab.yml").to_owned(),
+            what: "a gate for merge requests; include it in .gitlab-ci.yml",
+        };
+    }
+    Start {
+        path: ".github/workflows/aedile.yml",
+        text: include_str!("../../docs/ci/github.yml").to_owned(),
+        what: "a gate for pull requests",
+    }
 }
 
 fn configuration(
@@ -90,7 +102,7 @@ fn configuration(
     for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::SendsTo) {
         let sink = inventory.asset(&relation.to);
         let third = sink.filter(|sink| sink.value("thirdParty") == Some(&Value::Bool(true)));
-        vendors.extend(third.map(|sink| one_line(&sink.name)));
+        vendors.extend(third.map(|sink| quoted(&sink.name)));
     }
     let personal = |asset: &Asset| -> Vec<String> {
         let tags =

@@ -254,3 +254,13 @@ fn a_declaration_holds_once_its_marks_are_removed() {
         .collect();
     assert!(unmatched.is_empty(), "{unmatched:?}");
 }
+
+#[test]
+fn a_platform_on_gitlab_gets_gitlabs_gate() {
+    let folder = copy("clean");
+    std::fs::write(folder.path().join(".gitlab-ci.yml"), "stages: [test]\n").expect("it can be written");
+    assert_eq!(code(&aedile(folder.path(), &["init", ".", "--as-of", AS_OF])), 0);
+    let gate = std::fs::read_to_string(folder.path().join(".gitlab/aedile.yml")).expect("it was written");
+    assert!(gate.contains("gl-sast-report.json"), "{gate}");
+    assert!(!folder.path().join(".github").exists());
+}
