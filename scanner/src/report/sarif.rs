@@ -104,7 +104,7 @@ fn rule(control: &Control) -> Value {
         "properties": {
             "security-severity": score(&control.severity),
             "precision": "high",
-            "tags": ["governance", control.theme],
+            "tags": std::collections::BTreeSet::from(["governance", control.theme.as_str()]),
             "aliases": control.aliases,
         },
     })
