@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::diff::unified;
 use crate::record;
-use crate::snippet::{masked_text, snippet, visible};
+use crate::snippet::{MaskedTexts, snippet, visible};
 
 /// Turns facts and verdicts into their recorded form.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,7 @@ pub(crate) struct Recorder<'a> {
     pub(crate) rules: &'a Rules,
     /// Whether findings show their source lines.
     pub(crate) lines: bool,
+    pub(crate) masked: &'a MaskedTexts,
 }
 
 impl Recorder<'_> {
@@ -163,7 +164,7 @@ impl Recorder<'_> {
         let paths: std::collections::BTreeSet<_> = patches.iter().map(|patch| &patch.place.path).collect();
         let diffs = paths.into_iter().filter_map(|path| {
             let text = self.sources.text(&model::Place::file(path))?;
-            let old = masked_text(text, self.rules);
+            let old = self.masked.get(path, text, self.rules);
             Some(unified(path, &old, &aedile_crawl::patched(path, &old, patches)))
         });
         let lines: Vec<String> = diffs.collect::<String>().lines().map(visible).collect();

@@ -19,6 +19,7 @@ use crate::fixing::Fixer;
 use crate::gate::{self, Threshold};
 use crate::record::{self, Run};
 use crate::recording::{self, Recorder};
+use crate::snippet::MaskedTexts;
 use crate::waiver::Waivers;
 use crate::{declare, git};
 
@@ -158,7 +159,8 @@ pub(crate) fn findings_of(
     crawl: Crawl,
 ) -> (Vec<record::Finding>, usize) {
     let (Judged { crawl, judgement, mut waivers }, _) = judged(packs, &request.roots, loaded, request.as_of, crawl);
-    let recorder = Recorder { sources: &crawl.sources, rules: &packs.rules, lines: false };
+    let masked = MaskedTexts::default();
+    let recorder = Recorder { sources: &crawl.sources, rules: &packs.rules, lines: false, masked: &masked };
     let mut findings = findings(&judgement, recorder);
     waivers.apply(&mut findings);
     (findings, crawl.inventory.gaps.len())
@@ -174,7 +176,8 @@ fn judged(packs: &Packs, roots: &[PathBuf], loaded: &Loaded, as_of: Date, mut cr
     declare::relate(loaded, &named, policies, as_of, &mut crawl);
     aedile_crawl::exercise(&mut crawl.inventory);
 
-    let recorder = Recorder { sources: &crawl.sources, rules, lines: true };
+    let masked = MaskedTexts::default();
+    let recorder = Recorder { sources: &crawl.sources, rules, lines: true, masked: &masked };
     let waivers = Waivers::new(loaded, &named, &crawl.waivers, recorder, as_of);
     for waiver in waivers.assets(as_of) {
         crawl.inventory.add(waiver);
@@ -259,7 +262,8 @@ fn record(
     before: Option<Before>,
 ) -> Run {
     let Packs { rules, judges: Judges { policies, frameworks, packs: judging } } = packs;
-    let recorder = Recorder { sources: &crawl.sources, rules, lines: true };
+    let masked = MaskedTexts::default();
+    let recorder = Recorder { sources: &crawl.sources, rules, lines: true, masked: &masked };
     let inventory = &crawl.inventory;
     let mut findings = findings(judgement, recorder);
     waivers.apply(&mut findings);

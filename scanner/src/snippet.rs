@@ -1,5 +1,8 @@
 //! Source lines for reports, with credentials and personal data masked.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aedile_model::{Place, Sources};
 use aedile_rules::Rules;
 
@@ -60,10 +63,17 @@ fn masked(text: &str, rules: &Rules) -> Vec<u8> {
     bytes
 }
 
-/// The whole of `text` with each recognised span replaced by as many `*`.
-#[must_use]
-pub fn masked_text(text: &str, rules: &Rules) -> String {
-    String::from_utf8_lossy(&masked(text, rules)).into_owned()
+/// Whole texts with each recognised span replaced by as many `*`, each made once.
+#[derive(Debug, Default)]
+pub(crate) struct MaskedTexts(Mutex<BTreeMap<Arc<str>, Arc<str>>>);
+
+impl MaskedTexts {
+    /// The text of the file at `path`.
+    pub(crate) fn get(&self, path: &Arc<str>, text: &str, rules: &Rules) -> Arc<str> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = known.entry(Arc::clone(path));
+        Arc::clone(made.or_insert_with(|| String::from_utf8_lossy(&masked(text, rules)).into()))
+    }
 }
 
 /// `line` with control, bidirectional and zero-width characters as `<U+XXXX>`; tabs become four spaces.

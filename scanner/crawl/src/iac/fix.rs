@@ -6,8 +6,6 @@
 //! Whether an edit does what it promises is not decided here but by reading the edited texts again,
 //! see [`crate::fix`].
 
-use std::sync::Arc;
-
 use aedile_model::{Patch, Value};
 use aedile_rules::{Content, Literal, Repair, ResourceSource, Step, Way};
 
@@ -16,11 +14,12 @@ use super::datum::{Datum, Kind};
 use super::path::values;
 use super::resource::{Resource, Unit};
 use crate::Facts;
-use crate::fix::{Offer, Texts};
+use crate::fix::Offer;
 
 mod align;
 mod content;
 mod editor;
+mod files;
 mod hcl;
 mod path;
 #[cfg(test)]
@@ -31,8 +30,8 @@ mod yaml;
 pub(crate) use align::aligned;
 use content::scalar;
 use editor::Editor;
+use files::Files;
 use path::{Segment, plain, segments};
-use text::Text;
 
 /// Levels that a file of configuration is followed into; deeper ones are not edited.
 const NESTING: usize = 128;
@@ -43,6 +42,7 @@ const MOST_WAYS: usize = 8;
 /// Writes the repairs of those assets of `unit` that are asked for.
 pub(crate) fn offer<'a>(unit: &Unit<'a>, facts: &mut Facts) {
     let Some(asked) = facts.repairing.asked.clone() else { return };
+    let files = Files::new(&asked.texts);
     let mut offers = Vec::new();
     for (at, resource) in unit.resources.iter().enumerate() {
         let (Some(rule), Some((_, id))) = (unit.rule(resource), unit.asset(at)) else { continue };
@@ -50,7 +50,7 @@ pub(crate) fn offer<'a>(unit: &Unit<'a>, facts: &mut Facts) {
             continue;
         }
         let around = Around::new(unit, at, rule);
-        let workshop = Workshop { unit, resource, around: &around, texts: &asked.texts };
+        let workshop = Workshop { unit, resource, around: &around, files: &files };
         for repair in &unit.rules.repairs(rule) {
             let (ways, obstacle) = workshop.repair(repair);
             offers.push(Offer {
@@ -76,17 +76,17 @@ fn in_own_language(resource: &Resource) -> bool {
 }
 
 /// One resource whose text is edited.
-struct Workshop<'w, 'a> {
+struct Workshop<'w, 'a, 't> {
     unit: &'w Unit<'a>,
     resource: &'w Resource,
     around: &'w Around<'w, 'a>,
-    texts: &'w Texts,
+    files: &'w Files<'t>,
 }
 
 /// What a step can be done by: edits, the best first.
 type Choices = Result<Vec<Vec<Patch>>, String>;
 
-impl Workshop<'_, '_> {
+impl Workshop<'_, '_, '_> {
     /// Every way to `repair` that is possible, and why there is none.
     fn repair(&self, repair: &Repair) -> (Vec<Vec<Patch>>, Option<String>) {
         let mut ways: Vec<Vec<Patch>> = Vec::new();
@@ -204,7 +204,7 @@ impl Workshop<'_, '_> {
         let mut edits = Vec::new();
         for datum in found {
             let place = datum.written.as_ref()?;
-            let text = self.texts.get(&place.path)?;
+            let text = self.files.text(&place.path)?;
             let held = text.get(place.span.start as usize..place.span.end as usize)?;
             let new = literal_over(held, to, is_hcl(&place.path))?;
             if held != new {
@@ -221,10 +221,8 @@ impl Workshop<'_, '_> {
         make: impl FnOnce(&Editor<'_>) -> Result<Vec<Patch>, String>,
     ) -> Result<Vec<Patch>, String> {
         let place = target.place.as_ref().ok_or("it has no place")?;
-        let text = self.texts.get(&place.path).ok_or("its file is not at hand")?;
-        let file = Text { path: Arc::clone(&place.path), text };
         let editor = if is_hcl(&place.path) {
-            Editor::Hcl(hcl::Hcl::new(file)?, place.span.start as usize)
+            Editor::Hcl(self.files.hcl(&place.path)?, place.span.start as usize)
         } else {
             let body = target.body.place.as_ref().filter(|body| body.path == place.path).ok_or("it has no place")?;
             let (start, end) = (body.span.start as usize, body.span.end as usize);
@@ -236,7 +234,7 @@ impl Workshop<'_, '_> {
             if target.source == ResourceSource::Terraform && plan {
                 return Err("it stands in a plan".to_owned());
             }
-            let document = yaml::Yaml::new(file, NESTING)?;
+            let document = self.files.yaml(&place.path)?;
             if target.source == ResourceSource::CloudFormation {
                 let (start, end) = document.declared(start, &target.type_name)?;
                 return make(&Editor::Yaml(document, start, end, Some("Properties")));
@@ -247,15 +245,11 @@ impl Workshop<'_, '_> {
     }
 }
 
-impl Workshop<'_, '_> {
+impl Workshop<'_, '_, '_> {
     /// Refuses a block whose address the module has already.
     fn refuse_twins(&self, text: &str) -> Result<(), String> {
         let header = text.lines().next().unwrap_or_default().trim_end_matches('{').trim();
-        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let own = self.resource.place.as_ref().map(|place| folder(&place.path));
-        let twin = self.texts.iter().any(|(path, text)| {
-            is_hcl(path) && Some(folder(path)) == own && text.lines().any(|line| line.trim_start().starts_with(header))
-        });
+        let twin = self.resource.place.as_ref().is_some_and(|place| self.files.has_line(&place.path, header));
         if twin { Err(format!("there is a {header} already")) } else { Ok(()) }
     }
 }

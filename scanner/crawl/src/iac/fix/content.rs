@@ -8,7 +8,7 @@ use super::editor::Editor;
 use super::{Workshop, hcl, is_hcl, yaml};
 use crate::iac::resource::Resource;
 
-impl Workshop<'_, '_> {
+impl Workshop<'_, '_, '_> {
     /// `to` in the language of `target`.
     pub(super) fn content(&self, target: &Resource, to: &Content) -> Result<Written, String> {
         let hcl = target.place.as_ref().is_some_and(|place| is_hcl(&place.path));

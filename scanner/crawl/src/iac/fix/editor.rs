@@ -1,5 +1,7 @@
 //! Edits of the text of a resource, in the language that it is written in.
 
+use std::rc::Rc;
+
 use aedile_model::Patch;
 
 use super::content::{Written, logical, written};
@@ -8,9 +10,9 @@ use super::{NESTING, Workshop, hcl, inside, yaml};
 
 /// A file with the place of the resource in it.
 pub(super) enum Editor<'t> {
-    Hcl(hcl::Hcl<'t>, usize),
+    Hcl(Rc<hcl::Hcl<'t>>, usize),
     /// The place of the node, and the member of it that paths begin in.
-    Yaml(yaml::Yaml<'t>, usize, usize, Option<&'static str>),
+    Yaml(Rc<yaml::Yaml<'t>>, usize, usize, Option<&'static str>),
 }
 
 impl Editor<'_> {
@@ -41,7 +43,7 @@ impl Editor<'_> {
         }
     }
 
-    pub(super) fn add(&self, text: &str, workshop: &Workshop<'_, '_>) -> Result<Vec<Patch>, String> {
+    pub(super) fn add(&self, text: &str, workshop: &Workshop<'_, '_, '_>) -> Result<Vec<Patch>, String> {
         match self {
             Editor::Hcl(file, start) => {
                 let block = file.block(*start)?;
