@@ -75,10 +75,11 @@ impl Control {
 
     /// The control of `policy`, whose id is already its `@id`.
     ///
+    /// `json` is the policy's JSON form.
+    ///
     /// # Errors
-    /// The reason, if Cedar cannot give or take the JSON form.
-    pub(crate) fn new(info: PolicyInfo, policy: Policy) -> Result<Control, String> {
-        let json = policy.to_json().map_err(|error| error.to_string())?;
+    /// The reason, if Cedar cannot take the JSON form of the twin.
+    pub(crate) fn new(info: PolicyInfo, policy: Policy, json: serde_json::Value) -> Result<Control, String> {
         let mut scope = json.clone();
         if let Some(conditions) = scope.get_mut("conditions").and_then(serde_json::Value::as_array_mut) {
             conditions.retain(|clause| clause.get("kind").and_then(serde_json::Value::as_str) != Some("unless"));

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{RelationKind, Severity, Unknown, Verdict};
-use cedar_policy::{Authorizer, PolicySet, Schema};
+use cedar_policy::{Authorizer, PolicySet};
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -66,16 +66,14 @@ pub(crate) fn as_intended() -> Result<PolicyInfo, PolicyError> {
 impl Intended {
     /// # Errors
     /// What Cedar says if the set cannot be made.
-    pub(crate) fn new(controls: &[Control], schemas: &BTreeMap<BTreeSet<String>, Schema>) -> Result<Intended, String> {
+    pub(crate) fn new(controls: &[Control]) -> Result<Intended, String> {
         let set = PolicySet::from_policies(controls.iter().map(|control| control.policy.clone()))
             .map_err(|error| error.to_string())?;
-        let envs = controls.iter().flat_map(|control| {
-            schemas.get(&control.actions()).into_iter().flat_map(|schema| control.policy.get_valid_request_envs(schema))
-        });
+        let applies = controls.iter().flat_map(|control| &control.applies);
         Ok(Intended {
             set,
             reads: controls.iter().flat_map(|control| control.reads.attributes.iter().cloned()).collect(),
-            actions: envs.map(|env| env.action().id().unescaped().to_owned()).collect(),
+            actions: applies.map(|[_, action, _]| action.clone()).collect(),
         })
     }
 }

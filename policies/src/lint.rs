@@ -4,6 +4,7 @@ use std::str::FromStr;
 use aedile_model::{Citation, Severity};
 use cedar_policy::{ActionConstraint, Effect, PolicyId};
 use miette::SourceSpan;
+use serde_json::Value;
 
 use crate::control::{Control, PolicyInfo};
 use crate::nearest::advice;
@@ -45,7 +46,8 @@ impl Lint<'_> {
     pub(crate) fn control(&self, statement: &Statement) -> Result<Control, Vec<PolicyError>> {
         let mut faults = Vec::new();
         self.check_keys(statement, &mut faults);
-        self.check_form(statement, &mut faults);
+        let json = statement.policy.to_json();
+        self.check_form(statement, json.as_ref().ok(), &mut faults);
         let id = self.id(statement, &mut faults);
         let severity = self.severity("severity", statement, &mut faults).unwrap_or(Severity::Medium);
         let mut severities = BTreeMap::new();
@@ -84,7 +86,10 @@ impl Lint<'_> {
             built_in: self.set == Set::Guardrails { built_in: true },
             id: id.clone(),
         };
-        match Control::new(info, statement.policy.new_id(PolicyId::new(&id))) {
+        let control = json
+            .map_err(|error| error.to_string())
+            .and_then(|json| Control::new(info, statement.policy.new_id(PolicyId::new(&id)), json));
+        match control {
             Ok(control) if faults.is_empty() => Ok(control),
             Ok(_) => Err(faults),
             Err(reason) => {
@@ -117,7 +122,7 @@ impl Lint<'_> {
         }
     }
 
-    fn check_form(&self, statement: &Statement, faults: &mut Vec<PolicyError>) {
+    fn check_form(&self, statement: &Statement, json: Option<&Value>, faults: &mut Vec<PolicyError>) {
         if self.set == Set::Intended {
             return;
         }
@@ -129,8 +134,8 @@ impl Lint<'_> {
             let advice = "name the action: action == Aedile::Action::\"operate\"";
             faults.push(self.fault("a guardrail speaks of every action", advice, statement.whole()));
         }
-        let json = statement.policy.to_json().unwrap_or_default();
-        let clauses = json.get("conditions").and_then(serde_json::Value::as_array).map_or(0, |clauses| {
+        let conditions = json.and_then(|json| json.get("conditions")).and_then(Value::as_array);
+        let clauses = conditions.map_or(0, |clauses| {
             clauses.iter().filter(|clause| clause.get("kind").is_some_and(|kind| kind == "unless")).count()
         });
         if clauses > 1 {

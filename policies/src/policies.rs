@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cedar_policy::{PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
@@ -70,12 +70,13 @@ impl Policies {
         let taxonomy = Taxonomy::built_in()?;
         let removed: BTreeMap<String, String> =
             serde_yaml::from_str(REMOVED).map_err(|error| PolicyError::BuiltIn(format!("removed.yaml: {error}")))?;
+        let schemas = Schemas::default();
         let loader = || Loader {
             contract: &contract,
             taxonomy: &taxonomy,
             removed: &removed,
             faults: Vec::new(),
-            schemas: BTreeMap::new(),
+            schemas: &schemas,
             validate_built_in: all,
         };
         let built_in = CONTROLS
@@ -112,11 +113,10 @@ impl Policies {
             read.into_iter().map(|read| read.control).collect()
         };
         let cited = Frameworks::load(&[])?;
-        let schemas = loader.schemas;
         let guardrails = Judges::new(sorted(controls)).map_err(PolicyError::BuiltIn)?;
         let permitted = match permits.is_empty() {
             true => None,
-            false => Some(Intended::new(&sorted(permits), &schemas).map_err(PolicyError::BuiltIn)?),
+            false => Some(Intended::new(&sorted(permits)).map_err(PolicyError::BuiltIn)?),
         };
         let mut packs = vec![
             ("schema.cedarschema".to_owned(), sha256(include_str!("../schema.cedarschema"))),
@@ -141,12 +141,13 @@ impl Policies {
     pub fn check(&self, source: &PolicySource) -> Result<usize, PolicyError> {
         on_large_stack(|| {
             let removed = BTreeMap::new();
+            let schemas = Schemas::default();
             let mut loader = Loader {
                 contract: &self.contract,
                 taxonomy: &self.taxonomy,
                 removed: &removed,
                 faults: Vec::new(),
-                schemas: BTreeMap::new(),
+                schemas: &schemas,
                 validate_built_in: false,
             };
             let read = loader.read(source, Set::Guardrails { built_in: false });
@@ -238,13 +239,29 @@ struct Share {
     faults: Vec<PolicyError>,
 }
 
+/// The schema as far as a set of actions needs it, made once for each.
+#[derive(Default)]
+struct Schemas(Mutex<BTreeMap<BTreeSet<String>, Schema>>);
+
+impl Schemas {
+    fn of(&self, actions: BTreeSet<String>, contract: &Contract) -> Result<Schema, PolicyError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = known.get(&actions) {
+            return Ok(schema.clone());
+        }
+        let schema = contract.narrowed(&actions)?;
+        known.insert(actions, schema.clone());
+        Ok(schema)
+    }
+}
+
 /// Reads files and collects what is wrong with them.
 struct Loader<'a> {
     contract: &'a Contract,
     taxonomy: &'a Taxonomy,
     removed: &'a BTreeMap<String, String>,
     faults: Vec<PolicyError>,
-    schemas: BTreeMap<BTreeSet<String>, Schema>,
+    schemas: &'a Schemas,
     validate_built_in: bool,
 }
 
@@ -326,15 +343,8 @@ impl Loader<'_> {
         }
     }
 
-    /// The schema as far as the scope of `control` needs it, made once for each set of actions.
-    fn schema(&mut self, control: &Control) -> Result<Schema, PolicyError> {
-        let actions = control.actions();
-        if let Some(schema) = self.schemas.get(&actions) {
-            return Ok(schema.clone());
-        }
-        let schema = self.contract.narrowed(&actions)?;
-        self.schemas.insert(actions, schema.clone());
-        Ok(schema)
+    fn schema(&self, control: &Control) -> Result<Schema, PolicyError> {
+        self.schemas.of(control.actions(), self.contract)
     }
 
     fn invalid(&mut self, read: &Read, reason: String, advice: Option<String>) {
