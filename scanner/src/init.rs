@@ -44,7 +44,8 @@ struct Declared {
     owner: Option<String>,
 }
 
-const ACCESS: &str = "access/intended.cedar";
+/// Where the intended access is drafted.
+pub(crate) const ACCESS: &str = "access/intended.cedar";
 
 /// The files that a platform without any of them starts with.
 ///

@@ -264,3 +264,12 @@ fn a_platform_on_gitlab_gets_gitlabs_gate() {
     assert!(gate.contains("gl-sast-report.json"), "{gate}");
     assert!(!folder.path().join(".github").exists());
 }
+
+#[test]
+fn where_nothing_is_granted_no_access_is_spoken_of() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let output = aedile(folder.path(), &["init", ".", "--as-of", AS_OF]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("  2. `aedile scan .`"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("intended.cedar"), "{}", stdout(&output));
+}

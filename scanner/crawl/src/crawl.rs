@@ -53,7 +53,7 @@ pub enum Progress {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum CrawlError {
-    /// A root is not there or is neither file nor folder.
+    /// A root is not there, may not be read, or is neither file nor folder.
     #[error("cannot scan `{path}`: {reason}")]
     #[diagnostic(code(aedile::crawl::root), help("give the path of a file or folder that exists and may be read"))]
     Root {

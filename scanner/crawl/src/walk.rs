@@ -73,20 +73,23 @@ pub(crate) fn walk(options: &Options) -> Result<Walk, CrawlError> {
     Ok(walk)
 }
 
-/// Canonical, distinct roots; where there are several, each with a prefix of its own.
+/// Canonical, distinct roots that may be read; where there are several, each with a prefix of its own.
 fn roots(given: &[PathBuf]) -> Result<Vec<Root>, CrawlError> {
     let mut disks: Vec<PathBuf> = Vec::new();
     for path in given {
-        let missing =
+        let unreadable =
             |error: std::io::Error| CrawlError::Root { path: path.display().to_string(), reason: error.to_string() };
-        let disk = fs::canonicalize(path).map_err(missing)?;
-        let file_type = fs::metadata(&disk).map_err(missing)?.file_type();
+        let disk = fs::canonicalize(path).map_err(unreadable)?;
+        let file_type = fs::metadata(&disk).map_err(unreadable)?.file_type();
         if !file_type.is_file() && !file_type.is_dir() {
             return Err(CrawlError::Root {
                 path: path.display().to_string(),
                 reason: "it is neither a file nor a folder".to_owned(),
             });
         }
+        // What lies below and is closed is a gap; a closed root would be a scan of nothing that passes.
+        if file_type.is_dir() { fs::read_dir(&disk).map(drop) } else { fs::File::open(&disk).map(drop) }
+            .map_err(unreadable)?;
         if !disks.contains(&disk) {
             disks.push(disk);
         }

@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, Report, miette};
 use super::scan::judged;
 use crate::cli::{InitArgs, TargetArgs};
 use crate::config::FILE_NAMES;
-use crate::init::{Start, start};
+use crate::init::{ACCESS, Start, start};
 use crate::report::Detail;
 use crate::terminal;
 
@@ -35,19 +35,24 @@ pub(super) fn run(args: &InitArgs, detail: Detail) -> Result<u8, Report> {
         write(&place, &file.text)?;
         let _ = writeln!(said, "wrote {}: {}", place.display(), file.what);
     }
-    let open = judged.judgement.findings.len();
-    let _ = write!(
-        said,
-        "\nnext
-  1. read aedile.yaml: declare residency, owners, purposes and risk classes, and remove the `#`
-  2. read {access}: strike what nobody intended
-  3. `aedile scan {folder}` judges it ({open} findings as things stand)
-  4. `aedile baseline create {folder}` lets what is known pass, so that the gate holds for what is new
-  5. `aedile gaps --framework gdpr` says what a law still misses; `aedile suggest {folder}` how to close it
-",
-        access = folder.join("access/intended.cedar").display(),
-        folder = folder.display()
-    );
+    let (open, access) = (judged.judgement.findings.len(), folder.join(ACCESS));
+    let folder = folder.display();
+    let mut steps = vec![
+        "read aedile.yaml: declare residency, owners, purposes and risk classes, and remove the `#`".to_owned(),
+        format!("`aedile scan {folder}` judges it ({open} findings as things stand)"),
+        format!("`aedile baseline create {folder}` lets what is known pass, so that the gate holds for what is new"),
+        format!(
+            "`aedile gaps --framework gdpr` says what a law still misses; `aedile suggest {folder}` how to close it"
+        ),
+    ];
+    // Nothing is drafted where nobody is granted anything.
+    if access.is_file() {
+        steps.insert(1, format!("read {}: strike what nobody intended", access.display()));
+    }
+    said.push_str("\nnext\n");
+    for (at, step) in steps.iter().enumerate() {
+        let _ = writeln!(said, "  {}. {step}", at + 1);
+    }
     terminal::print(&said).into_diagnostic()?;
     Ok(0)
 }

@@ -158,6 +158,22 @@ fn a_folder_without_permission_is_a_gap() {
 
 #[cfg(unix)]
 #[test]
+fn a_root_without_permission_is_an_error() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("closed/a.csv", b"a,b\n1,2\n")]);
+    let closed = folder.path().join("closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let readable = fs::read_dir(&closed).is_ok();
+    let error = crawl(&options(&closed), rules(), &|_| {}).err();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    // The superuser may enter every folder.
+    if !readable {
+        assert!(matches!(error, Some(CrawlError::Root { reason, .. }) if reason.contains("ermission denied")));
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn names_with_control_characters_are_spelt_out() {
     let folder = folder(&[("a\u{1b}[2J\n.csv", b"id,name\n1,Ann\n")]);
     let crawl = crawled(&options(folder.path()));
