@@ -91,31 +91,25 @@ fn block(heap: &Heap, value: &Val, indent: usize, depth: usize, out: &mut Rich) 
 
 /// What stands after a key or a dash.
 fn entry(heap: &Heap, value: &Val, indent: usize, dash: bool, depth: usize, out: &mut Rich) -> Result<(), Fault> {
-    match &value.kind {
-        V::Map(id) if !heap.members(*id).is_empty() => {
-            if dash {
-                // The first member stands behind the dash.
-                let mut inner = Rich::default();
-                block(heap, value, indent + 2, depth + 1, &mut inner)?;
-                out.push(" ", None);
-                out.append(&inner.slice(indent + 2, inner.text.len()), value.from);
-            } else {
-                out.push("\n", None);
-                block(heap, value, indent + 2, depth + 1, out)?;
-            }
+    // A list stands under its key without being moved in, a mapping two blanks further.
+    let below = match &value.kind {
+        V::Map(id) if !heap.members(*id).is_empty() => Some(indent + 2),
+        V::List(id) if !heap.items(*id).is_empty() => Some(indent),
+        _ => None,
+    };
+    match below {
+        Some(_) if dash => {
+            // The first member stands behind the dash.
+            let mut inner = Rich::default();
+            block(heap, value, indent + 2, depth + 1, &mut inner)?;
+            out.push(" ", None);
+            out.append(&inner.slice(indent + 2, inner.text.len()), value.from);
         }
-        V::List(id) if !heap.items(*id).is_empty() => {
-            if dash {
-                let mut inner = Rich::default();
-                block(heap, value, indent + 2, depth + 1, &mut inner)?;
-                out.push(" ", None);
-                out.append(&inner.slice(indent + 2, inner.text.len()), value.from);
-            } else {
-                out.push("\n", None);
-                block(heap, value, indent, depth + 1, out)?;
-            }
+        Some(below) => {
+            out.push("\n", None);
+            block(heap, value, below, depth + 1, out)?;
         }
-        _ => {
+        None => {
             out.push(" ", None);
             scalar(heap, value, indent + 2, out);
             out.push("\n", None);
