@@ -208,17 +208,13 @@ impl Was {
             && !(self.waived && now.waiver.is_none())
     }
 
-    /// Whether `now` may be the same finding in a file of another name.
+    /// Whether `now`, of the same policy and kind, may be the same finding in a file of another name.
     fn moved_to(&self, now: &Finding) -> bool {
         let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         let (Some(before), Some(after)) = (&self.path, now.places.first().map(|place| &place.path)) else {
             return false;
         };
-        self.policy == now.policy
-            && self.kind == now.asset.kind
-            && before != after
-            && (name(before) == name(after) || self.address == now.asset.address)
-            && self.covers(now)
+        before != after && (name(before) == name(after) || self.address == now.asset.address) && self.covers(now)
     }
 }
 
@@ -243,11 +239,18 @@ pub(crate) fn mark(
         finding.diff_state = Some(state.to_owned());
     }
     // What is left on both sides and differs by the name of a file that is gone is one finding.
+    let mut left: BTreeMap<(&str, &str), Vec<&Was>> = BTreeMap::new();
+    for was in &before.findings {
+        if !seen.contains(was.fingerprint.as_str()) && was.path.as_deref().is_some_and(|path| !is_there(path)) {
+            left.entry((&was.policy, &was.kind)).or_default().push(was);
+        }
+    }
     for finding in findings.iter_mut().filter(|finding| finding.diff_state.is_none()) {
-        let left = before.findings.iter().filter(|was| !seen.contains(was.fingerprint.as_str()));
-        let was = left
-            .into_iter()
-            .find(|was| was.moved_to(finding) && was.path.as_deref().is_some_and(|path| !is_there(path)));
+        let alike = left.get_mut(&(finding.policy.as_str(), finding.asset.kind.as_str()));
+        let was = alike.and_then(|alike| {
+            let nth = alike.iter().position(|was| was.moved_to(finding))?;
+            Some(alike.remove(nth))
+        });
         seen.extend(was.map(|was| was.fingerprint.as_str()));
         finding.diff_state = Some(if was.is_some() { "moved" } else { "new" }.to_owned());
     }

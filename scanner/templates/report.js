@@ -8,11 +8,13 @@
     const severity = document.getElementById("filter-severity");
     const sort = document.getElementById("filter-sort");
     const count = document.getElementById("filter-count");
-    // Read once, at the first use: the text of ten thousand findings is long.
+    // Read once, when the page is at rest or at the first use: the text of ten thousand findings is long.
     let texts = null;
+    const read = () => { texts = texts || findings.map((item) => item.textContent.toLowerCase()); };
+    (globalThis.requestIdleCallback || setTimeout)(read);
     const apply = () => {
       const words = text.value.toLowerCase();
-      if (words && !texts) texts = findings.map((item) => item.textContent.toLowerCase());
+      if (words) read();
       let shown = 0;
       findings.forEach((item, nth) => {
         const hit = (!severity.value || item.dataset.severity === severity.value) && (!words || texts[nth].includes(words));

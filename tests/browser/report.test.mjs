@@ -79,6 +79,8 @@ test("large: ten thousand findings fit on a page that opens and filters", async 
     document.body.getBoundingClientRect();
     return performance.now() - begun;
   }, words);
+  await page.waitForFunction(() => !document.getElementById("reverified").textContent.startsWith("This page carries"));
+  assert.match(await page.textContent("#reverified"), /recomputed the proofs of all 10000 findings/);
   const first = await timed("copy-77");
   const second = await timed("copy-777 ");
   const shown = await page.evaluate(() => [...document.querySelectorAll("details.finding")].filter((item) => !item.hidden).length);

@@ -87,11 +87,19 @@ fn ten_thousand_findings_fit_on_a_page_of_twelve_megabytes() {
             finding
         })
         .collect();
+    let ledger = folder.path().join("ledger.db");
+    let at = time::OffsetDateTime::UNIX_EPOCH;
+    run.ledger = Some(aedile::ledger::append(&run, &ledger, at, &[]).expect("it is recorded"));
     let html = aedile::report::Format::named("html").expect("there is the page");
     let page = (html.render)(&run, aedile::report::Look::default()).expect("it is rendered");
     assert_eq!(page.matches("<details class=\"finding\"").count(), 10_000);
-    // Not recorded: the proofs of as many findings take 3 MB more.
     assert!(page.len() < 12_000_000, "{}", page.len());
+    let in_full = page.matches("<h4>Recommendation</h4>").count();
+    assert!(page.contains(&format!("Of 10000 findings the first {in_full} are told in full")), "{in_full}");
+    assert!((100..10_000).contains(&in_full), "{in_full}");
+    let statements = aedile::proof::verify_report(&page, &[]).expect("it is a report");
+    let failed = |statement: &aedile_audit::Statement| matches!(statement.status, aedile_audit::Status::Fails);
+    assert!(!statements.iter().any(|(_, statement)| failed(statement)), "{statements:?}");
     // For the test in a browser.
     std::fs::write(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("large.html"), page).expect("writable");
 }

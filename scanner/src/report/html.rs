@@ -1,6 +1,7 @@
 //! One self-contained page for an auditor: no external request, a strict content security policy,
 //! everything readable without JavaScript, proofs that the page checks itself.
 
+mod finding;
 mod map;
 mod register;
 mod sample;
@@ -17,13 +18,14 @@ use sha2::{Digest, Sha256};
 
 use super::{Look, RenderError, anchor};
 use crate::proof::{HTML_END, HTML_START};
-use crate::record::{Asset, Control, Dataset, Finding, Framework, Outcome, Run, Tally};
+use crate::record::{Asset, Control, Dataset, Framework, Outcome, Run, Tally};
 
 const CSS: &str = include_str!("../../templates/report.css");
 const JS: &str = include_str!("../../templates/report.js");
 
-/// Findings from which on each is told in short: the page must open.
-const MANY: usize = 2_000;
+/// Bytes that a page may have: what a browser opens in about a second. Where all findings in full would be more, those
+/// that come first are told in full and the others in short, which can only then be more than this.
+const LARGEST: usize = 11_900_000;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -35,8 +37,8 @@ struct Page<'a> {
     outcome: &'static str,
     outcome_text: String,
     policy: String,
-    /// Whether findings are told in short, because there are many.
-    brief: bool,
+    /// Where the findings stand.
+    findings: &'static str,
     css: String,
     js: &'static str,
     /// What the page needs to verify itself, compressed.
@@ -61,9 +63,10 @@ struct Page<'a> {
     passes: Vec<(&'a Control, usize, Vec<&'a Asset>)>,
     signers: Vec<String>,
     reperform: String,
-    titles: BTreeMap<&'a str, &'a Control>,
-    owners: BTreeMap<&'a str, &'a str>,
 }
+
+/// Holds the place of the findings until the rest of the page is written. No scanned text can be it: `<` is escaped.
+const FINDINGS: &str = "<!-- findings -->";
 
 /// How far an organisation is with a law or standard.
 struct Law<'a> {
@@ -134,7 +137,7 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
             digest(&css),
             digest(JS)
         ),
-        brief: run.findings.len() > MANY,
+        findings: FINDINGS,
         css,
         js: JS,
         data: data(run)?,
@@ -157,10 +160,11 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
         passes: sample::passes(run),
         signers: signers(run),
         reperform: reperform(run),
-        titles: run.controls.iter().map(|control| (control.id.as_str(), control)).collect(),
-        owners: owners(run),
     };
-    page.render().map_err(|error| RenderError { format: "html", reason: error.to_string() })
+    let fault = |error: askama::Error| RenderError { format: "html", reason: error.to_string() };
+    let shell = page.render().map_err(fault)?;
+    let findings = finding::told(run, LARGEST.saturating_sub(shell.len())).map_err(fault)?;
+    Ok(shell.replacen(FINDINGS, &findings, 1))
 }
 
 /// Run and root at the foot of every printed page. Both are letters, digits and dashes.
@@ -213,46 +217,11 @@ fn reperform(run: &Run) -> String {
     )
 }
 
-/// Who answers for an asset, by its id, where that is said.
-fn owners(run: &Run) -> BTreeMap<&str, &str> {
-    let owner = |asset: &'_ Asset| asset.attributes.get("owner").and_then(serde_json::Value::as_str).is_some();
-    run.assets
-        .iter()
-        .filter(|asset| owner(asset))
-        .filter_map(|asset| Some((asset.id.as_str(), asset.attributes.get("owner")?.as_str()?)))
-        .collect()
-}
-
 impl Page<'_> {
-    /// What a finding means: why its control exists.
-    fn effect(&self, finding: &Finding) -> &str {
-        self.titles.get(finding.policy.as_str()).map_or("", |control| &control.rationale)
-    }
-
     /// `text` in percent form, for an address that holds it.
     #[expect(clippy::unused_self, reason = "templates call methods of the page")]
     fn percent(&self, text: &str) -> String {
         super::wording::uri(text)
-    }
-
-    fn owner(&self, finding: &Finding) -> &str {
-        self.owners.get(finding.asset.id.as_str()).copied().unwrap_or("not declared")
-    }
-
-    /// When a finding was seen first and what happened since.
-    fn events(&self, finding: &Finding) -> Option<String> {
-        let events = self.run.history.as_ref()?.events.get(&finding.fingerprint)?;
-        Some(events.join(", "))
-    }
-
-    /// The day by which it is to be mended: from the day that it was first seen, as the configuration says.
-    fn due(&self, finding: &Finding) -> Option<String> {
-        let days = self.run.gate.due.get(&finding.severity)?;
-        let first =
-            self.run.history.as_ref().and_then(|history| history.events.get(&finding.fingerprint)?.first().cloned());
-        let first = first.unwrap_or_else(|| self.run.run.as_of.clone());
-        let first = crate::config::parse_date(first.get(..10)?)?;
-        Some(first.checked_add(time::Duration::days(i64::from(*days)))?.to_string())
     }
 
     /// As [`marked`].
