@@ -135,12 +135,7 @@ impl Case {
         relation.carries = related.carries.tags();
         relation.attributes = attributes(&related.context);
         if kind == RelationKind::SendsTo {
-            relation.flow = Some(Flow {
-                columns: Columns::All,
-                sources: BTreeSet::new(),
-                dropped: BTreeSet::new(),
-                steps: Vec::new(),
-            });
+            relation.flow = Some(Flow::new(Columns::All));
         }
         Ok(relation)
     }

@@ -59,8 +59,8 @@ fn clinic() -> Inventory {
         sends.flow = Some(Flow {
             columns: Columns::Named(BTreeMap::from([("diagnosis".to_owned(), Protection::None)])),
             sources: BTreeSet::from([dataset.id.clone()]),
-            dropped: BTreeSet::new(),
             steps: vec![place("jobs/clean.py", 10), place("jobs/clean.py", at)],
+            ..Flow::new(Columns::All)
         });
         inventory.relate(sends);
     }

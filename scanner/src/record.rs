@@ -364,6 +364,10 @@ pub struct Flow {
     /// Columns that were dropped on the way.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub dropped: Vec<String>,
+    /// Columns that do not simply keep their name: the arriving column → the columns it is made of → rung of the
+    /// protection ladder. A column that is not among the latter arrives under its own name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub made: BTreeMap<String, BTreeMap<String, String>>,
     /// Where the data was read, changed and passed on, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub steps: Vec<Place>,

@@ -144,19 +144,24 @@ impl<'a> Reader<'a> {
     }
 
     fn flow(&self, flow: &record::Flow) -> Result<model::Flow, RecordedError> {
+        let rungs = |of: &BTreeMap<String, String>| {
+            of.iter().map(|(name, word)| Ok((name.clone(), protection(word)?))).collect::<Result<BTreeMap<_, _>, _>>()
+        };
         let columns = match flow.columns.as_str() {
             "all" => model::Columns::All,
             "unknown" => model::Columns::Unknown,
-            "named" => {
-                let named = flow.protections.iter().map(|(name, word)| Ok((name.clone(), protection(word)?)));
-                model::Columns::Named(named.collect::<Result<_, _>>()?)
-            }
+            "named" => model::Columns::Named(rungs(&flow.protections)?),
             other => return Err(RecordedError::Word { what: "kind of columns", word: other.to_owned() }),
         };
         Ok(model::Flow {
             columns,
             sources: flow.sources.iter().map(|id| model::AssetId::written(id)).collect(),
             dropped: flow.dropped.iter().cloned().collect(),
+            made: flow
+                .made
+                .iter()
+                .map(|(name, of)| Ok((name.clone(), rungs(of)?)))
+                .collect::<Result<_, RecordedError>>()?,
             steps: flow.steps.iter().filter_map(|step| self.place(Some(step))).collect(),
         })
     }

@@ -85,6 +85,14 @@ impl Recorder<'_> {
             protections,
             sources: flow.sources.iter().map(|source| visible(source.as_str())).collect(),
             dropped: flow.dropped.iter().map(|column| visible(column)).collect(),
+            made: flow
+                .made
+                .iter()
+                .map(|(name, of)| {
+                    let of = of.iter().map(|(source, rung)| (visible(source), rung.as_str().to_owned()));
+                    (visible(name), of.collect())
+                })
+                .collect(),
             steps: flow.steps.iter().map(|step| self.place(step)).collect(),
         }
     }

@@ -122,8 +122,45 @@ pub struct Flow {
     pub sources: BTreeSet<AssetId>,
     /// Columns of the sources that were dropped on the way.
     pub dropped: BTreeSet<String>,
+    /// Columns that do not simply keep their name: the arriving column → the columns of the sources that it is made
+    /// of, with what was done to each. A source's column that stands here arrives only as is said here, every other
+    /// under its own name unless that name is taken.
+    pub made: BTreeMap<String, BTreeMap<String, Protection>>,
     /// Where the data was read, changed and passed on, in order.
     pub steps: Vec<Place>,
+}
+
+impl Flow {
+    /// A flow of `columns` whose source is the other side of the relation.
+    #[must_use]
+    pub fn new(columns: Columns) -> Flow {
+        Flow { columns, sources: BTreeSet::new(), dropped: BTreeSet::new(), made: BTreeMap::new(), steps: Vec::new() }
+    }
+
+    /// Whether what arrives as `column` is made without the source's column of that name, which goes nowhere else.
+    #[must_use]
+    pub fn replaces(&self, column: &str) -> bool {
+        let own = self.made.keys().any(|name| name.eq_ignore_ascii_case(column));
+        own && !self.made.values().flat_map(BTreeMap::keys).any(|source| source.eq_ignore_ascii_case(column))
+    }
+
+    /// Under which names the source's column `column`, on the rung `done`, arrives, each with its rung.
+    pub fn arriving<'a>(
+        &'a self,
+        column: &'a str,
+        done: Protection,
+    ) -> impl Iterator<Item = (&'a str, Protection)> + use<'a> {
+        let said: Vec<(&str, Protection)> = self
+            .made
+            .iter()
+            .filter_map(|(name, of)| {
+                let (_, rung) = of.iter().find(|(source, _)| source.eq_ignore_ascii_case(column))?;
+                Some((name.as_str(), *rung))
+            })
+            .collect();
+        let own = said.is_empty().then_some((column, done));
+        said.into_iter().chain(own)
+    }
 }
 
 /// A directed edge of the platform graph.

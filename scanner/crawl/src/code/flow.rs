@@ -104,36 +104,94 @@ impl Part {
         self.unsure |= other.unsure;
     }
 
-    /// The flows that say this part: one for the unlisted columns, one for the listed.
+    /// The flows that say this part: one for what travels as it is, one for what is protected.
     fn flows(&self) -> Vec<Flow> {
-        let mut origins = Origin::new();
-        for origin in self.columns.values() {
-            merge(&mut origins, origin);
-        }
-        let flow = |columns, dropped| Flow { columns, sources: BTreeSet::new(), dropped, steps: Vec::new() };
+        let (plain, changed) = self.edges();
         let Some(rest) = self.rest else {
-            return match (origins.is_empty(), self.unsure) {
+            let all = plain.into_iter().chain(changed).fold(Made::new(), |mut all, (name, origin)| {
+                merge(all.entry(name).or_default(), &origin);
+                all
+            });
+            return match (all.is_empty(), self.unsure) {
                 (true, false) => Vec::new(),
-                (true, true) => vec![flow(Columns::Unknown, BTreeSet::new())],
-                (false, _) => vec![flow(Columns::Named(origins), BTreeSet::new())],
+                (true, true) => vec![Flow::new(Columns::Unknown)],
+                (false, _) => vec![named(all)],
             };
         };
-        if rest != Protection::None {
-            // The vocabulary has no "all, protected": a flow of unknown columns would lose the rung, so
-            // aggregated or hashed whole frames are said by their listed columns alone.
-            return if origins.is_empty() { Vec::new() } else { vec![flow(Columns::Named(origins), BTreeSet::new())] };
+        let mut flows = Vec::new();
+        // The vocabulary has no "all, protected": a flow of unknown columns would lose the rung, so aggregated or
+        // hashed whole frames are said by their listed columns alone.
+        if rest == Protection::None {
+            flows.push(self.unlisted(&plain));
+        } else if !plain.is_empty() {
+            flows.push(named(plain));
         }
-        let changed: Origin =
-            origins.iter().filter(|(_, rung)| **rung != Protection::None).map(|(c, r)| (c.clone(), *r)).collect();
-        let plain = |name: &String| origins.get(name) == Some(&Protection::None);
-        let dropped: BTreeSet<String> =
-            self.hidden.iter().chain(changed.keys()).filter(|name| !plain(name)).cloned().collect();
-        let mut flows = vec![flow(Columns::All, dropped)];
         if !changed.is_empty() {
-            flows.push(flow(Columns::Named(changed), BTreeSet::new()));
+            flows.push(named(changed));
         }
         flows
     }
+
+    /// The listed columns: those that arrive as they are, and those on a higher rung.
+    fn edges(&self) -> (Made, Made) {
+        let (mut plain, mut changed) = (Made::new(), Made::new());
+        for (name, origin) in &self.columns {
+            for (column, &rung) in origin {
+                let into = if rung == Protection::None { &mut plain } else { &mut changed };
+                into.entry(name.clone()).or_default().insert(column.clone(), rung);
+            }
+        }
+        (plain, changed)
+    }
+
+    /// The flow of all columns that are not listed, with the listed ones that arrive as they are.
+    fn unlisted(&self, plain: &Made) -> Flow {
+        let travels = |name: &String| plain.values().any(|origin| origin.contains_key(name));
+        let mut flow = Flow::new(Columns::All);
+        // A listed column that is not made of the source's column of its name stands in that one's place.
+        let own = self.columns.iter().filter(|(name, origin)| origin.contains_key(*name)).map(|(name, _)| name);
+        flow.dropped = self.hidden.iter().chain(own).filter(|name| !travels(name)).cloned().collect();
+        flow.made = renamed(plain);
+        for name in self.columns.keys() {
+            if !plain.contains_key(name) && !flow.dropped.contains(name) {
+                flow.made.insert(name.clone(), Origin::new());
+            }
+        }
+        // What arrives under another name and still under its own.
+        let sources: BTreeSet<String> = flow.made.values().flat_map(|origin| origin.keys().cloned()).collect();
+        for name in sources {
+            if !self.hidden.contains(&name) && !self.columns.contains_key(&name) {
+                flow.made.insert(name.clone(), Origin::from([(name, Protection::None)]));
+            }
+        }
+        flow
+    }
+}
+
+/// Arriving columns with what they are made of.
+type Made = BTreeMap<String, Origin>;
+
+/// The flow of the columns `made` and no others.
+fn named(made: Made) -> Flow {
+    let mut origins = Origin::new();
+    made.values().for_each(|origin| merge(&mut origins, origin));
+    Flow { made: renamed(&made), ..Flow::new(Columns::Named(origins)) }
+}
+
+/// Of `made`, the columns that do not simply keep their name, and those that share a source with one of them.
+fn renamed(made: &Made) -> Made {
+    let keeps = |name: &String, origin: &Origin| {
+        // SQL gives `?` and `*` to results without a name.
+        matches!(name.as_str(), "?" | "*") || (origin.len() == 1 && origin.contains_key(name))
+    };
+    let moved: BTreeSet<&String> =
+        made.iter().filter(|(name, origin)| !keeps(name, origin)).flat_map(|(_, origin)| origin.keys()).collect();
+    made.iter()
+        .filter(|(name, origin)| {
+            !matches!(name.as_str(), "?" | "*") && origin.keys().any(|column| moved.contains(column))
+        })
+        .map(|(name, origin)| (name.clone(), origin.clone()))
+        .collect()
 }
 
 impl Data {
@@ -213,7 +271,13 @@ impl Data {
 
     /// The column `name` is given `value`, replacing what was under that name.
     pub(crate) fn assign(&mut self, name: &str, value: &Data) {
-        self.drop(&[name.to_owned()]);
+        for part in self.parts.values_mut() {
+            // Where all columns are, the new one hides the source's of that name, even if it has nothing of it.
+            match part.rest {
+                Some(_) => part.columns.insert(name.to_owned(), Origin::new()),
+                None => part.columns.remove(name),
+            };
+        }
         for (dataset, part) in &value.parts {
             let origin = part.everything();
             let held = self.parts.entry(dataset.clone()).or_default();
@@ -322,6 +386,38 @@ mod tests {
         hashed.protect(Protection::Hashed);
         data.assign("email", &hashed);
         assert_eq!(shown(&data), ["* without {\"email\"}", "{\"email\": Hashed}"]);
+    }
+
+    #[test]
+    fn a_hash_beside_the_column_does_not_hide_the_column() {
+        let mut data = patients();
+        let mut hashed = data.column("email");
+        hashed.protect(Protection::Hashed);
+        data.assign("email_hash", &hashed);
+        assert_eq!(shown(&data), ["* without {}", "{\"email\": Hashed}"]);
+        let flows = data.flows();
+        assert_eq!(flows[0].1.arriving("email", Protection::None).collect::<Vec<_>>(), [("email", Protection::None)]);
+        assert!(flows[0].1.made["email_hash"].is_empty());
+        assert_eq!(
+            flows[1].1.arriving("email", Protection::Hashed).collect::<Vec<_>>(),
+            [("email_hash", Protection::Hashed)]
+        );
+    }
+
+    #[test]
+    fn a_column_made_of_two_arrives_once_under_its_name() {
+        let mut data = patients();
+        let mut both = data.column("first");
+        both.join(&data.column("last"));
+        data.assign("name", &both);
+        data.drop(&["last".into()]);
+        let flows = data.flows();
+        assert_eq!(flows.len(), 1);
+        let none = Protection::None;
+        let arriving = |column| flows[0].1.arriving(column, none).map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(arriving("first"), ["first", "name"]);
+        assert_eq!(arriving("last"), ["name"]);
+        assert_eq!(arriving("email"), ["email"]);
     }
 
     #[test]

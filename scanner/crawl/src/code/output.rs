@@ -1,6 +1,6 @@
 //! Facts of one pipeline: what it reads, writes, sends, trains and releases.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aedile_model::{Asset, AssetId, AssetKind, Attribute, Columns, Flow, Gap, Place, RelationKind, Value};
@@ -98,8 +98,10 @@ impl Pipeline {
     /// The pipeline reads what `part` says of `dataset`.
     pub(crate) fn reads(&mut self, dataset: &Ref, part: &Part, place: &Place) {
         let data = Data::read(dataset.clone(), part.clone(), Some(place.clone()));
-        let flows = data.flows();
-        for (_, flow) in &flows {
+        let mut flows = data.flows();
+        for (_, flow) in &mut flows {
+            // What a read names the columns is told where they arrive.
+            flow.made.clear();
             let mut link = Link::new(RelationKind::Reads, self.me(), dataset.clone(), Some(place.clone()));
             link.flow = Some(flow.clone());
             self.link(link);
@@ -227,7 +229,7 @@ impl Pipeline {
 
 /// The flow of every column without a source of its own: the other side is the source.
 pub(crate) fn all_columns(steps: Vec<Place>) -> Flow {
-    Flow { columns: Columns::All, sources: BTreeSet::new(), dropped: BTreeSet::new(), steps }
+    Flow { steps, ..Flow::new(Columns::All) }
 }
 
 /// Absolute local paths that are not outside: where platforms mount governed stores (SageMaker's `/opt/ml`, Unity

@@ -113,7 +113,7 @@ pub(super) fn folders(inventory: &mut Inventory) {
 
 /// `from` is made of all that `to` holds.
 pub(super) fn whole(from: AssetId, to: AssetId, basis: LinkBasis) -> Relation {
-    let flow = Flow { columns: Columns::All, sources: BTreeSet::new(), dropped: BTreeSet::new(), steps: Vec::new() };
+    let flow = Flow::new(Columns::All);
     Relation { basis, flow: Some(flow), ..Relation::new(RelationKind::DerivedFrom, from, to, None) }
 }
 

@@ -43,7 +43,7 @@ fn grants(kind: AssetKind, name: &str) -> Link {
 
 fn named(columns: &[&str]) -> Flow {
     let columns = columns.iter().map(|&name| (name.to_owned(), aedile_model::Protection::None)).collect();
-    Flow { columns: Columns::Named(columns), sources: Default::default(), dropped: Default::default(), steps: vec![] }
+    Flow::new(Columns::Named(columns))
 }
 
 fn linked(assets: Vec<Asset>, links: Vec<Link>, bindings: &[(&str, &str)]) -> Inventory {

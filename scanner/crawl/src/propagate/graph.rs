@@ -103,12 +103,7 @@ fn edges(inventory: &Inventory) -> BTreeMap<AssetId, Vec<Edge>> {
             RelationKind::StoredIn => add(&relation.from, Edge { to: relation.to.clone(), flow: None }),
             RelationKind::Serves => add(&relation.to, Edge { to: relation.from.clone(), flow: None }),
             RelationKind::DerivedFrom => {
-                let everything = || Flow {
-                    columns: Columns::All,
-                    sources: BTreeSet::new(),
-                    dropped: BTreeSet::new(),
-                    steps: Vec::new(),
-                };
+                let everything = || Flow::new(Columns::All);
                 add(
                     &relation.to,
                     Edge { to: relation.from.clone(), flow: Some(flow.cloned().unwrap_or_else(everything)) },
@@ -148,7 +143,7 @@ pub(super) fn sources<'a>(
         Some(Flow { columns: Columns::Named(_), .. }) => Vec::new(),
         flow => {
             let dropped = flow.map(|flow| flow.dropped.clone()).unwrap_or_default();
-            let unknown = Flow { columns: Columns::Unknown, sources: BTreeSet::new(), dropped, steps: Vec::new() };
+            let unknown = Flow { dropped, ..Flow::new(Columns::Unknown) };
             reads.get(pipeline).into_iter().flatten().map(|source| (*source, unknown.clone())).collect()
         }
     }
@@ -247,21 +242,24 @@ impl Spread {
     }
 }
 
-/// The columns of `from` that go along with `flow`: name, column, and what is done to it.
+/// The columns of `from` that go along with `flow`: the name under which it arrives, column, and what is done to it.
 pub(super) fn travelling(columns: &ColumnIndex, from: &AssetId, flow: &Flow) -> Vec<(String, AssetId, Protection)> {
     let is_dropped = |name: &str| flow.dropped.iter().any(|dropped| dropped.to_lowercase() == name);
-    match &flow.columns {
-        Columns::Named(named) => named
-            .iter()
-            .filter(|(_, done)| **done < Protection::Aggregated)
-            .filter_map(|(name, done)| Some((name.clone(), columns.get(from, name)?.clone(), *done)))
-            .collect(),
+    let going: Vec<(&str, &AssetId, Protection)> = match &flow.columns {
+        Columns::Named(named) => {
+            named.iter().filter_map(|(name, done)| Some((name.as_str(), columns.get(from, name)?, *done))).collect()
+        }
         Columns::All | Columns::Unknown => columns
             .of(from)
-            .filter(|(name, _)| !is_dropped(name))
-            .map(|(name, id)| (name.to_owned(), id.clone(), Protection::None))
+            .filter(|(name, _)| !is_dropped(name) && !flow.replaces(name))
+            .map(|(name, id)| (name, id, Protection::None))
             .collect(),
-    }
+    };
+    going
+        .into_iter()
+        .flat_map(|(name, id, done)| flow.arriving(name, done).map(move |(to, done)| (to.to_owned(), id.clone(), done)))
+        .filter(|(_, _, done)| *done < Protection::Aggregated)
+        .collect()
 }
 
 /// Adds the inherited `tag` to `held`, whose holder is `id`; says whether that changed anything.

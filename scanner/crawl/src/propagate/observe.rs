@@ -34,11 +34,12 @@ pub(super) fn observe(inventory: &mut Inventory, columns: &mut ColumnIndex, rule
             names.insert(name.to_lowercase());
             seen.extend(source.map(|source| (source.clone(), name.clone())));
         }
-        for (name, protection) in named.iter().filter(|(_, protection)| **protection < Protection::Aggregated) {
+        let arriving = named.iter().flat_map(|(name, done)| flow.arriving(name, *done));
+        for (name, protection) in arriving.filter(|(_, protection)| *protection < Protection::Aggregated) {
             let Some(target) = target else { continue };
-            seen.insert((target.clone(), name.clone()));
-            let least = written.entry((target.clone(), name.to_lowercase())).or_insert(*protection);
-            *least = (*least).min(*protection);
+            seen.insert((target.clone(), name.to_owned()));
+            let least = written.entry((target.clone(), name.to_lowercase())).or_insert(protection);
+            *least = (*least).min(protection);
         }
     }
     for (holder, name) in seen {

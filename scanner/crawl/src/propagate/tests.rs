@@ -60,7 +60,7 @@ fn flow(columns: Columns, sources: &[&str], dropped: &[&str]) -> Option<Flow> {
         columns,
         sources: sources.iter().map(|name| id(AssetKind::Dataset, name)).collect(),
         dropped: dropped.iter().map(|&name| name.to_owned()).collect(),
-        steps: vec![],
+        ..Flow::new(Columns::All)
     })
 }
 
@@ -347,7 +347,7 @@ fn relation() -> impl Strategy<Value = Relation> {
             columns,
             sources: sources.into_iter().map(dataset).collect(),
             dropped: dropped.into_iter().map(str::to_owned).collect(),
-            steps: vec![],
+            ..Flow::new(Columns::All)
         });
         let (kind, from, to) = match kind {
             0 | 1 => (RelationKind::DerivedFrom, dataset(a), dataset(b)),

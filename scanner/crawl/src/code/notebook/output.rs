@@ -3,7 +3,7 @@
 //! Cells of a table go to the classifier and nowhere else; of a text only what the text scan finds is
 //! kept, as classes with counts and masked shapes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aedile_model::{Asset, AssetId, AssetKind, Basis, Columns, Confidence, Flow, Place, Protection, RelationKind, Tag};
 use aedile_rules::Rules;
@@ -47,9 +47,8 @@ pub(super) fn facts(file: &File, cells: &[&Value], context: Context<'_>) -> Opti
             shown.columns.keys().map(|name| (name.clone(), Protection::None)).collect();
         link.flow = Some(Flow {
             columns: if columns.is_empty() { Columns::All } else { Columns::Named(columns) },
-            sources: BTreeSet::new(),
-            dropped: BTreeSet::new(),
             steps: vec![place.clone()],
+            ..Flow::new(Columns::All)
         });
         link.sources = vec![Ref::Id(sample.id.clone())];
         links.push(link);

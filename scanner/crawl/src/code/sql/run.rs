@@ -392,13 +392,10 @@ impl Step<'_> {
                         self.run.assets.push(principal);
                         let mut link = Link::new(RelationKind::Grants, from, object.clone(), Some(self.place.clone()));
                         link.access.clone_from(access);
-                        link.flow = columns.as_ref().map(|columns| Flow {
-                            columns: Columns::Named(
+                        link.flow = columns.as_ref().map(|columns| {
+                            Flow::new(Columns::Named(
                                 columns.iter().map(|name| (name.clone(), Protection::None)).collect(),
-                            ),
-                            sources: BTreeSet::new(),
-                            dropped: BTreeSet::new(),
-                            steps: Vec::new(),
+                            ))
                         });
                         if *option {
                             link.access.insert(Access::Share);
@@ -452,10 +449,8 @@ pub(crate) fn lineage_links(run: &mut Run, name: &str, data: &Data, place: &Plac
                 let mut link =
                     Link::new(RelationKind::DerivedFrom, Ref::Id(from.clone()), Ref::Id(to), Some(place.clone()));
                 link.flow = Some(Flow {
-                    columns: Columns::Named(BTreeMap::from([(column.clone(), *protection)])),
-                    sources: BTreeSet::new(),
-                    dropped: BTreeSet::new(),
                     steps: vec![place.clone()],
+                    ..Flow::new(Columns::Named(BTreeMap::from([(column.clone(), *protection)])))
                 });
                 run.links.push(link);
             }

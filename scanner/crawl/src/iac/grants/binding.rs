@@ -280,7 +280,7 @@ fn limited(body: &Datum, grant: &GrantRule) -> Option<Flow> {
     } else {
         Columns::Named(only.into_iter().map(|name| (name, Protection::None)).collect())
     };
-    Some(Flow { columns, sources: BTreeSet::new(), dropped: except.into_iter().collect(), steps: Vec::new() })
+    Some(Flow { dropped: except.into_iter().collect(), ..Flow::new(columns) })
 }
 
 /// The keys that all paths of principals and roles share at their start, where each goes on after them.
