@@ -20,6 +20,9 @@ use crate::variants::Assignment;
 #[derive(Debug)]
 pub(crate) struct Intended {
     set: PolicySet,
+    /// Its permits and forbids.
+    #[cfg(feature = "prove")]
+    pub(crate) controls: Vec<Control>,
     reads: BTreeSet<(Side, String)>,
     /// Reads by code are judged only if some permit speaks of them.
     actions: BTreeSet<String>,
@@ -72,6 +75,8 @@ impl Intended {
         let applies = controls.iter().flat_map(|control| &control.applies);
         Ok(Intended {
             set,
+            #[cfg(feature = "prove")]
+            controls: controls.to_vec(),
             reads: controls.iter().flat_map(|control| control.reads.attributes.iter().cloned()).collect(),
             actions: applies.map(|[_, action, _]| action.clone()).collect(),
         })

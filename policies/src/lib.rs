@@ -28,6 +28,8 @@ mod obligation;
 mod packs;
 mod parse;
 mod policies;
+#[cfg(feature = "prove")]
+mod prove;
 mod question;
 mod reads;
 mod remedy;
@@ -52,5 +54,7 @@ pub use frameworks::{Framework, FrameworkResult, Frameworks};
 pub use judgement::{Decision, JudgeError, Judgement, Platform, Tally};
 pub use obligation::{Obligation, ObligationKind, ObligationResult, ObligationStatus};
 pub use policies::Policies;
+#[cfg(feature = "prove")]
+pub use prove::{Answer, Claim, Proof, Solver};
 pub use source::PolicySource;
 pub use taxonomy::Taxonomy;

@@ -379,6 +379,31 @@ pub enum RulesCommand {
     },
 }
 
+/// `aedile policy prove`.
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// The organisation's guardrails: files, or folders of `.cedar` files.
+    pub paths: Vec<PathBuf>,
+    /// The organisation's intended access; repeatable.
+    #[arg(long, value_name = "PATH")]
+    pub access: Vec<PathBuf>,
+    /// Prove that no more may happen than by the same files at this revision (a pull request's base).
+    #[arg(long, value_name = "REF")]
+    pub against: Option<String>,
+    /// The built-in policies too: some minutes.
+    #[arg(long)]
+    pub all: bool,
+    /// The solver: cvc5, or a program called like it.
+    #[arg(long, value_name = "PROGRAM", default_value = "cvc5", env = "CVC5")]
+    pub solver: PathBuf,
+    /// Seconds that one question may take.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub seconds: u32,
+    /// `text` or `json`.
+    #[arg(long, default_value = "text", value_parser = ["json", "text"])]
+    pub format: String,
+}
+
 /// `aedile policy`.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
@@ -400,6 +425,11 @@ pub enum PolicyCommand {
         #[arg(long, default_value = "text", value_parser = ["json", "markdown", "text"])]
         format: String,
     },
+    /// Prove what holds of every request: that policies never fail, can match, shadow no other, permit nothing new.
+    ///
+    /// Exit 0 if all is proved, 1 if something is refuted or could not be proved. Needs a build with the feature
+    /// `prove` and the solver cvc5.
+    Prove(ProveArgs),
     /// Print a policy with its rationale, its obligations and its remedy.
     Explain {
         /// The policy's id.

@@ -8,6 +8,7 @@ mod gaps;
 mod init;
 mod log;
 mod policy;
+mod prove;
 mod report;
 mod rules;
 mod scan;

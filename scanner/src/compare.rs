@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aedile_crawl::{Content, Leaf, Selected, crawl_selected, selected};
+use aedile_crawl::{Leaf, Selected, crawl_selected, selected};
 use aedile_model::Severity;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -136,11 +136,7 @@ fn older(compare: &Compare, leaves: &[(Leaf, String)], request: &Request) -> Res
 fn read(compare: &Compare, leaf: &Leaf, id: &str) -> Result<Option<Config>, ScanError> {
     let mut leaf = leaf.clone();
     git::fill(&compare.repository, &compare.revision, &mut [(&mut leaf, id)])?;
-    let bytes = match &leaf.content {
-        Content::Disk(path) => std::fs::read(path).unwrap_or_default(),
-        Content::Held(bytes) => bytes.to_vec(),
-        Content::Missing(_) => return Ok(None),
-    };
+    let Ok(bytes) = git::bytes(&leaf) else { return Ok(None) };
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match Loaded::parse(leaf.path, text.into()) {
         Ok(loaded) => Ok(Some(loaded.config)),

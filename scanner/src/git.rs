@@ -12,7 +12,7 @@ mod program;
 mod revision;
 
 pub use error::GitError;
-pub use leaves::fill;
+pub use leaves::{bytes, fill};
 pub use program::Repository;
 pub use revision::{Revision, default_reference};
 

@@ -27,5 +27,7 @@ mod planted;
 mod policies;
 mod privacy;
 mod program;
+#[cfg(feature = "prove")]
+mod prove;
 mod recorded;
 mod suggest;

@@ -44,6 +44,7 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
             terminal::print(&text).into_diagnostic()?;
             Ok(0)
         }
+        PolicyCommand::Prove(args) => super::prove::run(args),
         PolicyCommand::Explain { id, paths } => {
             let policies = load(paths, here)?.policies;
             let known = policies.info();

@@ -1,5 +1,6 @@
 //! The files of a revision and their bytes.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::Stdio;
@@ -49,6 +50,18 @@ impl Repository {
             leaves.push((leaf, id.to_owned()));
         }
         Ok((leaves, modules))
+    }
+}
+
+/// The bytes of a leaf that [`fill`] filled.
+///
+/// # Errors
+/// Why it has none.
+pub fn bytes(leaf: &Leaf) -> Result<Cow<'_, [u8]>, String> {
+    match &leaf.content {
+        Content::Disk(path) => std::fs::read(path).map(Cow::Owned).map_err(|error| error.to_string()),
+        Content::Held(bytes) => Ok(Cow::Borrowed(bytes)),
+        Content::Missing(why) => Err(why.clone()),
     }
 }
 
