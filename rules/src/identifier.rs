@@ -25,7 +25,7 @@ pub struct Identifiers {
     pub(crate) names: NameIndex,
     pub(crate) shapes: Shapes,
     /// The shapes of those rules that are evidence in running text.
-    pub(crate) text_shapes: Shapes,
+    pub(crate) text: crate::text::TextShapes,
     /// Word lists with the rules that use them.
     dictionaries: Vec<(&'static Words, Vec<u16>)>,
 }
@@ -100,7 +100,7 @@ impl Identifiers {
             for shape in &rule.spec.shapes {
                 index.shapes.add(shape, number);
                 if rule.speaks {
-                    index.text_shapes.add(shape, number);
+                    index.text.add(shape, number);
                 }
             }
             if let Some(name) = &rule.spec.dictionary {

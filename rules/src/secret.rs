@@ -1,10 +1,14 @@
 //! Rules of `secrets/*.yaml`: credentials in text.
 //!
-//! One pass of Aho-Corasick over the keywords of all rules picks the places; the rule's own pattern runs
-//! there, over the line and at most [`WINDOW`] bytes on either side.
+//! One pass of Aho-Corasick over the keywords of all rules ([`finder`]) picks the places; a look at the
+//! bytes behind ([`guard`]) drops most of them; the rule's own pattern runs over what is left: the run, the
+//! line or the block around the keyword, and no more than a match can touch ([`scan`]).
 
+mod finder;
 mod form;
+mod guard;
 mod packs;
+mod pattern;
 mod placeholder;
 mod scan;
 #[cfg(test)]
@@ -14,27 +18,33 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aedile_model::Class;
-use aho_corasick::AhoCorasick;
 use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 
 use crate::{PackError, PackInfo, PackSource};
+use finder::Finder;
 use form::SecretRule;
+use pattern::Lengths;
 
 pub use scan::SecretHit;
 
 /// How far from a keyword its secret may lie, in bytes, so that lines of megabytes cost no more.
 const WINDOW: usize = 4096;
 
+/// The same for credentials of several lines.
+const BLOCK: usize = 4 * WINDOW;
+
 /// The rules of `secrets/*.yaml`. Patterns are compiled when their keyword is first met.
 #[derive(Debug, Default)]
 pub struct Secrets {
     /// Sorted by id.
     pub(crate) rules: Vec<Rule>,
-    /// Keywords in lower case with the rules that have them, sorted.
-    keywords: Vec<(String, Vec<usize>)>,
-    finder: OnceLock<Option<AhoCorasick>>,
+    /// Keywords in lower case, sorted, with the rules that have them.
+    keywords: Vec<(String, Vec<Asking>)>,
+    finder: OnceLock<Option<Finder>>,
 }
+
+/// A rule that asks to be tried at a keyword: its number, and the keyword as it writes it if its case counts.
+type Asking = (usize, Option<String>);
 
 /// A rule with its compiled pattern.
 #[derive(Debug)]
@@ -43,9 +53,9 @@ pub(crate) struct Rule {
     pub(crate) pack: String,
     pub(crate) class: Class,
     check: Option<fn(&[u8]) -> bool>,
-    /// Whether a match may go over several lines.
-    over_lines: bool,
+    lengths: Lengths,
     regex: OnceLock<Option<Regex>>,
+    unless: OnceLock<Option<Regex>>,
 }
 
 impl Secrets {
@@ -66,53 +76,32 @@ impl Secrets {
             read(source, &mut by_id, packs)?;
         }
         let rules: Vec<Rule> = by_id.into_values().collect();
-        let mut keywords: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut keywords: BTreeMap<String, Vec<Asking>> = BTreeMap::new();
         for (at, rule) in rules.iter().enumerate() {
             for keyword in &rule.spec.keywords {
                 let rules = keywords.entry(keyword.to_ascii_lowercase()).or_default();
-                if rules.last() != Some(&at) {
-                    rules.push(at);
+                let exact = (!rule.spec.ignore_case).then(|| keyword.clone());
+                if !rules.contains(&(at, exact.clone())) {
+                    rules.push((at, exact));
                 }
             }
         }
         Ok(Secrets { rules, keywords: keywords.into_iter().collect(), finder: OnceLock::new() })
     }
 
-    fn finder(&self) -> Option<&AhoCorasick> {
-        let build = || {
-            AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .kind(Some(aho_corasick::AhoCorasickKind::DFA))
-                .build(self.keywords.iter().map(|(keyword, _)| keyword))
-                .ok()
-        };
-        self.finder.get_or_init(build).as_ref()
+    fn finder(&self) -> Option<&Finder> {
+        self.finder.get_or_init(|| Finder::of(self.keywords.iter().map(|(keyword, _)| keyword.as_str()))).as_ref()
     }
 }
 
 impl Rule {
     fn regex(&self) -> Option<&Regex> {
-        let build = || {
-            Regex::builder()
-                .syntax(bytes().case_insensitive(self.spec.ignore_case))
-                .configure(Regex::config().utf8_empty(false))
-                .build(&self.spec.pattern)
-                .ok()
-        };
-        self.regex.get_or_init(build).as_ref()
+        self.regex.get_or_init(|| pattern::compile(&self.spec.pattern, self.spec.ignore_case)).as_ref()
     }
-}
 
-fn bytes() -> syntax::Config {
-    syntax::Config::new().unicode(false).utf8(false)
-}
-
-/// The error of a pattern that is none, or matches the empty text. Cheap: nothing is compiled.
-fn parse(pattern: &str) -> Result<(), String> {
-    let hir = syntax::parse_with(pattern, &bytes()).map_err(|error| error.to_string())?;
-    match hir.properties().minimum_len() {
-        Some(0) => Err("it matches the empty text".into()),
-        _ => Ok(()),
+    fn unless(&self) -> Option<&Regex> {
+        let build = || pattern::compile(self.spec.unless.as_deref()?, true);
+        self.unless.get_or_init(build).as_ref()
     }
 }
 
@@ -125,13 +114,17 @@ fn read(source: &PackSource, by_id: &mut BTreeMap<String, Rule>, packs: &mut Vec
         if !here.insert(spec.id.clone()) {
             return Err(source.invalid(&spec.id, "the id stands twice in this pack", "give each rule its own id"));
         }
+        let lengths = pattern::parse(&spec.pattern, spec.ignore_case).map_err(|error| {
+            let reason = format!("its pattern does not parse: {error}");
+            source.invalid(&spec.id, reason, "use a byte pattern; Unicode classes are off")
+        })?;
         let rule = Rule {
             class: Class::new(spec.class()),
             pack: source.name.clone(),
             check: spec.check.as_deref().and_then(crate::validate::lookup),
-            over_lines: [r"\n", r"\s", "(?s", r"[^"].iter().any(|sign| spec.pattern.contains(sign))
-                && spec.pattern.contains("-----"),
+            lengths,
             regex: OnceLock::new(),
+            unless: OnceLock::new(),
             spec,
         };
         by_id.insert(rule.spec.id.clone(), rule);

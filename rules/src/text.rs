@@ -5,7 +5,12 @@ use std::ops::Range;
 use aedile_model::Class;
 
 use crate::Identifiers;
-use crate::identifier::shape::{LONGEST_CELL, mask};
+use crate::identifier::shape::{LONGEST_CELL, Shapes, Walk, mask};
+use signs::Signs;
+
+mod signs;
+#[cfg(test)]
+mod tests;
 
 /// A value found inside a text. Holds no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,42 +57,55 @@ impl Identifiers {
 
     pub(crate) fn spans(&self, text: &str) -> Vec<Found> {
         let bytes = text.as_bytes();
-        let mut found = Vec::new();
-        let mut at = 0;
-        let mut inside = false;
-        while let Some(&byte) = bytes.get(at) {
-            let word = is_word(byte);
-            if !word || inside {
-                inside = word;
-                at += 1;
+        let mut found: Vec<Found> = Vec::new();
+        let (mut all, mut without_at) = (None, None);
+        for start in self.text.signs.starts(bytes) {
+            // Behind a value the word goes on, up to its end.
+            if found.last().is_some_and(|last| start.at <= last.span.end) {
                 continue;
             }
-            match self.value_at(bytes, at) {
-                Some(value) => {
-                    at = value.span.end;
-                    inside = true;
-                    found.push(value);
-                }
-                None => {
-                    inside = true;
-                    at += 1;
-                }
-            }
+            let walk = if start.by_at {
+                all.get_or_insert_with(|| self.text.all.walk())
+            } else {
+                without_at.get_or_insert_with(|| self.text.without_at.walk())
+            };
+            found.extend(walk.as_mut().and_then(|walk| self.value_at(walk, bytes, start.at)));
         }
         found
     }
 
     /// The value that begins at `at`.
-    fn value_at(&self, bytes: &[u8], at: usize) -> Option<Found> {
+    fn value_at(&self, walk: &mut Walk<'_>, bytes: &[u8], at: usize) -> Option<Found> {
         let rest = bytes.get(at..)?;
         let rest = rest.get(..rest.len().min(LONGEST_CELL))?;
-        let (len, shaped) = self.text_shapes.prefix(rest)?;
+        let (len, shaped) = walk.prefix(rest)?;
         let value = rest.get(..len).filter(|value| value.len() >= SHORTEST)?;
         let passing =
             shaped.rules().iter().copied().filter(|rule| self.rule(*rule).is_some_and(|rule| rule.passes(value)));
         // Of several rules the one that chance passes least.
         let rule = passing.min_by_key(|number| self.rule(*number).map(|rule| (rule.spec.chance_permille, *number)))?;
         Some(Found { rule, span: at..at + len })
+    }
+}
+
+/// The shapes of those rules that are evidence in running text.
+#[derive(Debug, Default)]
+pub(crate) struct TextShapes {
+    all: Shapes,
+    /// Those that need no `@`: the shape of an address goes on through every word.
+    without_at: Shapes,
+    signs: Signs,
+}
+
+impl TextShapes {
+    /// The shape `pattern` of `rule`; one that does not parse was refused on loading.
+    pub(crate) fn add(&mut self, pattern: &str, rule: u16) {
+        let Ok(hir) = crate::identifier::shape::hir(pattern) else { return };
+        self.all.add(pattern, rule);
+        if !signs::holds_at(&hir) {
+            self.without_at.add(pattern, rule);
+        }
+        self.signs.add(&hir);
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, Config, DFA};
 use regex_automata::nfa::thompson;
-use regex_automata::util::pool::Pool;
+use regex_automata::util::pool::{Pool, PoolGuard};
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
@@ -67,6 +67,19 @@ impl Shaped {
     }
 }
 
+/// The automaton with the states of one thread.
+pub(crate) struct Walk<'a> {
+    automaton: &'a Automaton,
+    states: PoolGuard<'a, Cache, MakeCache>,
+}
+
+impl Walk<'_> {
+    /// The longest prefix of `text` that has a shape and does not end within a word, with its rules.
+    pub(crate) fn prefix(&mut self, text: &[u8]) -> Option<(usize, Shaped)> {
+        self.automaton.prefix(&mut self.states, text)
+    }
+}
+
 impl Shapes {
     /// The shape `pattern` of `rule`.
     pub(crate) fn add(&mut self, pattern: &str, rule: u16) {
@@ -84,9 +97,10 @@ impl Shapes {
         shaped
     }
 
-    /// The longest prefix of `text` that has a shape and does not end within a word, with its rules.
-    pub(crate) fn prefix(&self, text: &[u8]) -> Option<(usize, Shaped)> {
-        self.automaton()?.prefix(text)
+    /// A walk over one text after another; `None` if there is no pattern.
+    pub(crate) fn walk(&self) -> Option<Walk<'_>> {
+        let automaton = self.automaton()?;
+        Some(Walk { automaton, states: automaton.states.get() })
     }
 
     /// `None` if there is no pattern; each was parsed on loading.
@@ -126,7 +140,7 @@ fn bytes() -> syntax::Config {
 
 /// The error of a pattern that the automaton cannot hold, if any. Cheap: nothing is compiled.
 pub(crate) fn parse(pattern: &str) -> Result<(), String> {
-    let hir = syntax::parse_with(pattern, &bytes()).map_err(|error| error.to_string())?;
+    let hir = hir(pattern)?;
     if !hir.properties().look_set().is_empty() {
         return Err("it holds an anchor or a word boundary".into());
     }
@@ -134,6 +148,11 @@ pub(crate) fn parse(pattern: &str) -> Result<(), String> {
         return Err("it matches the empty cell".into());
     }
     Ok(())
+}
+
+/// What `pattern` is made of.
+pub(crate) fn hir(pattern: &str) -> Result<regex_syntax::hir::Hir, String> {
+    syntax::parse_with(pattern, &bytes()).map_err(|error| error.to_string())
 }
 
 impl Automaton {
@@ -175,8 +194,7 @@ impl Automaton {
         Some(())
     }
 
-    fn prefix(&self, text: &[u8]) -> Option<(usize, Shaped)> {
-        let states = &mut *self.states.get();
+    fn prefix(&self, states: &mut Cache, text: &[u8]) -> Option<(usize, Shaped)> {
         let mut state = self.start(states)?;
         let mut best = None;
         let mut before = 0_u8;
@@ -264,12 +282,12 @@ mod tests {
     fn a_prefix_ends_at_the_end_of_a_word() {
         let shapes = shapes();
         assert_eq!(
-            shapes.prefix(b"123-45-6789 is").map(|(len, hit)| (len, hit.rules().to_vec())),
+            shapes.walk().unwrap().prefix(b"123-45-6789 is").map(|(len, hit)| (len, hit.rules().to_vec())),
             Some((11, vec![0, 2]))
         );
-        assert_eq!(shapes.prefix(b"123-45-6789").map(|(len, _)| len), Some(11));
-        assert!(shapes.prefix(b"123-45-67890").is_none());
-        assert_eq!(shapes.prefix(b"a@b.c, d").map(|(len, _)| len), Some(5));
+        assert_eq!(shapes.walk().unwrap().prefix(b"123-45-6789").map(|(len, _)| len), Some(11));
+        assert!(shapes.walk().unwrap().prefix(b"123-45-67890").is_none());
+        assert_eq!(shapes.walk().unwrap().prefix(b"a@b.c, d").map(|(len, _)| len), Some(5));
     }
 
     #[test]

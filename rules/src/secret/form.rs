@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 
+use super::pattern;
 use crate::identifier::form::is_id;
 use crate::{PackError, PackSource};
 
 /// How many examples, and how many counter-examples, a rule shows at the least.
-const LEAST_EXAMPLES: usize = 3;
+const LEAST_EXAMPLES: usize = 5;
 
 /// The least bytes of a keyword: shorter ones stand on every line.
 const SHORTEST_KEYWORD: usize = 3;
@@ -33,12 +34,24 @@ pub(crate) struct SecretRule {
     /// `credential.key`, `credential.token` or `credential.password`; unsaid: by the id.
     #[serde(default)]
     pub(crate) class: Option<String>,
-    /// Literals, one of which must stand near.
+    /// Literals, one of which stands in every match of the pattern.
     pub(crate) keywords: Vec<String>,
     #[serde(default)]
     pub(crate) ignore_case: bool,
+    /// Where around a keyword the pattern is tried.
+    #[serde(default)]
+    pub(crate) window: Window,
+    /// What the bytes behind a keyword must show before the pattern is tried.
+    #[serde(default)]
+    pub(crate) guard: Guard,
+    /// Whether any value under a telling name matches, and not the form of one kind of credential.
+    #[serde(default)]
+    pub(crate) generic: bool,
     /// Byte pattern; the group `secret`, or the whole, is the span.
     pub(crate) pattern: String,
+    /// Byte pattern which, found in the match before the secret, says that it is none.
+    #[serde(default)]
+    pub(crate) unless: Option<String>,
     /// Name of a function of `validate`.
     #[serde(default)]
     pub(crate) check: Option<String>,
@@ -51,8 +64,37 @@ pub(crate) struct SecretRule {
     pub(crate) counter_examples: Vec<String>,
 }
 
+/// How much of the text around a keyword a match may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Window {
+    /// The keyword is a part of the credential: the run without white space and quotes around it.
+    Token,
+    /// The line of the keyword.
+    #[default]
+    Line,
+    /// The line of the keyword and the lines after it.
+    Block,
+}
+
+/// A look at the bytes behind a keyword that costs less than the pattern. A pattern whose rule names one
+/// must not match where it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Guard {
+    /// None.
+    #[default]
+    None,
+    /// An operator near, and near behind it a value as long as the secret.
+    Assigned,
+    /// The same, in quotes.
+    Quoted,
+    /// `…:…@` without white space, as in a URL.
+    At,
+}
+
 impl SecretRule {
-    /// Refuses a rule that shows too little, or names what does not exist.
+    /// Refuses a rule that shows too little, or names what does not exist. Its pattern is parsed elsewhere.
     pub(crate) fn check(&self, source: &PackSource) -> Result<(), PackError> {
         let refuse = |reason: String, help: &str| Err(source.invalid(&self.id, reason, help));
         if !is_id(&self.id, '-') {
@@ -89,11 +131,8 @@ impl SecretRule {
                 "use one of the functions listed in rules/src/validate.rs",
             );
         }
-        if let Err(error) = super::parse(&self.pattern) {
-            return refuse(
-                format!("its pattern does not parse: {error}"),
-                "use a byte pattern; Unicode classes are off",
-            );
+        if let Some(Err(error)) = self.unless.as_deref().map(|pattern| pattern::parse(pattern, self.ignore_case)) {
+            return refuse(format!("`unless` does not parse: {error}"), "use a byte pattern; Unicode classes are off");
         }
         Ok(())
     }

@@ -6,8 +6,9 @@ use aedile_model::Class;
 use memchr::{memchr, memrchr};
 use regex_automata::Input;
 
+use super::form::{Guard, Window};
 use super::placeholder::is_placeholder;
-use super::{Rule, Secrets, WINDOW};
+use super::{BLOCK, Rule, Secrets, WINDOW, guard};
 use crate::column::log2_fixed;
 use crate::identifier::shape::mask;
 
@@ -30,42 +31,72 @@ pub struct SecretHit {
 
 /// A match before overlaps are settled.
 #[derive(Debug)]
-struct Match {
+pub(super) struct Match {
     rule: usize,
+    #[cfg(test)]
+    whole: Range<usize>,
     span: Range<usize>,
     placeholder: bool,
 }
-
-/// Where a rule has looked already.
-#[derive(Debug, Clone, Default)]
-struct Seen(Range<usize>);
 
 impl Secrets {
     /// The credentials in `text`, in its order, none inside another.
     #[must_use]
     pub fn scan(&self, text: &str) -> Vec<SecretHit> {
+        let matches = self.matches(text);
+        self.settled(matches).into_iter().filter_map(|hit| self.hit(text, hit)).collect()
+    }
+
+    fn matches(&self, text: &str) -> Vec<Match> {
+        let mut matches = Vec::new();
         let Some(finder) = self.finder() else {
-            return Vec::new();
+            return matches;
         };
         let bytes = text.as_bytes();
-        let mut matches = Vec::new();
-        let mut seen = vec![Seen::default(); self.rules.len()];
-        for keyword in finder.find_overlapping_iter(bytes) {
-            let rules =
-                self.keywords.get(keyword.pattern().as_usize()).map(|(_, rules)| rules.as_slice()).unwrap_or_default();
-            for &at in rules {
-                let (Some(rule), Some(seen)) = (self.rules.get(at), seen.get_mut(at)) else {
+        // Up to where each rule has looked for what begins with a keyword.
+        let mut seen = vec![0; self.rules.len()];
+        finder.each(bytes, |keyword, start, end| {
+            let rules = self.keywords.get(keyword).map(|(_, rules)| rules.as_slice()).unwrap_or_default();
+            for (at, exact) in rules {
+                let (Some(rule), Some(seen)) = (self.rules.get(*at), seen.get_mut(*at)) else {
                     continue;
                 };
-                if seen.0.contains(&keyword.start()) && keyword.end() <= seen.0.end {
-                    continue;
+                let is_it = exact.as_ref().is_none_or(|exact| bytes.get(start..end) == Some(exact.as_bytes()));
+                if start >= *seen
+                    && is_it
+                    && rule.is_worth_a_look(bytes, end)
+                    && let Some((window, until)) = rule.window(bytes, start, end)
+                {
+                    rule.matches(*at, text, window, &mut matches);
+                    *seen = until;
                 }
-                let window = rule.window(bytes, keyword.start(), keyword.end());
-                rule.matches(at, text, window.clone(), &mut matches);
-                seen.0 = window;
+            }
+        });
+        matches
+    }
+
+    /// What [`Secrets::scan`] gives, found by every pattern over every line: the reference of tests.
+    #[cfg(test)]
+    pub(super) fn scan_plain(&self, text: &str) -> Vec<SecretHit> {
+        let matches = self.rules.iter().enumerate().flat_map(|(at, rule)| self.plain_matches(rule, at, text)).collect();
+        self.settled(matches).into_iter().filter_map(|hit| self.hit(text, hit)).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn plain_matches(&self, rule: &Rule, at: usize, text: &str) -> Vec<Match> {
+        let mut matches = Vec::new();
+        if rule.spec.window == Window::Block {
+            rule.matches(at, text, 0..text.len(), &mut matches);
+        } else {
+            let mut start = 0;
+            for line in text.split_inclusive('\n') {
+                let end = start + line.trim_end_matches('\n').len();
+                rule.matches(at, text, start..end, &mut matches);
+                start += line.len();
             }
         }
-        self.settled(matches).into_iter().filter_map(|hit| self.hit(text, hit)).collect()
+        matches.retain(|found| rule.holds_keyword(text.as_bytes().get(found.whole.clone()).unwrap_or_default()));
+        matches
     }
 
     /// Of overlapping matches the one of the most specific rule; then the longer, then the first.
@@ -106,33 +137,83 @@ impl Secrets {
 }
 
 impl Rule {
-    /// The line around a keyword, or more for patterns that go over lines, cut at [`WINDOW`] bytes
-    /// on either side.
-    fn window(&self, bytes: &[u8], start: usize, end: usize) -> Range<usize> {
-        let first = start.saturating_sub(WINDOW);
-        let last = end.saturating_add(if self.over_lines { 4 * WINDOW } else { WINDOW }).min(bytes.len());
-        let before =
-            bytes.get(first..start).and_then(|before| memrchr(b'\n', before)).map_or(first, |at| first + at + 1);
-        if self.over_lines {
-            return before..last;
+    fn is_worth_a_look(&self, bytes: &[u8], end: usize) -> bool {
+        let rest = bytes.get(end..).unwrap_or_default();
+        match self.spec.guard {
+            Guard::None => true,
+            Guard::Assigned => guard::is_assigned(rest, self.lengths.secret, false),
+            Guard::Quoted => guard::is_assigned(rest, self.lengths.secret, true),
+            Guard::At => guard::has_userinfo(rest),
         }
-        let after = bytes.get(end..last).and_then(|after| memchr(b'\n', after)).map_or(last, |at| end + at);
-        before..after
     }
 
-    fn matches(&self, at: usize, text: &str, window: Range<usize>, matches: &mut Vec<Match>) {
+    #[cfg(test)]
+    fn holds_keyword(&self, found: &[u8]) -> bool {
+        self.spec.keywords.iter().any(|keyword| {
+            found.windows(keyword.len()).any(|part| match self.spec.ignore_case {
+                true => part.eq_ignore_ascii_case(keyword.as_bytes()),
+                false => part == keyword.as_bytes(),
+            })
+        })
+    }
+
+    /// How far a match reaches, in bytes.
+    fn reach(&self) -> usize {
+        let limit = if self.spec.window == Window::Block { BLOCK } else { WINDOW };
+        self.lengths.most.unwrap_or(limit).min(limit)
+    }
+
+    /// What matches with the keyword at `start..end` can touch, and the start from which on a keyword has
+    /// not been looked at with it. `None` if it is too short for a match.
+    ///
+    /// A window is as long as several matches, so that of many keywords in one line few ask for their own.
+    fn window(&self, bytes: &[u8], start: usize, end: usize) -> Option<(Range<usize>, usize)> {
+        let reach = self.reach();
+        let first = end.saturating_sub(reach).min(start);
+        let last = start.saturating_add(4 * reach).max(end).min(bytes.len());
+        let (before, after) = (bytes.get(first..start)?, bytes.get(end..last)?);
+        // One byte more on either side of a run, because patterns look at what bounds the credential.
+        let (left, right) = match self.spec.window {
+            Window::Token => (
+                before.iter().rposition(|byte| !guard::is_run(*byte)),
+                after.iter().position(|byte| !guard::is_run(*byte)).map(|at| end + at + 1),
+            ),
+            Window::Line => (memrchr(b'\n', before).map(|at| at + 1), memchr(b'\n', after).map(|at| end + at)),
+            Window::Block => (memrchr(b'\n', before).map(|at| at + 1), None),
+        };
+        let window = left.map_or(first, |at| first + at)..right.unwrap_or(last);
+        let whole = right.is_some() || last == bytes.len();
+        let until = if whole { window.end } else { window.end.saturating_sub(reach).max(end) };
+        (window.len() >= self.lengths.least).then_some((window, until))
+    }
+
+    /// Every match of the pattern within `window` of `text`.
+    pub(super) fn matches(&self, at: usize, text: &str, window: Range<usize>, matches: &mut Vec<Match>) {
         let Some(regex) = self.regex() else { return };
+        let input = Input::new(text.as_bytes()).range(window.clone());
+        if !regex.is_match(input.clone()) {
+            return;
+        }
         let mut captures = regex.create_captures();
         let mut from = window.start;
         while from < window.end {
-            regex.search_captures(&Input::new(text.as_bytes()).range(from..window.end), &mut captures);
+            regex.search_captures(&input.clone().range(from..window.end), &mut captures);
             let Some(whole) = captures.get_match().map(|found| found.range()) else {
                 return;
             };
             let span = captures.get_group_by_name("secret").map_or(whole.clone(), |group| group.range());
+            let before = text.as_bytes().get(whole.start..span.start).unwrap_or_default();
             let secret = text.get(span.clone()).filter(|secret| !secret.is_empty());
-            if let Some(placeholder) = secret.and_then(|secret| self.judge(secret)) {
-                matches.push(Match { rule: at, span: span.clone(), placeholder });
+            if !self.unless().is_some_and(|unless| unless.is_match(before))
+                && let Some(placeholder) = secret.and_then(|secret| self.judge(secret))
+            {
+                matches.push(Match {
+                    rule: at,
+                    #[cfg(test)]
+                    whole: whole.clone(),
+                    span: span.clone(),
+                    placeholder,
+                });
             }
             // A secret may be followed at once by the next keyword, so the search goes on behind the secret.
             from = span.end.max(from + 1);
@@ -154,17 +235,13 @@ impl Rule {
 
     /// Whether the pattern is the form of one vendor's credential, and not any value under a telling name.
     fn is_vendor_form(&self) -> bool {
-        !self.spec.ignore_case && !self.is_generic() && self.spec.class() != "credential.password"
-    }
-
-    fn is_generic(&self) -> bool {
-        self.spec.id.contains("generic")
+        !self.spec.ignore_case && !self.spec.generic && self.spec.class() != "credential.password"
     }
 
     /// Greater is more specific.
     fn specificity(&self) -> (bool, bool, bool, usize) {
         let longest = self.spec.keywords.iter().map(String::len).max().unwrap_or(0);
-        (!self.is_generic(), self.check.is_some(), !self.spec.ignore_case, longest)
+        (!self.spec.generic, !self.spec.ignore_case, self.check.is_some(), longest)
     }
 }
 

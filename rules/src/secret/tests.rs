@@ -9,23 +9,27 @@ secrets:
   - id: cloud-key
     title: key of a cloud
     keywords: [CLDK]
+    window: token
     pattern: '(?P<secret>CLDK[A-Z2-7]{16})'
-    examples: &three [a, b, c]
-    counter_examples: *three
+    examples: &five [a, b, c, d, e]
+    counter_examples: *five
   - id: generic-assignment
     title: value under a telling name
     keywords: [password, api_key]
     ignore_case: true
+    generic: true
+    guard: assigned
     pattern: '(?:password|api_key)["'' ]{0,3}[:=]["'' ]{0,3}(?P<secret>[^\s"'']{8,100})'
     min_entropy_tenths: 30
-    examples: *three
-    counter_examples: *three
+    examples: *five
+    counter_examples: *five
   - id: pem-private-key
     title: private key
     keywords: ["PRIVATE KEY-----"]
+    window: block
     pattern: '-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\sA-Za-z0-9+/=]{40,4000}-----END'
-    examples: *three
-    counter_examples: *three
+    examples: *five
+    counter_examples: *five
 "#;
 
 fn secrets() -> Secrets {
@@ -85,5 +89,58 @@ fn a_line_of_megabytes_is_looked_at_around_its_keywords() {
 fn no_text_makes_it_fail() {
     for text in ["", "password", "password=", "password=ä€ßüöäüö€€", "CLDK\0\u{FFFD}"] {
         let _ = secrets().scan(text);
+    }
+}
+
+/// Texts put together from examples and counter-examples of our rules, cut and joined as they come.
+fn mixtures(rules: &crate::Rules) -> impl Iterator<Item = String> {
+    let examples = |rule: &super::Rule| [rule.spec.examples.clone(), rule.spec.counter_examples.clone()].concat();
+    let pieces: Vec<String> = rules.secrets.rules.iter().flat_map(examples).collect();
+    let keywords: Vec<String> = rules.secrets.keywords.iter().map(|(keyword, _)| keyword.clone()).collect();
+    let mut seed = 20_261_125_u64;
+    let mut next = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    (0..400).map(move |_| {
+        let mut text = String::new();
+        for _ in 0..=next(8) {
+            let piece: Vec<char> = pieces[next(pieces.len())].chars().collect();
+            let cut = if next(3) == 0 { next(piece.len()) } else { 0 };
+            text.extend(&piece[cut..]);
+            if next(3) == 0 {
+                text.push_str(&keywords[next(keywords.len())]);
+            }
+            text.push_str(["\n", "\r\n", " ", ";", "", "\", \"", "=", "é"][next(8)]);
+        }
+        text
+    })
+}
+
+#[test]
+fn keywords_guards_and_windows_lose_nothing() {
+    let rules = crate::Rules::load(&[]).unwrap();
+    let mut hits = 0;
+    for text in mixtures(&rules) {
+        let told = |hits: Vec<super::SecretHit>| -> Vec<String> {
+            hits.into_iter().map(|hit| format!("{} {:?} {}", hit.rule, hit.span, hit.placeholder)).collect()
+        };
+        assert_eq!(told(rules.secrets.scan(&text)), told(rules.secrets.scan_plain(&text)), "{text}");
+        hits += rules.secrets.scan(&text).len();
+    }
+    assert!(hits > 500, "{hits} secrets are too few to show anything");
+}
+
+#[test]
+fn every_match_holds_a_keyword() {
+    let rules = crate::Rules::load(&[]).unwrap();
+    for rule in &rules.secrets.rules {
+        for example in &rule.spec.examples {
+            let mut all = Vec::new();
+            rule.matches(0, example, 0..example.len(), &mut all);
+            assert!(!all.is_empty(), "{}: {example}", rule.spec.id);
+            let plain = rules.secrets.plain_matches(rule, 0, example);
+            assert_eq!(plain.len(), all.len(), "{}: {example}", rule.spec.id);
+        }
     }
 }

@@ -112,6 +112,50 @@ pub(super) fn azure_key(text: &[u8]) -> bool {
     text.len() == 88 && base64(text).is_some_and(|bytes| bytes.len() == 64)
 }
 
+/// Whether the text decodes to 32 bytes: a Curve25519 key, a shared access key.
+///
+/// Source: RFC 7748 section 5; Microsoft Learn, "Service Bus access control with Shared Access Signatures".
+pub(super) fn key_32_bytes(text: &[u8]) -> bool {
+    text.len() == 44 && text.ends_with(b"=") && base64(text).is_some_and(|bytes| bytes.len() == 32)
+}
+
+/// Whether the text is a private key in PEM that was coded once more in base 64, as kubeconfigs hold it.
+///
+/// Source: Kubernetes documentation, kubeconfig (v1), `client-key-data`.
+pub(super) fn coded_private_key(text: &[u8]) -> bool {
+    base64(text).is_some_and(|bytes| private_key(&bytes))
+}
+
+/// Whether the text is a JSON object in base 64, behind a prefix or not.
+///
+/// Source: RFC 4648 section 4; the tokens that are made so begin with `eyJ`, which is `{"`.
+pub(super) fn coded_object(text: &[u8]) -> bool {
+    let start = memchr::memmem::find(text, b"eyJ").unwrap_or(0);
+    let object = text.get(start..).and_then(base64);
+    object.is_some_and(|bytes| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes).is_ok())
+}
+
+/// Whether the text is Bech32 with its checksum, in one case, of at most 90 characters.
+///
+/// Source: BIP 173, "Bech32".
+pub(super) fn bech32(text: &[u8]) -> bool {
+    const SYMBOLS: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+    const STEPS: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+    let lower = text.to_ascii_lowercase();
+    let one_case = lower == text || text.to_ascii_uppercase() == text;
+    let Some(one) = lower.iter().rposition(|byte| *byte == b'1').filter(|at| *at > 0) else { return false };
+    let (Some(prefix), Some(data)) = (lower.get(..one), lower.get(one + 1..)) else { return false };
+    let high = prefix.iter().map(|byte| Some(u32::from(byte >> 5)));
+    let low = prefix.iter().map(|byte| Some(u32::from(byte & 31)));
+    let values = data.iter().map(|byte| place(SYMBOLS, *byte));
+    let sum = high.chain([Some(0)]).chain(low).chain(values).try_fold(1_u32, |sum, value| {
+        let mixed = (sum & 0x1ff_ffff) << 5 ^ value?;
+        let steps = STEPS.iter().enumerate().filter(|(bit, _)| sum >> 25 >> bit & 1 == 1);
+        Some(steps.fold(mixed, |mixed, (_, step)| mixed ^ step))
+    });
+    one_case && text.len() <= 90 && data.len() >= 6 && sum == Some(1)
+}
+
 /// Whether the text is a Fernet key: 32 bytes in base64url.
 ///
 /// Source: Fernet specification, "Key format".
@@ -175,6 +219,17 @@ mod tests {
     #[test]
     fn the_crc_is_that_of_ethernet() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn bech32_holds_its_checksum() {
+        // Valid and invalid strings of BIP 173, "Test vectors".
+        for text in ["A12UEL5L", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw"] {
+            assert!(bech32(text.as_bytes()), "{text}");
+        }
+        for text in ["A12UEL5l", "A12UEL5M", "1pzry9x0s0muk", "x1b4n0q5v", "10a06t8"] {
+            assert!(!bech32(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]
