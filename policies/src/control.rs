@@ -84,6 +84,10 @@ impl Control {
         if let Some(conditions) = scope.get_mut("conditions").and_then(serde_json::Value::as_array_mut) {
             conditions.retain(|clause| clause.get("kind").and_then(serde_json::Value::as_str) != Some("unless"));
         }
+        // Cedar parses the key of each.
+        if let Some(scope) = scope.as_object_mut() {
+            scope.remove("annotations");
+        }
         let (reads, scope_reads) = (Reads::of(&json), Reads::of(&scope));
         let twin = Policy::from_json(Some(Self::twin_id(&info.id)), scope).map_err(|error| error.to_string())?;
         Ok(Control { info: Arc::new(info), policy, twin, reads, scope_reads, applies: Vec::new() })

@@ -56,7 +56,7 @@ impl Lint<'_> {
                 severities.insert(word.to_owned(), severity);
             }
         }
-        let text = |key: &str| statement.policy.annotation(key).unwrap_or_default().trim().to_owned();
+        let text = |key: &str| statement.annotation(key).unwrap_or_default().trim().to_owned();
         let list = |key: &str| -> Vec<String> {
             text(key).split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
         };
@@ -106,7 +106,7 @@ impl Lint<'_> {
     fn check_keys(&self, statement: &Statement, faults: &mut Vec<PolicyError>) {
         let required: &[&str] = if self.set == Set::Intended { &["id"] } else { REQUIRED };
         for key in required {
-            if statement.policy.annotation(key).is_none_or(|text| text.trim().is_empty()) {
+            if statement.annotation(key).is_none_or(|text| text.trim().is_empty()) {
                 let what = format!("a policy has no @{key}");
                 faults.push(self.fault(what, format!("add @{key}(\"…\") above it"), statement.annotation_span("id(")));
             }
@@ -145,7 +145,7 @@ impl Lint<'_> {
     }
 
     fn id(&self, statement: &Statement, faults: &mut Vec<PolicyError>) -> String {
-        let id = statement.policy.annotation("id").unwrap_or_default().to_owned();
+        let id = statement.annotation("id").unwrap_or_default().to_owned();
         let kebab = id.split('-').all(|word| {
             !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         });
@@ -162,7 +162,7 @@ impl Lint<'_> {
     }
 
     fn severity(&self, key: &str, statement: &Statement, faults: &mut Vec<PolicyError>) -> Option<Severity> {
-        let word = statement.policy.annotation(key)?;
+        let word = statement.annotation(key)?;
         match Severity::from_str(word) {
             Ok(severity) => Some(severity),
             Err(_) => {

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -14,6 +14,8 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) policy: Policy,
+    /// Its annotations, taken once: Cedar parses the key of each that it is asked for.
+    annotations: BTreeMap<String, String>,
     pub(crate) span: Range<usize>,
     pub(crate) text: String,
     pub(crate) comment: String,
@@ -67,6 +69,7 @@ pub(crate) fn statements(source: &PolicySource) -> Result<Vec<Statement>, Policy
     Ok(policies
         .into_iter()
         .map(|(span, policy)| Statement {
+            annotations: policy.annotations().map(|(key, text)| (key.to_owned(), text.to_owned())).collect(),
             policy,
             text: source.text.get(span.clone()).unwrap_or_default().to_owned(),
             comment: comment_above(source.text.get(..span.start).unwrap_or_default()),
@@ -114,7 +117,12 @@ impl Statement {
 
     /// The keys of its annotations.
     pub(crate) fn keys(&self) -> BTreeSet<&str> {
-        self.policy.annotations().map(|(key, _)| key).collect()
+        self.annotations.keys().map(String::as_str).collect()
+    }
+
+    /// What its annotation `key` says.
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations.get(key).map(String::as_str)
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// The built-in policies together with `user` guardrails; `intended` is the organisation's intended access.
+    /// The built-in policies together with `user` guardrails and additions to the taxonomy; `intended` is the organisation's intended access.
     ///
     /// The built-in ones were validated when the program was made ([`Policies::load_validating_all`]): doing it
     /// again would be half of what a small scan costs.
@@ -67,7 +67,9 @@ impl Policies {
 
     fn load_with(user: &[PolicySource], intended: &[PolicySource], all: bool) -> Result<Policies, PolicyError> {
         let contract = Contract::built_in()?;
-        let taxonomy = Taxonomy::built_in()?;
+        let (additions, controls): (Vec<&PolicySource>, Vec<&PolicySource>) =
+            user.iter().partition(|source| source.is_taxonomy());
+        let taxonomy = Taxonomy::extended(&additions)?;
         let removed: BTreeMap<String, String> =
             serde_yaml::from_str(REMOVED).map_err(|error| PolicyError::BuiltIn(format!("removed.yaml: {error}")))?;
         let schemas = Schemas::default();
@@ -82,7 +84,7 @@ impl Policies {
         let built_in = CONTROLS
             .iter()
             .map(|(name, text, _)| (PolicySource::new(*name, *text), Set::Guardrails { built_in: true }));
-        let own = user.iter().map(|source| (source.clone(), Set::Guardrails { built_in: false }));
+        let own = controls.into_iter().map(|source| (source.clone(), Set::Guardrails { built_in: false }));
         let sources: Vec<(PolicySource, Set)> = built_in.chain(own).collect();
         // Threads of their own, not of a pool: whoever waits here may be the pool's only thread.
         let shares: Vec<Result<Share, PolicyError>> = std::thread::scope(|scope| {

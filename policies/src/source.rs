@@ -37,6 +37,13 @@ impl PolicySource {
         file.split('.').next().unwrap_or(file)
     }
 
+    /// Whether it adds to the taxonomy: `taxonomy.yaml`, `NAME.taxonomy.yaml`.
+    #[must_use]
+    pub fn is_taxonomy(&self) -> bool {
+        let file = self.name.rsplit('/').next().unwrap_or(&self.name);
+        [".taxonomy.yaml", ".taxonomy.yml"].iter().any(|end| file.ends_with(end) || Some(file) == end.get(1..))
+    }
+
     /// The text under its name, for errors that point into it.
     #[must_use]
     pub fn code(&self) -> NamedSource<Arc<str>> {

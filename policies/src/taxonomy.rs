@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aedile_model::Tag;
 use serde::Deserialize;
 
-use crate::PolicyError;
+use crate::{PolicyError, PolicySource};
+
+mod extension;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,13 @@ struct Group {
     #[serde(rename = "in")]
     within: Vec<String>,
     members: Vec<String>,
+}
+
+impl File {
+    fn built_in() -> Result<File, PolicyError> {
+        serde_yaml::from_str(include_str!("../taxonomy.yaml"))
+            .map_err(|error| PolicyError::BuiltIn(format!("taxonomy.yaml: {error}")))
+    }
 }
 
 /// What classes, regions and purposes lie in: `taxonomy.yaml`.
@@ -51,12 +60,22 @@ impl Taxonomy {
     /// # Errors
     /// [`PolicyError::BuiltIn`] if the file does not parse.
     pub fn built_in() -> Result<Self, PolicyError> {
-        Self::parse(include_str!("../taxonomy.yaml"))
+        Ok(Self::of(File::built_in()?))
     }
 
-    fn parse(text: &str) -> Result<Self, PolicyError> {
-        let file: File =
-            serde_yaml::from_str(text).map_err(|error| PolicyError::BuiltIn(format!("taxonomy.yaml: {error}")))?;
+    /// The built-in taxonomy with what `sources` add to it.
+    ///
+    /// # Errors
+    /// What is wrong with one of them: the first that does not parse, names what it may not, or closes a circle.
+    pub(crate) fn extended(sources: &[&PolicySource]) -> Result<Self, PolicyError> {
+        let mut file = File::built_in()?;
+        for source in sources {
+            extension::add(source, &mut file)?;
+        }
+        Ok(Self::of(file))
+    }
+
+    fn of(file: File) -> Self {
         let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (group, members) in &file.groups {
             for member in members {
@@ -84,7 +103,7 @@ impl Taxonomy {
         for purpose in &file.purposes {
             taxonomy.purposes.extend(prefixes(purpose).map(str::to_owned));
         }
-        Ok(taxonomy)
+        taxonomy
     }
 
     /// `class` and everything it lies in: its dotted prefixes and the groups of each, transitively.

@@ -1,15 +1,17 @@
 //! A scan against a revision: both sides are judged whole, by the same rules, and findings are matched.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use aedile_crawl::{Leaf, Selected, crawl_selected, selected};
+use aedile_crawl::{Content, Leaf, LeafKind, Selected, crawl_selected, selected};
 use aedile_model::Severity;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, FILE_NAMES, Loaded};
+use crate::declare;
 use crate::git::{self, Repository, Revision};
 use crate::overrides::Overrides;
 use crate::record::{self, Finding};
@@ -89,7 +91,8 @@ pub fn before(packs: &Packs, request: &Request, compare: &Compare) -> Result<Bef
     }
     git::fill(repository, revision, &mut wanted)?;
     let crawl = crawl_selected(chosen, &options, &packs.rules);
-    let (findings, gaps) = crate::run::findings_of(packs, request, &loaded, crawl);
+    let reader = |folder: &Path, path: &str| document(compare, &ids, &untouched, folder, path);
+    let (findings, gaps) = crate::run::findings_of(packs, request, &loaded, &reader, crawl);
     let before = Before { findings: findings.iter().map(Was::new).collect(), gaps };
     if let Some((folder, key)) = kept
         && let Err(error) = cache::write(folder, &key, &before)
@@ -97,6 +100,34 @@ pub fn before(packs: &Packs, request: &Request, compare: &Compare) -> Result<Bef
         terminal::note(&format!("the result of {} was not kept in {}: {error}", revision.commit, folder.display()));
     }
     Ok(before)
+}
+
+/// A declared document as the revision has it; as it is now where no revision could have it.
+fn document(
+    compare: &Compare,
+    ids: &BTreeMap<PathBuf, String>,
+    ignored: &[PathBuf],
+    folder: &Path,
+    path: &str,
+) -> Option<Vec<u8>> {
+    let top = compare.repository.top();
+    let disk = std::fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok()?;
+    let mut file = disk.clone();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) => file.push(name),
+            Component::CurDir => {}
+            // Nothing outside of the folder is a document.
+            _ => return None,
+        }
+    }
+    if !disk.starts_with(top) || ignored.iter().any(|ignored| file.starts_with(ignored)) {
+        return declare::on_disk(folder, path);
+    }
+    let id = ids.get(&file)?;
+    let mut leaf = Leaf { path: file, kind: LeafKind::File, size: 0, content: Content::Missing(String::new()) };
+    git::fill(&compare.repository, &compare.revision, &mut [(&mut leaf, id)]).ok()?;
+    git::bytes(&leaf).ok().map(Cow::into_owned)
 }
 
 /// The configuration of the scan as the revision has it; the present one where the file lies outside of the

@@ -15,6 +15,7 @@ use globset::{Glob, GlobMatcher};
 use time::Date;
 
 use crate::config::{Config, Declaration, Loaded};
+pub(crate) use document::{Reader, on_disk};
 pub(crate) use named::Named;
 
 /// Applies every declaration of `loaded` to assets, before classes travel. Each becomes an asset itself, which says
@@ -37,13 +38,20 @@ pub(crate) fn declare(loaded: &Loaded, named: &Named, inventory: &mut Inventory)
 
 /// Adds what declarations say together with facts, after classes have travelled: the organisation, recipients,
 /// documents, and what follows for data and models.
-pub(crate) fn relate(loaded: &Loaded, named: &Named, policies: &Policies, as_of: Date, crawl: &mut Crawl) {
+pub(crate) fn relate(
+    loaded: &Loaded,
+    named: &Named,
+    policies: &Policies,
+    as_of: Date,
+    reader: Reader<'_>,
+    crawl: &mut Crawl,
+) {
     let config = &loaded.config;
     let inventory = &mut crawl.inventory;
     derived::derive(config, policies.taxonomy(), inventory);
     recipient::recipients(config, named, inventory);
     organisation::organisation(config, named, policies.taxonomy(), inventory);
-    document::documents(loaded, named, policies.documents(), as_of, inventory);
+    document::documents(loaded, named, policies.documents(), as_of, reader, inventory);
 }
 
 fn apply(declaration: &Declaration, place: &Place, inventory: &mut Inventory) -> usize {

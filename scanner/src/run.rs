@@ -143,22 +143,24 @@ pub struct Judged {
 pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Judged, ScanError> {
     let options = options(&request.roots, &request.loaded);
     let crawl = aedile_crawl::crawl(&options, &packs.rules, watch)?;
-    let (mut judged, platform) = judged(packs, &request.roots, &request.loaded, request.as_of, crawl);
+    let reader = &declare::on_disk;
+    let (mut judged, platform) = judged(packs, request, &request.loaded, reader, crawl);
     let (crawl, policies, rules) = (&judged.crawl, &packs.judges.policies, &packs.rules);
     let fixer = Fixer { crawl, policies, platform: &platform, rules, options: &options };
     fixer.attach(&mut judged.judgement.findings);
     Ok(judged)
 }
 
-/// The findings of a crawl judged by `loaded`, with waivers applied but without patches and source lines, and how
+/// The findings of a crawl judged by `loaded`, whose documents `reader` gives, with waivers applied but without patches and source lines, and how
 /// many things were not read.
 pub(crate) fn findings_of(
     packs: &Packs,
     request: &Request,
     loaded: &Loaded,
+    reader: declare::Reader<'_>,
     crawl: Crawl,
 ) -> (Vec<record::Finding>, usize) {
-    let (Judged { crawl, judgement, mut waivers }, _) = judged(packs, &request.roots, loaded, request.as_of, crawl);
+    let (Judged { crawl, judgement, mut waivers }, _) = judged(packs, request, loaded, reader, crawl);
     let masked = MaskedTexts::default();
     let recorder = Recorder { sources: &crawl.sources, rules: &packs.rules, lines: false, masked: &masked };
     let mut findings = findings(&judgement, recorder);
@@ -166,14 +168,20 @@ pub(crate) fn findings_of(
     (findings, crawl.inventory.gaps.len())
 }
 
-/// Judges what was crawled.
-fn judged(packs: &Packs, roots: &[PathBuf], loaded: &Loaded, as_of: Date, mut crawl: Crawl) -> (Judged, Platform) {
-    let (config, rules) = (&loaded.config, &packs.rules);
-    let named = declare::Named::new(loaded, roots, &mut crawl.sources);
+/// Judges what was crawled by `loaded`, whose documents `reader` gives.
+fn judged(
+    packs: &Packs,
+    request: &Request,
+    loaded: &Loaded,
+    reader: declare::Reader<'_>,
+    mut crawl: Crawl,
+) -> (Judged, Platform) {
+    let (config, rules, as_of) = (&loaded.config, &packs.rules, request.as_of);
+    let named = declare::Named::new(loaded, &request.roots, &mut crawl.sources);
     declare::declare(loaded, &named, &mut crawl.inventory);
     aedile_crawl::propagate(&mut crawl.inventory, rules);
     let policies = &packs.judges.policies;
-    declare::relate(loaded, &named, policies, as_of, &mut crawl);
+    declare::relate(loaded, &named, policies, as_of, reader, &mut crawl);
     aedile_crawl::exercise(&mut crawl.inventory);
 
     let masked = MaskedTexts::default();
@@ -458,7 +466,7 @@ pub fn policy_packs(paths: &[PathBuf], folder: &Path) -> Result<(Vec<PolicySourc
     let texts = texts(paths, folder, &["cedar", "yaml", "yml"])?;
     let sources = texts.into_iter().map(|(name, text)| PolicySource { name, text });
     let (policies, others): (Vec<PolicySource>, Vec<PolicySource>) =
-        sources.partition(|source| source.name.ends_with(".cedar"));
+        sources.partition(|source| source.name.ends_with(".cedar") || source.is_taxonomy());
     Ok((policies, others.into_iter().filter(|source| !is_cases(&source.name)).collect()))
 }
 

@@ -320,3 +320,24 @@ fn a_cache_that_a_change_could_have_written_is_refused() {
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("whoever writes a change"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_declared_document_is_judged_as_each_side_has_it() {
+    let folder = public_bucket();
+    write(&folder, "aedile.yaml", "version: 1\norganisation:\n  recordsOfProcessing: docs/register.md\n");
+    let folder = repository(folder);
+    let missing = |run: &Run| {
+        let of = |policy: &str| policy == "declared-document-exists";
+        let now = run.findings.iter().filter(|finding| of(&finding.policy)).count();
+        (now, run.diff.as_ref().map_or(0, |diff| diff.fixed.iter().filter(|fixed| of(&fixed.policy)).count()))
+    };
+    assert_eq!(missing(&scan(folder.path(), &["--diff", "start"]).0), (1, 0));
+    write(&folder, "docs/register.md", "# Purpose\n\nLast reviewed: 2026-10-01\n");
+    assert_eq!(missing(&scan(folder.path(), &["--diff", "start"]).0), (0, 1));
+    commit(folder.path(), "the register");
+    std::fs::remove_file(folder.path().join("docs/register.md")).expect("it is there");
+    let (run, _) = scan(folder.path(), &["--diff", "HEAD"]);
+    assert_eq!(missing(&run), (1, 0));
+    let state = run.findings.iter().find(|finding| finding.policy == "declared-document-exists");
+    assert_eq!(state.and_then(|finding| finding.diff_state.as_deref()), Some("new"));
+}

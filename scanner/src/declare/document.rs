@@ -21,8 +21,18 @@ const ENDINGS: [&str; 14] =
 /// Words beside which a date says when a document was looked at.
 const DATED: [&str; 9] = ["as of", "checked", "date", "reviewed", "review", "revised", "status", "updated", "version"];
 
+/// Gives the bytes of a document: that of a path below a folder, `None` if there is none.
+pub(crate) type Reader<'a> = &'a dyn Fn(&Path, &str) -> Option<Vec<u8>>;
+
 /// Adds every declared document that is a path.
-pub(super) fn documents(loaded: &Loaded, named: &Named, kinds: &Documents, as_of: Date, inventory: &mut Inventory) {
+pub(super) fn documents(
+    loaded: &Loaded,
+    named: &Named,
+    kinds: &Documents,
+    as_of: Date,
+    reader: Reader<'_>,
+    inventory: &mut Inventory,
+) {
     let folder = loaded.folder();
     for (kind, path, changed) in declared_documents(&loaded.config) {
         if !is_path(&path) {
@@ -33,11 +43,11 @@ pub(super) fn documents(loaded: &Loaded, named: &Named, kinds: &Documents, as_of
         let mut asset = Asset::new(id, AssetKind::Document, &*path, kind);
         asset.place = Some(place.clone());
         asset.set("documentKind", kind, None);
-        match text(&folder, &path) {
+        match reader(&folder, &path) {
             None => asset.set("found", false, Some(place)),
-            Some(text) => {
+            Some(bytes) => {
                 asset.set("found", true, Some(place));
-                describe(&mut asset, kinds.kind(kind), text.as_deref(), as_of, changed);
+                describe(&mut asset, kinds.kind(kind), text(&bytes).as_deref(), as_of, changed);
             }
         }
         inventory.add(asset);
@@ -72,19 +82,25 @@ fn is_path(text: &str) -> bool {
     !text.contains("://") && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
-/// The document's text: `None` if there is no such file below `folder`, `Some(None)` if it is not text.
-fn text(folder: &Path, path: &str) -> Option<Option<String>> {
+/// The document of `path` below `folder` as it lies on the disk.
+pub(crate) fn on_disk(folder: &Path, path: &str) -> Option<Vec<u8>> {
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_path_buf() };
     let folder = fs::canonicalize(folder).ok()?;
     // No link and no `..` leads out of the folder.
     let file = fs::canonicalize(folder.join(path)).ok().filter(|file| file.starts_with(&folder) && file.is_file())?;
     let mut bytes = Vec::new();
     let opened = fs::File::open(file).ok()?;
-    if opened.take(MOST_BYTES).read_to_end(&mut bytes).is_err() || bytes.contains(&0) {
-        return Some(None);
+    // What cannot be read is there all the same, and is no text.
+    if opened.take(MOST_BYTES).read_to_end(&mut bytes).is_err() {
+        bytes = vec![0];
     }
-    let end = String::from_utf8_lossy(&bytes).into_owned();
-    Some((!end.starts_with("%PDF")).then_some(end))
+    Some(bytes)
+}
+
+/// The text of a document; `None` if it is not text.
+fn text(bytes: &[u8]) -> Option<String> {
+    let plain = !bytes.contains(&0) && !bytes.starts_with(b"%PDF");
+    plain.then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// The headings of Markdown, AsciiDoc, reStructuredText, HTML and YAML, heads of tables, and lines in bold.
@@ -160,9 +176,9 @@ mod tests {
         fs::write(folder.path().join("in/a.md"), "# in").expect("a file");
         fs::write(folder.path().join("in/b.pdf"), "%PDF-1.7").expect("a file");
         let inside = folder.path().join("in");
-        assert_eq!(text(&inside, "a.md"), Some(Some("# in".to_owned())));
-        assert_eq!(text(&inside, "b.pdf"), Some(None));
-        assert_eq!(text(&inside, "../out.md"), None);
+        assert_eq!(on_disk(&inside, "a.md").map(|bytes| text(&bytes)), Some(Some("# in".to_owned())));
+        assert_eq!(on_disk(&inside, "b.pdf").map(|bytes| text(&bytes)), Some(None));
+        assert_eq!(on_disk(&inside, "../out.md"), None);
         assert!(is_path("docs/a.md") && !is_path("contract 12") && !is_path("https://example.org/a.md"));
     }
 }
