@@ -36,6 +36,7 @@ impl<'a> Graph<'a> {
                 RelationKind::Trains => forward("trains"),
                 RelationKind::Serves => backward("served by"),
                 RelationKind::SendsTo
+                | RelationKind::DependsOn
                 | RelationKind::RunsAs
                 | RelationKind::Grants
                 | RelationKind::MemberOf

@@ -160,6 +160,7 @@ impl<'a> World<'a> {
                 _ => "publish",
             }],
             RelationKind::PartOf
+            | RelationKind::DependsOn
             | RelationKind::StoredIn
             | RelationKind::DerivedFrom
             | RelationKind::Writes

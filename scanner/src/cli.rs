@@ -51,6 +51,8 @@ pub enum Command {
     Baseline(BaselineCommand),
     /// Who can reach which class of data, and by which grants.
     Access(AccessArgs),
+    /// Where an asset's data comes from and goes to, with masking on the way; or the lineage of a file of SQL alone.
+    Lineage(Box<LineageArgs>),
     /// Write a first configuration from what is found, an intended access, a workflow and a hook; nothing is overwritten.
     Init(InitArgs),
     /// Draft least privilege from what was found: permits for the intended access, masks and grants for the stores.
@@ -260,6 +262,50 @@ pub struct AccessArgs {
     pub format: String,
 }
 
+/// `aedile lineage`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+aedile lineage clinic.patients                            scans `.`, then shows both ways of the table's data
+aedile lineage clinic.patients.mrn samples/clinic         one column of another platform
+aedile lineage dim_users --run latest --upstream          from the last recorded run, without scanning
+aedile lineage --sql job.sql --dialect snowflake --schema tables.yaml --format json
+                                                          SQL alone: sources, targets, columns")]
+pub struct LineageArgs {
+    /// An asset by address, id or name (`clinic.patients`, `s3://lake/raw.csv`), or a column (`clinic.patients.mrn`).
+    #[arg(required_unless_present = "sql", conflicts_with = "sql")]
+    pub asset: Option<String>,
+    /// What is scanned.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only where it comes from.
+    #[arg(long, conflicts_with = "downstream")]
+    pub upstream: bool,
+    /// Only where it goes.
+    #[arg(long)]
+    pub downstream: bool,
+    /// Steps that are followed each way.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = depth)]
+    pub depth: usize,
+    /// A recorded run, or `latest`, instead of a scan.
+    #[arg(long, value_name = "ID", conflicts_with = "sql")]
+    pub run: Option<String>,
+    /// The ledger that holds it.
+    #[arg(long, value_name = "FILE", default_value = ".aedile/ledger.db", env = "AEDILE_LEDGER")]
+    pub ledger: PathBuf,
+    /// Analyse this file of SQL alone.
+    #[arg(long, value_name = "FILE")]
+    pub sql: Option<PathBuf>,
+    /// The dialect of `--sql`: ansi, bigquery, databricks, duckdb, hive, mysql, postgres, redshift, snowflake, spark, tsql.
+    #[arg(long, value_name = "NAME", requires = "sql")]
+    pub dialect: Option<String>,
+    /// Tables with their columns in order: CREATE TABLE statements (.sql), or `table: [column, …]` in YAML or JSON.
+    #[arg(long, value_name = "FILE", requires = "sql")]
+    pub schema: Option<PathBuf>,
+    /// `text`, `json`, `dot`, `mermaid`, or `openlineage`.
+    #[arg(long, default_value = "text", value_parser = ["dot", "json", "mermaid", "openlineage", "text"])]
+    pub format: String,
+}
+
 /// `aedile init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -438,4 +484,12 @@ pub enum PolicyCommand {
         #[arg(long = "policy")]
         paths: Vec<PathBuf>,
     },
+}
+
+/// A number of steps: 1 to 65 535.
+fn depth(word: &str) -> Result<usize, String> {
+    match word.parse::<u16>() {
+        Ok(0) | Err(_) => Err("it is a number from 1 to 65535".to_owned()),
+        Ok(number) => Ok(usize::from(number)),
+    }
 }

@@ -6,6 +6,7 @@ mod explain;
 mod fix;
 mod gaps;
 mod init;
+mod lineage;
 mod log;
 mod policy;
 mod prove;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli) -> Result<u8, Report> {
         Command::Explain(args) => explain::run(args, detail),
         Command::Baseline(command) => baseline::run(command, detail),
         Command::Access(args) => access::run(args, detail),
+        Command::Lineage(args) => lineage::run(args, detail),
         Command::Gaps(args) => gaps::run(args),
         Command::Report(args) => report::run(args, detail),
         Command::Init(args) => init::run(args, detail),

@@ -19,6 +19,7 @@ pub mod git;
 pub mod history;
 pub mod init;
 pub mod ledger;
+pub mod lineage;
 pub mod output;
 pub mod overrides;
 pub mod proof;

@@ -9,7 +9,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
-mod openlineage;
+pub(crate) mod openlineage;
 mod oscal;
 mod sarif;
 mod text;

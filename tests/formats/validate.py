@@ -56,7 +56,12 @@ def openlineage(path: Path, _: dict) -> None:
                 name: lineage.Fields(inputFields=[field(one) for one in value["inputFields"]])
                 for name, value in facet["fields"].items()
             }
-            made = lineage.ColumnLineageDatasetFacet(fields=fields, producer=facet["_producer"])
+            whole = [field(one) for one in facet.get("dataset", [])]
+            made = lineage.ColumnLineageDatasetFacet(fields=fields, dataset=whole, producer=facet["_producer"])
+            steps = [step for one in whole for step in one.transformations]
+            steps += [step for of in fields.values() for one in of.inputFields for step in one.transformations]
+            known = {"DIRECT": {"IDENTITY", "TRANSFORMATION", "AGGREGATION"}, "INDIRECT": INDIRECT}
+            assert all(step.subtype in known[step.type] for step in steps)
             assert facet["_schemaURL"] == made._get_schema(), facet["_schemaURL"]
             outputs.append(OutputDataset(output["namespace"], output["name"], facets={"columnLineage": made}))
         made = JobEvent(
@@ -69,6 +74,9 @@ def openlineage(path: Path, _: dict) -> None:
         assert event["schemaURL"] == made.schemaURL, (event["schemaURL"], made.schemaURL)
         assert set(event) == {"eventTime", "producer", "schemaURL", "job", "inputs", "outputs"}
 
+
+# Subtypes of indirect transformations (ColumnLineageDatasetFacet 1.2.0).
+INDIRECT = {"JOIN", "GROUP_BY", "FILTER", "SORT", "WINDOW", "CONDITIONAL"}
 
 CHECKS = {"oscal.json": oscal, "cyclonedx.json": cyclonedx, "junit.xml": junit, "openlineage.json": openlineage}
 

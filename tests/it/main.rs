@@ -20,6 +20,7 @@ mod hostile;
 mod house;
 mod iac;
 mod ledger;
+mod lineage;
 mod machine;
 mod oracle;
 mod output;

@@ -7,7 +7,7 @@ pub(crate) mod notebook;
 mod origin;
 mod output;
 mod python;
-mod sql;
+pub(crate) mod sql;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -28,6 +28,7 @@ mod waiver;
 mod walk;
 mod yaml;
 
+pub use code::sql::{Dialect, SqlColumn, SqlEdge, SqlLineage, sql_lineage, sql_schema};
 pub use coverage::{Coverage, Rows};
 pub use crawl::{Crawl, CrawlError, Progress, crawl, crawl_files, crawl_selected};
 pub use examples::failing_examples;

@@ -31,6 +31,9 @@ relations! {
     StoredIn = "stored-in",
     /// Derived dataset, table, column or feature view → what it is made from.
     DerivedFrom = "derived-from",
+    /// Derived table or column → the column that decides which rows or which value it has (a filter, a join, a
+    /// grouping, an order, a condition) without giving it a value.
+    DependsOn = "depends-on",
     /// Pipeline or notebook → what it reads.
     Reads = "reads",
     /// Pipeline or notebook → what it writes.

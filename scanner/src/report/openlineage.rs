@@ -1,107 +1,134 @@
 //! Column lineage as OpenLineage events (one `JobEvent` a derived dataset), for lineage catalogs.
 //!
 //! What is read here is code, not a run: so events describe jobs, by the place that the lineage is written at. Whether
-//! a value was masked on the way is said of each input field. Source: OpenLineage specification 2.0.2 and its
-//! `ColumnLineageDatasetFacet` 1.2.0.
+//! a value was masked on the way is said of each input field; columns that only decide are indirect transformations.
+//! Source: OpenLineage specification 2.0.2 and its `ColumnLineageDatasetFacet` 1.2.0.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::wording::pretty;
 use super::{Look, RenderError};
-use crate::record::{Asset, Relation, Run};
+use crate::lineage::{Edge, Map, STAR};
+use crate::record::Run;
 
 const PRODUCER: &str = "urn:aedile";
 const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent";
 const FACET: &str =
     "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet";
 
-/// The inputs of each column of a dataset.
-type Fields<'a> = BTreeMap<&'a str, Vec<(&'a Asset, &'a str, &'a Relation)>>;
-
 pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
-    let assets: BTreeMap<&str, &Asset> = run.assets.iter().map(|asset| (asset.id.as_str(), asset)).collect();
-    let holders: BTreeMap<&str, &str> = run
-        .relations
-        .iter()
-        .filter(|relation| relation.kind == "part-of")
-        .map(|relation| (relation.from.as_str(), relation.to.as_str()))
+    let map = Map::new(run);
+    let edges: Vec<Edge> = map
+        .edges()
+        .filter(|edge| is_dataset(&edge.from.kind) && is_dataset(&edge.to.kind))
+        .map(|edge| {
+            let place = edge.place.as_deref().map(|place| {
+                let (path, line) = place.split_once(':').unwrap_or((place, ""));
+                let path = run.in_repository(path);
+                if line.is_empty() { path } else { format!("{path}:{line}") }
+            });
+            Edge { place, ..edge.clone() }
+        })
         .collect();
-    let mut outputs: BTreeMap<&str, Fields<'_>> = BTreeMap::new();
-    for relation in run.relations.iter().filter(|relation| relation.kind == "derived-from") {
-        let ends = (assets.get(relation.from.as_str()), assets.get(relation.to.as_str()));
-        let (Some(made), Some(source)) = ends else { continue };
-        let (Some(holder), Some(from)) = (holders.get(made.id.as_str()), holders.get(source.id.as_str())) else {
-            continue;
-        };
-        if let Some(from) = assets.get(from) {
-            outputs.entry(holder).or_default().entry(&made.name).or_default().push((from, &source.name, relation));
-        }
+    of_edges(&run.run.started, &namespace(run), &edges)
+}
+
+/// `edges` as events of jobs in the name space `namespace`, at the time `started` (RFC 3339).
+pub(crate) fn of_edges(started: &str, namespace: &str, edges: &[Edge]) -> Result<String, RenderError> {
+    let mut outputs: BTreeMap<&str, Vec<&Edge>> = BTreeMap::new();
+    for edge in edges {
+        outputs.entry(&edge.to.asset).or_default().push(edge);
     }
-    let events = outputs.iter().filter_map(|(id, fields)| Some(event(run, assets.get(id)?, fields)));
+    let events = outputs.iter().map(|(output, edges)| event(started, namespace, output, edges));
     pretty(&Value::Array(events.collect()), "openlineage")
 }
 
-fn event(run: &Run, output: &Asset, fields: &Fields<'_>) -> Value {
-    let mut inputs: BTreeMap<&str, &Asset> = BTreeMap::new();
-    let mut place = None;
-    for (asset, _, relation) in fields.values().flatten() {
-        inputs.insert(&asset.id, asset);
-        place = place.or(relation.place.as_ref());
+/// The name space of the run's jobs: the organisation that it is of.
+pub(crate) fn namespace(run: &Run) -> String {
+    run.run.entity.clone().unwrap_or_else(|| "aedile".to_owned())
+}
+
+fn is_dataset(kind: &str) -> bool {
+    matches!(kind, "Dataset" | "Table" | "FeatureView" | "Bucket" | "Database")
+}
+
+/// The transformations of each input field: type, subtype, description, masking.
+type Inputs<'a> = BTreeMap<(&'a str, &'a str), BTreeSet<(&'static str, String, &'a str, bool)>>;
+
+fn event(started: &str, namespace: &str, output: &str, edges: &[&Edge]) -> Value {
+    let inputs: BTreeSet<&str> = edges.iter().map(|edge| edge.from.asset.as_str()).collect();
+    let mut fields: BTreeMap<&str, Inputs<'_>> = BTreeMap::new();
+    let mut whole = Inputs::new();
+    for edge in edges {
+        let Some(column) = edge.from.column.as_deref().filter(|column| *column != STAR) else { continue };
+        let into = match (edge.to.column.as_deref(), edge.is_direct()) {
+            (Some(STAR), true) => continue,
+            (Some(output), _) => fields.entry(output).or_default(),
+            // A way of which only the source column is known keeps its name.
+            (None, true) => fields.entry(column).or_default(),
+            (None, false) => &mut whole,
+        };
+        into.entry((&edge.from.asset, column)).or_default().insert(transformation(edge));
     }
-    let lineage: BTreeMap<&str, Value> = fields
+    let fields: BTreeMap<&str, Value> =
+        fields.iter().map(|(column, inputs)| (*column, json!({ "inputFields": listed(inputs) }))).collect();
+    let mut facet = json!({ "_producer": PRODUCER, "_schemaURL": FACET, "fields": fields });
+    if let Some(object) = facet.as_object_mut()
+        && !whole.is_empty()
+    {
+        object.insert("dataset".to_owned(), listed(&whole));
+    }
+    let job = edges
         .iter()
-        .map(|(column, from)| (*column, json!({ "inputFields": from.iter().map(input).collect::<Vec<_>>() })))
-        .collect();
-    let job = place.map_or_else(|| output.address.clone(), |place| run.in_repository(&place.path));
+        .find_map(|edge| edge.place.as_deref())
+        .map_or(output, |place| place.split_once(':').map_or(place, |(path, _)| path));
+    let (of, name) = names(output);
     json!({
-        "eventTime": run.run.started,
+        "eventTime": started,
         "producer": PRODUCER,
         "schemaURL": EVENT,
-        "job": { "namespace": namespace(run), "name": job },
-        "inputs": inputs.values().map(|asset| dataset(run, asset)).collect::<Vec<_>>(),
-        "outputs": [with_facet(dataset(run, output), lineage)],
+        "job": { "namespace": namespace, "name": job },
+        "inputs": inputs.iter().map(|asset| dataset(asset)).collect::<Vec<_>>(),
+        "outputs": [{ "namespace": of, "name": name, "facets": { "columnLineage": facet } }],
     })
 }
 
-fn with_facet(mut dataset: Value, fields: BTreeMap<&str, Value>) -> Value {
-    if let Some(object) = dataset.as_object_mut() {
-        let facet = json!({ "_producer": PRODUCER, "_schemaURL": FACET, "fields": fields });
-        object.insert("facets".to_owned(), json!({ "columnLineage": facet }));
+fn listed(inputs: &Inputs<'_>) -> Value {
+    inputs
+        .iter()
+        .map(|((asset, column), transformations)| {
+            let (namespace, name) = names(asset);
+            let transformations: Vec<Value> = transformations
+                .iter()
+                .map(|(class, subtype, description, masking)| {
+                    json!({ "type": class, "subtype": subtype, "description": description, "masking": masking })
+                })
+                .collect();
+            json!({ "namespace": namespace, "name": name, "field": column, "transformations": transformations })
+        })
+        .collect()
+}
+
+/// What is done to a value: a count of it masks it, a change of its form alone does not.
+fn transformation(edge: &Edge) -> (&'static str, String, &str, bool) {
+    let masking = !matches!(edge.protection.as_str(), "none" | "formatted");
+    let description = if edge.protection == "none" { "unchanged" } else { edge.protection.as_str() };
+    if edge.is_direct() {
+        let subtype = match edge.transform.as_str() {
+            word @ ("identity" | "transformation" | "aggregation") => word.to_uppercase(),
+            _ => "TRANSFORMATION".to_owned(),
+        };
+        let description = if subtype != "IDENTITY" && edge.protection == "none" { "changed" } else { description };
+        return ("DIRECT", subtype, description, masking);
     }
-    dataset
+    ("INDIRECT", edge.transform.to_uppercase(), edge.transform.as_str(), masking)
 }
 
-fn input((asset, column, relation): &(&Asset, &str, &Relation)) -> Value {
-    let protection = relation.protections.get(*column).map(String::as_str);
-    let (subtype, masking) = match protection {
-        None => ("IDENTITY", false),
-        Some("aggregated") => ("AGGREGATION", true),
-        Some("formatted") => ("TRANSFORMATION", false),
-        Some(_) => ("TRANSFORMATION", true),
-    };
-    let (namespace, name) = names(&asset.address);
-    json!({
-        "namespace": namespace,
-        "name": name,
-        "field": column,
-        "transformations": [{
-            "type": "DIRECT",
-            "subtype": subtype,
-            "description": protection.unwrap_or("unchanged"),
-            "masking": masking,
-        }],
-    })
-}
-
-fn dataset(_: &Run, asset: &Asset) -> Value {
-    let (namespace, name) = names(&asset.address);
+fn dataset(address: &str) -> Value {
+    let (namespace, name) = names(address);
     json!({ "namespace": namespace, "name": name })
-}
-
-fn namespace(run: &Run) -> String {
-    run.run.entity.clone().unwrap_or_else(|| "aedile".to_owned())
 }
 
 /// Name space and name of a dataset (OpenLineage, "Naming"): scheme and host of a URI, `file` for a path, `sql` for a table.

@@ -113,7 +113,8 @@ pub(crate) fn model_facts(model: &str, file: &File, mut run: Run) -> Facts {
         asset.names.insert(format!("{folder}.{model}"));
     }
     let table = AssetId::new(AssetKind::Table, "", model);
-    lineage_links(&mut run, model, &data, &place);
+    let relation = std::mem::take(&mut run.relation);
+    lineage_links(&mut run, model, &relation, &place);
     // Tables that the query names and takes no column from (a filter, a join) are dependencies all the same.
     for (dataset, part, at) in &run.reads {
         if !data.parts.contains_key(dataset) || *part == super::flow::Part::default() {
@@ -126,7 +127,7 @@ pub(crate) fn model_facts(model: &str, file: &File, mut run: Run) -> Facts {
         }
     }
     run.assets.push(asset);
-    Facts { assets: run.assets, links: run.links, ..Facts::default() }
+    Facts { assets: run.assets, links: run.links, gaps: run.gaps, ..Facts::default() }
 }
 
 #[cfg(test)]

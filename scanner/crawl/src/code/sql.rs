@@ -4,25 +4,36 @@
 //! vendor writes in its own way (grants, masking, copies) are read by words, the others by a parser that
 //! tries the dialects in turn.
 
+mod answer;
+mod block;
+mod change;
 mod copy;
+mod dialect;
+mod expression;
+mod from;
+mod function;
 mod grant;
 mod lineage;
 mod mask;
+mod name;
+mod permit;
+mod relation;
+mod repair;
 mod run;
 mod schema;
 mod split;
 mod word;
+mod written;
 
 use aedile_model::{Gap, GapKind, Place};
 use sqlparser::ast;
-use sqlparser::dialect::{
-    BigQueryDialect, DatabricksDialect, Dialect, DuckDbDialect, GenericDialect, MsSqlDialect, MySqlDialect,
-    PostgreSqlDialect, RedshiftSqlDialect, SnowflakeDialect,
-};
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::parser::{Parser, ParserError, ParserOptions};
 
-pub(crate) use run::{Run, lineage_links, run, table_asset};
+pub use answer::{SqlColumn, SqlEdge, SqlLineage, sql_lineage, sql_schema};
+pub use dialect::Dialect;
+pub(crate) use run::{Run, run};
 pub(crate) use schema::Schemas;
+pub(crate) use written::{lineage_links, table_asset};
 
 use crate::code::origin::Offsets;
 
@@ -42,6 +53,12 @@ pub(crate) struct Statement {
     pub(crate) end: usize,
     pub(crate) text: String,
     pub(crate) content: Content,
+    /// The dialect, where somebody said it.
+    pub(crate) dialect: Option<Dialect>,
+    /// Whether it stands in a procedure or function.
+    pub(crate) in_code: bool,
+    /// Whether it puts columns where their names are, not where they stand.
+    pub(crate) by_name: bool,
 }
 
 /// What a statement is.
@@ -57,66 +74,21 @@ pub(crate) enum Content {
     Copy(copy::Copy),
 }
 
+/// Scripts in scripts that are followed: bodies of procedures, texts that are executed.
+const NESTED: usize = 4;
+
 impl Script {
     /// The statements of `text`. What does not parse goes to `gaps`; a gap's place has an empty path
     /// where `offsets` do not know it.
     pub(crate) fn parse(text: &str, offsets: Offsets, gaps: &mut Vec<Gap>) -> Script {
-        let mut script = Script::default();
-        for piece in split::statements(text) {
-            let mut gap = |kind, message: String| {
-                let place = offsets
-                    .place(piece.start, piece.start + piece.text.len())
-                    .unwrap_or_else(|| Place::file(&"".into()));
-                gaps.push(Gap { place, kind, message });
-            };
-            let words = word::words(piece.text);
-            let head: Vec<&str> = words.iter().take(8).map(|word| word.upper.as_str()).collect();
-            let Some(first) = head.first() else { continue };
-            if !STATEMENTS.contains(first) {
-                continue;
-            }
-            let operators = words
-                .iter()
-                .filter(|word| matches!(word.upper.as_str(), "AND" | "OR" | "UNION" | "||" | "+" | "-" | "*" | "/"))
-                .count();
-            if operators > OPERATORS && !words.iter().any(|word| word.upper == "VALUES") || words.len() > 400_000 {
-                gap(GapKind::Limit, format!("sql not parsed: more than {OPERATORS} operators in one statement"));
-                continue;
-            }
-            let content = if let Some(grant) = grant::read(&words) {
-                Some(Content::Grant(grant))
-            } else if let Some(mask) = mask::read(&words) {
-                Some(Content::Mask(mask))
-            } else if let Some(copy) = copy::read(&words, piece.text) {
-                Some(Content::Copy(copy))
-            } else {
-                match parse_within_bounds(piece.text) {
-                    Ok(statement) => Some(Content::Ast(Box::new(statement))),
-                    Err(TooDeep(true)) => {
-                        gap(
-                            GapKind::Limit,
-                            format!("sql not parsed: a statement ({}) is nested too deep", first.to_lowercase()),
-                        );
-                        continue;
-                    }
-                    Err(TooDeep(false)) => None,
-                }
-            };
-            match content {
-                Some(content) => script.statements.push(Statement {
-                    start: piece.start,
-                    end: piece.start + piece.text.len(),
-                    text: piece.text.to_owned(),
-                    content,
-                }),
-                None if MOVING.contains(first) && !defines_code(&head) => gap(
-                    GapKind::Unparsed,
-                    format!("a sql statement ({}) does not parse in any dialect known", first.to_lowercase()),
-                ),
-                None => {}
-            }
-        }
-        script
+        Script::parse_as(text, offsets, None, gaps)
+    }
+
+    /// The same, in `dialect` first.
+    pub(crate) fn parse_as(text: &str, offsets: Offsets, dialect: Option<Dialect>, gaps: &mut Vec<Gap>) -> Script {
+        let mut reading = Reading { script: Script::default(), offsets, dialect, gaps, depth: 0, in_code: false };
+        reading.read(text, 0);
+        reading.script
     }
 
     /// Whether nothing in the text was a statement.
@@ -125,36 +97,176 @@ impl Script {
     }
 }
 
+/// A text as it is read into a script.
+struct Reading<'g> {
+    script: Script,
+    offsets: Offsets,
+    dialect: Option<Dialect>,
+    gaps: &'g mut Vec<Gap>,
+    depth: usize,
+    in_code: bool,
+}
+
+impl Reading<'_> {
+    /// Reads `text`, which stands after `shift` bytes of the whole.
+    fn read(&mut self, text: &str, shift: usize) {
+        for piece in split::statements(text) {
+            self.piece(piece.text, shift + piece.start);
+        }
+    }
+
+    fn gap(&mut self, start: usize, len: usize, kind: GapKind, message: String) {
+        let place = self.offsets.place(start, start + len).unwrap_or_else(|| Place::file(&"".into()));
+        self.gaps.push(Gap { place, kind, message });
+    }
+
+    fn piece(&mut self, text: &str, start: usize) {
+        let words = word::words(text);
+        let head: Vec<&str> = words.iter().take(8).map(|word| word.upper.as_str()).collect();
+        let Some(&first) = head.first() else { return };
+        if self.depth < NESTED
+            && let Some((from, body)) = block::body(&words, text)
+        {
+            self.nested(body, start + from);
+            return;
+        }
+        match block::executed(&words) {
+            Some(block::Executed::Text(text)) if self.depth < NESTED => {
+                // What was quoted twice stands elsewhere: the place is that of the statement.
+                self.nested(&text, start);
+                return;
+            }
+            Some(_) => {
+                let message = "sql that is put together at run time is not read".to_owned();
+                self.gap(start, text.len(), GapKind::Unresolved, message);
+                return;
+            }
+            None => {}
+        }
+        if let Some(from) = block::start(&words).filter(|from| *from > 0 && self.depth < NESTED) {
+            let was = std::mem::replace(&mut self.in_code, true);
+            self.depth += 1;
+            if let Some(inner) = text.get(from..) {
+                self.piece(inner, start + from);
+            }
+            self.depth -= 1;
+            self.in_code = was;
+            return;
+        }
+        if !STATEMENTS.contains(&first) {
+            return;
+        }
+        let operators = words
+            .iter()
+            .filter(|word| matches!(word.upper.as_str(), "AND" | "OR" | "UNION" | "||" | "+" | "-" | "*" | "/"))
+            .count();
+        if operators > OPERATORS && !words.iter().any(|word| word.upper == "VALUES") || words.len() > 400_000 {
+            let message = format!("sql not parsed: more than {OPERATORS} operators in one statement");
+            self.gap(start, text.len(), GapKind::Limit, message);
+            return;
+        }
+        let mut by_name = false;
+        let contents = if let Some(grant) = grant::read(&words) {
+            vec![Content::Grant(grant)]
+        } else if let Some(mask) = mask::read(&words) {
+            vec![Content::Mask(mask)]
+        } else if let Some(copy) = copy::read(&words, text) {
+            vec![Content::Copy(copy)]
+        } else {
+            let parsed = match parse_within_bounds(text, self.dialect) {
+                Err(TooDeep(false)) => match repair::repaired(&words, text) {
+                    Some((text, made)) => {
+                        by_name = made.by_name;
+                        parse_within_bounds(&text, self.dialect)
+                            .map(|statements| statements.into_iter().map(|statement| with(statement, &made)).collect())
+                    }
+                    None => match repair::rewritten(&words, text) {
+                        Some(text) => parse_within_bounds(&text, self.dialect),
+                        None => Err(TooDeep(false)),
+                    },
+                },
+                parsed => parsed,
+            };
+            match parsed {
+                Ok(statements) => statements.into_iter().map(|statement| Content::Ast(Box::new(statement))).collect(),
+                Err(TooDeep(true)) => {
+                    let message = format!("sql not parsed: a statement ({}) is nested too deep", first.to_lowercase());
+                    self.gap(start, text.len(), GapKind::Limit, message);
+                    return;
+                }
+                Err(TooDeep(false)) => Vec::new(),
+            }
+        };
+        if contents.is_empty() && MOVING.contains(&first) && !defines_code(&head) {
+            let message = format!("a sql statement ({}) does not parse in any dialect known", first.to_lowercase());
+            self.gap(start, text.len(), GapKind::Unparsed, message);
+        }
+        self.script.statements.extend(contents.into_iter().map(|content| Statement {
+            start,
+            end: start + text.len(),
+            text: text.to_owned(),
+            content,
+            dialect: self.dialect,
+            in_code: self.in_code,
+            by_name,
+        }));
+    }
+
+    /// A script inside this one.
+    fn nested(&mut self, text: &str, start: usize) {
+        let was = std::mem::replace(&mut self.in_code, true);
+        self.depth += 1;
+        self.read(text, start);
+        self.depth -= 1;
+        self.in_code = was;
+    }
+}
+
+/// `statement` with what was blanked of its text.
+fn with(mut statement: ast::Statement, made: &repair::Made) -> ast::Statement {
+    match &mut statement {
+        ast::Statement::CreateTable(table) => {
+            table.location = table.location.take().or_else(|| made.location.clone());
+            table.columns.extend(made.columns.iter().map(|name| ast::ColumnDef {
+                name: ast::Ident::new(name.as_str()),
+                data_type: ast::DataType::Unspecified,
+                options: Vec::new(),
+            }));
+        }
+        ast::Statement::CreateView(view) => {
+            view.columns.extend(made.columns.iter().map(|name| ast::ViewColumnDef {
+                name: ast::Ident::new(name.as_str()),
+                data_type: None,
+                options: None,
+            }));
+        }
+        _ => {}
+    }
+    statement
+}
+
 /// Why no dialect takes a text: whether it is nested deeper than the parser descends (50 levels).
 struct TooDeep(bool);
 
 /// `text` by the first dialect that takes it.
 pub(crate) fn parse(text: &str) -> Option<ast::Statement> {
-    parse_within_bounds(text).ok()
+    parse_within_bounds(text, None).ok().and_then(|mut statements| statements.pop())
 }
 
-fn parse_within_bounds(text: &str) -> Result<ast::Statement, TooDeep> {
-    let dialects: [&dyn Dialect; 10] = [
-        &GenericDialect {},
-        &SnowflakeDialect {},
-        &DatabricksDialect {},
-        &PostgreSqlDialect {},
-        &BigQueryDialect {},
-        &DuckDbDialect {},
-        &RedshiftSqlDialect {},
-        &MsSqlDialect {},
-        &MySqlDialect {},
-        &sqlparser::dialect::HiveDialect {},
-    ];
-    for dialect in dialects {
-        match Parser::new(dialect).try_with_sql(text).and_then(|mut parser| parser.parse_statements()) {
-            Ok(mut statements) if statements.len() == 1 => return statements.pop().ok_or(TooDeep(false)),
+/// The statements of `text`: one, or several where T-SQL has no semicolon between them.
+fn parse_within_bounds(text: &str, dialect: Option<Dialect>) -> Result<Vec<ast::Statement>, TooDeep> {
+    for parser in dialect::parsers(dialect) {
+        match Parser::new(parser).try_with_sql(text).and_then(|mut parser| parser.parse_statements()) {
+            Ok(statements) if statements.len() == 1 => return Ok(statements),
             // Another dialect would descend as far.
             Err(ParserError::RecursionLimitExceeded) => return Err(TooDeep(true)),
             Ok(_) | Err(_) => {}
         }
     }
-    Err(TooDeep(false))
+    let options = ParserOptions { require_semicolon_stmt_delimiter: false, ..ParserOptions::default() };
+    let tsql = sqlparser::dialect::MsSqlDialect {};
+    let parsed = Parser::new(&tsql).with_options(options).try_with_sql(text).and_then(|mut p| p.parse_statements());
+    parsed.map_err(|_| TooDeep(false))
 }
 
 /// Adds the tables that `script` defines, with the columns it lists.
@@ -164,18 +276,16 @@ pub(crate) fn declare(script: &Script, schemas: &mut Schemas) {
             && let ast::Statement::CreateTable(table) = &**ast
             && !table.temporary
         {
-            schemas.add(
-                &lineage::name_of(&table.name),
-                table.columns.iter().map(|column| column.name.value.to_lowercase()),
-            );
+            schemas
+                .add(&name::name_of(&table.name), table.columns.iter().map(|column| column.name.value.to_lowercase()));
         }
     }
 }
 
 /// First words of statements that are read; anything else is no SQL or says nothing of data.
-const STATEMENTS: [&str; 21] = [
-    "ALTER", "ATTACH", "COPY", "CREATE", "DELETE", "EXPORT", "FROM", "GRANT", "INSERT", "LOAD", "MERGE", "PUT",
-    "REPLACE", "REVOKE", "SELECT", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "WITH", "(",
+const STATEMENTS: [&str; 24] = [
+    "ALTER", "ATTACH", "CACHE", "COPY", "CREATE", "DELETE", "EXPORT", "FROM", "GRANT", "INSERT", "LOAD", "MERGE",
+    "PUT", "RENAME", "REPLACE", "REVOKE", "SELECT", "TABLE", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "WITH", "(",
 ];
 
 /// `CREATE OR REPLACE FUNCTION …` and the like: they define what may run, and move nothing themselves.

@@ -59,6 +59,7 @@ fn carried(
             None => Vec::new(),
         },
         RelationKind::PartOf
+        | RelationKind::DependsOn
         | RelationKind::RunsAs
         | RelationKind::MemberOf
         | RelationKind::Releases

@@ -115,6 +115,7 @@ fn edges(inventory: &Inventory) -> BTreeMap<AssetId, Vec<Edge>> {
                 }
             }
             RelationKind::PartOf
+            | RelationKind::DependsOn
             | RelationKind::Reads
             | RelationKind::RunsAs
             | RelationKind::Grants

@@ -12,7 +12,9 @@ pub(crate) struct Copy {
     pub(crate) files: String,
     /// The table.
     pub(crate) table: Option<String>,
-    /// The query whose result is unloaded.
+    /// The columns of the table that are named.
+    pub(crate) columns: Vec<String>,
+    /// The query whose result is unloaded, or through which files are loaded.
     pub(crate) query: Option<Box<ast::Statement>>,
     /// Whether the files are written.
     pub(crate) unload: bool,
@@ -29,13 +31,14 @@ pub(super) fn read(words: &[Word], text: &str) -> Option<Copy> {
             if unload {
                 let query = inner_query(words, text, from + 1);
                 let table = if query.is_none() { words.get(from + 1).map(|word| table_name(&word.text)) } else { None };
-                return Some(Copy { files: dataset_name(&target), table, query, unload });
+                return Some(Copy { files: dataset_name(&target), table, columns: Vec::new(), query, unload });
             }
-            let source = match words.get(from + 1) {
-                Some(word) if word.upper == "(" => files_within(words, from)?,
-                _ => location(words, from + 1)?.0,
+            let (source, query) = match words.get(from + 1) {
+                Some(word) if word.upper == "(" => (files_within(words, from)?, inner_query(words, text, from + 1)),
+                _ => (location(words, from + 1)?.0, None),
             };
-            Some(Copy { files: dataset_name(&source), table: Some(table_name(&target)), query: None, unload })
+            let columns = listed(words, after);
+            Some(Copy { files: dataset_name(&source), table: Some(table_name(&target)), columns, query, unload })
         }
         // Redshift and Postgres: `COPY t FROM 's3://…'`, `COPY (SELECT …) TO '…'`.
         "COPY" => {
@@ -45,31 +48,79 @@ pub(super) fn read(words: &[Word], text: &str) -> Option<Copy> {
                 !word.literal && matches!(word.upper.as_str(), "FROM" | "TO") && words_after_literal(words, word)
             })?;
             let files = words.get(way + 1)?;
-            Some(Copy { files: dataset_name(&files.text), table, query, unload: words.get(way)?.upper == "TO" })
+            let columns = if table.is_some() { listed(words, 2) } else { Vec::new() };
+            let unload = words.get(way)?.upper == "TO";
+            Some(Copy { files: dataset_name(&files.text), table, columns, query, unload })
         }
         "UNLOAD" => {
             let to = words.iter().position(|word| word.upper == "TO")?;
             let query = match words.get(2) {
+                Some(word) if word.text.starts_with("$$") => {
+                    let inner = text.split("$$").nth(1).unwrap_or_default();
+                    super::parse(inner.trim()).map(Box::new)
+                }
                 Some(word) if word.literal => super::parse(&word.text.replace("''", "'")).map(Box::new),
                 _ => inner_query(words, text, 1),
             };
-            Some(Copy { files: dataset_name(&words.get(to + 1)?.text), table: None, query, unload: true })
+            Some(Copy {
+                files: dataset_name(&words.get(to + 1)?.text),
+                table: None,
+                columns: Vec::new(),
+                query,
+                unload: true,
+            })
+        }
+        // BigQuery's `LOAD DATA INTO t FROM FILES (uris = […])`, MySQL's `INFILE`, Hive's `INPATH`.
+        "LOAD" if upper(1) == Some("DATA") => {
+            let into = words.iter().position(|word| matches!(word.upper.as_str(), "INTO" | "OVERWRITE"))?;
+            let skipped =
+                words.iter().skip(into + 1).position(|word| !matches!(word.upper.as_str(), "INTO" | "TABLE"))?;
+            let table = table_name(&words.get(into + 1 + skipped)?.text);
+            let from = words.iter().position(|word| matches!(word.upper.as_str(), "INFILE" | "INPATH" | "URIS"))?;
+            let files = words.iter().skip(from).find(|word| word.literal)?;
+            let files = dataset_name(&files.text);
+            Some(Copy { files, table: Some(table), columns: Vec::new(), query: None, unload: false })
+        }
+        // MySQL's `SELECT … INTO OUTFILE '…'`.
+        "SELECT" | "WITH" => {
+            let at = words
+                .windows(2)
+                .position(|pair| matches!(pair, [a, b] if a.upper == "INTO" && b.upper == "OUTFILE"))?;
+            let files = words.get(at + 2).filter(|word| word.literal)?;
+            let rest = words.iter().skip(at).find(|word| word.upper == "FROM" && !word.literal);
+            let rest = rest.map_or("", |word| text.get(word.at..).unwrap_or_default());
+            let query = super::parse(&format!("{}{rest}", text.get(..words.get(at)?.at)?)).map(Box::new);
+            Some(Copy { files: dataset_name(&files.text), table: None, columns: Vec::new(), query, unload: true })
         }
         "EXPORT" => {
             let uri = words.iter().position(|word| word.upper == "URI")?;
             let files = words.iter().skip(uri).find(|word| word.literal)?;
             let start = words.iter().find(|word| word.upper == "AS")?.at + 2;
             let query = super::parse(text.get(start..)?.trim()).map(Box::new);
-            Some(Copy { files: dataset_name(&files.text), table: None, query, unload: true })
+            Some(Copy { files: dataset_name(&files.text), table: None, columns: Vec::new(), query, unload: true })
         }
         "INSERT" if words.iter().take(6).any(|word| word.upper == "DIRECTORY") => {
             let files = words.iter().take(10).find(|word| word.literal)?;
             let start = words.iter().find(|word| word.upper == "SELECT")?.at;
             let query = super::parse(text.get(start..)?.trim()).map(Box::new);
-            Some(Copy { files: dataset_name(&files.text), table: None, query, unload: true })
+            Some(Copy { files: dataset_name(&files.text), table: None, columns: Vec::new(), query, unload: true })
         }
         _ => None,
     }
+}
+
+/// The names in brackets at word `at`.
+fn listed(words: &[Word], at: usize) -> Vec<String> {
+    if words.get(at).is_none_or(|word| word.upper != "(") {
+        return Vec::new();
+    }
+    words
+        .iter()
+        .skip(at + 1)
+        .take_while(|word| word.upper != ")")
+        .filter(|word| word.upper != ",")
+        .map(|word| word.text.to_lowercase())
+        .collect()
 }
 
 /// Whether a quoted text or a standard stream follows `word`.

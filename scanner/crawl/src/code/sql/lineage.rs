@@ -1,545 +1,608 @@
-//! What a query gives: for every output column the source columns it is made of.
+//! What a query gives: for every output column the source columns it is made of, and what decides over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{AssetKind, Protection};
+use aedile_model::Protection;
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins, Visit, Visitor, WildcardAdditionalOptions,
+    Distinct, ExcludeSelectItem, Expr, FromTable, GroupByExpr, Ident, NamedWindowExpr, OrderBy, OrderByKind,
+    PipeOperator, Query, RenameSelectItem, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    SetOperator, SetQuantifier, Statement, TableObject, Value, WildcardAdditionalOptions, WindowSpec, With,
 };
 
-use super::Schemas;
+use super::name::{last_part, lower, name_of, output_name};
+use super::relation::{Found, Influence, Item, Made, Relation, unite};
+use super::{Dialect, Schemas};
 use crate::Ref;
-use crate::code::flow::{Data, Origin, Part, merge};
-use crate::code::output::{dataset_name, table_name};
+use crate::code::flow::Data;
 
 /// Queries inside each other that are followed.
-const DEPTH: usize = 40;
+const DEPTH: usize = 60;
 
-/// What an expression is made of, by dataset.
-pub(super) type Made = BTreeMap<Ref, Origin>;
+/// Selects of one statement that are followed.
+const SELECTS: usize = 20_000;
 
-/// The names that a query can see.
-#[derive(Clone, Default)]
+/// Columns of a relation that are followed.
+const COLUMNS: usize = 4_000;
+
+/// Tables that scripts before this statement made: temporary ones and those whose columns are known.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    /// What stands under a temporary name.
+    pub(super) temporary: BTreeMap<String, Relation>,
+    /// The columns of tables and views that the script made, in order.
+    pub(super) made: BTreeMap<String, Vec<String>>,
+}
+
+/// The names that an expression can see.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
     /// Relations by alias, in the order of `FROM`.
-    relations: Vec<(String, Data)>,
+    pub(super) relations: Vec<(String, Relation)>,
+    /// Columns that a `USING` made one.
+    pub(super) merged: Vec<(String, Made)>,
+    /// Parameters of functions inside the expression.
+    pub(super) locals: BTreeSet<String>,
+    /// Output columns that later expressions may name.
+    pub(super) aliases: BTreeMap<String, Made>,
+    /// Named windows.
+    pub(super) windows: BTreeMap<String, WindowSpec>,
+    /// What decides over the rows.
+    pub(super) influences: super::relation::Influences,
 }
 
 /// Follows queries.
 pub(super) struct Lineage<'a> {
     pub(super) schemas: &'a Schemas,
     pub(super) views: &'a BTreeMap<String, Data>,
+    pub(super) session: &'a Session,
+    pub(super) dialect: Option<Dialect>,
     /// Common table expressions in sight.
-    ctes: BTreeMap<String, Data>,
-    /// Every dataset named anywhere, with the part that reaches it.
-    pub(super) touched: BTreeMap<Ref, ()>,
+    pub(super) ctes: BTreeMap<String, Relation>,
+    /// Scopes of the queries around this one, the innermost last.
+    pub(super) outer: Vec<Scope>,
+    /// Every dataset named anywhere.
+    pub(super) touched: BTreeSet<Ref>,
     depth: usize,
+    selects: usize,
+    /// Whether a bound was reached, so that something is left out.
+    pub(super) cut: bool,
 }
 
 impl<'a> Lineage<'a> {
-    pub(super) fn new(schemas: &'a Schemas, views: &'a BTreeMap<String, Data>) -> Lineage<'a> {
-        Lineage { schemas, views, ctes: BTreeMap::new(), touched: BTreeMap::new(), depth: 0 }
+    pub(super) fn new(
+        schemas: &'a Schemas,
+        views: &'a BTreeMap<String, Data>,
+        session: &'a Session,
+        dialect: Option<Dialect>,
+    ) -> Lineage<'a> {
+        Lineage {
+            schemas,
+            views,
+            session,
+            dialect,
+            ctes: BTreeMap::new(),
+            outer: Vec::new(),
+            touched: BTreeSet::new(),
+            depth: 0,
+            selects: 0,
+            cut: false,
+        }
     }
 
     /// What `query` gives.
-    pub(super) fn query(&mut self, query: &Query) -> Data {
-        if self.depth >= DEPTH {
-            return Data::default();
+    pub(super) fn query(&mut self, query: &Query) -> Relation {
+        if self.depth >= DEPTH || self.selects >= SELECTS {
+            self.cut = true;
+            return Relation::default();
         }
         self.depth += 1;
         let outer = self.ctes.clone();
         if let Some(with) = &query.with {
-            for cte in &with.cte_tables {
-                let mut data = self.query(&cte.query);
-                let names: Vec<&Ident> = cte.alias.columns.iter().map(|column| &column.name).collect();
-                rename_in_order(&mut data, &cte.query.body, &names);
-                self.ctes.insert(cte.alias.name.value.to_lowercase(), data);
-            }
+            self.with(with);
         }
-        let data = self.body(&query.body);
+        let mut relation = self.body(&query.body, query.order_by.as_ref());
+        for pipe in &query.pipe_operators {
+            self.pipe(&mut relation, pipe);
+        }
         self.ctes = outer;
         self.depth -= 1;
-        data
+        self.bound(&mut relation);
+        relation
     }
 
-    fn body(&mut self, body: &SetExpr) -> Data {
+    fn bound(&mut self, relation: &mut Relation) {
+        if relation.items.len() > COLUMNS || relation.influences.len() > COLUMNS {
+            self.cut = true;
+            relation.items.truncate(COLUMNS);
+            relation.influences = std::mem::take(&mut relation.influences).into_iter().take(COLUMNS).collect();
+        }
+    }
+
+    /// Makes the common table expressions of `with` known.
+    pub(super) fn with(&mut self, with: &With) {
+        for cte in &with.cte_tables {
+            let name = lower(&cte.alias.name);
+            let columns: Vec<String> = cte.alias.columns.iter().map(|column| lower(&column.name)).collect();
+            // T-SQL has no word for recursion.
+            let may_recur = with.recursive || self.dialect.is_none_or(|dialect| dialect == Dialect::Tsql);
+            let relation = match &*cte.query.body {
+                SetExpr::SetOperation { op: SetOperator::Union, left, right, set_quantifier }
+                    if may_recur && cte.query.with.is_none() && mentions(right, &name) && !mentions(left, &name) =>
+                {
+                    let mut first = self.body(left, None);
+                    first.rename_in_order(columns.iter().map(String::as_str));
+                    self.ctes.insert(name.clone(), first.clone());
+                    let more = self.body(right, None);
+                    first.stack(more, by_name(*set_quantifier));
+                    first
+                }
+                _ => {
+                    let mut relation = self.query(&cte.query);
+                    relation.rename_in_order(columns.iter().map(String::as_str));
+                    relation
+                }
+            };
+            self.ctes.insert(name, relation);
+        }
+    }
+
+    fn body(&mut self, body: &SetExpr, order: Option<&OrderBy>) -> Relation {
         match body {
-            SetExpr::Select(select) => self.select(select),
-            SetExpr::Query(query) => self.query(query),
-            SetExpr::SetOperation { left, right, .. } => {
-                let mut data = self.body(left);
-                // By position: columns of the right side stand under the left side's names.
-                let mut more = self.body(right);
-                rename_like(&mut more, right, left);
-                data.join(&more);
-                data
+            SetExpr::Select(select) => self.select(select, order),
+            SetExpr::Query(query) => {
+                let mut relation = self.query(query);
+                self.order(&mut relation, order, &Scope::default());
+                relation
+            }
+            SetExpr::SetOperation { op, set_quantifier, left, right } => {
+                self.depth += 1;
+                if self.depth >= DEPTH * 30 {
+                    self.cut = true;
+                    self.depth -= 1;
+                    return Relation::default();
+                }
+                let mut relation = self.body(left, None);
+                let more = self.body(right, None);
+                self.depth -= 1;
+                match op {
+                    SetOperator::Union => relation.stack(more, by_name(*set_quantifier)),
+                    // The rows of the right side only decide which of the left are there.
+                    SetOperator::Except | SetOperator::Intersect | SetOperator::Minus => {
+                        unite(&mut relation.influences, more.row().deciding(Influence::Filter));
+                        unite(&mut relation.influences, more.influences);
+                    }
+                }
+                self.order(&mut relation, order, &Scope::default());
+                relation
             }
             SetExpr::Table(table) => match &table.table_name {
-                Some(name) => self.table(&name.to_lowercase()),
-                None => Data::default(),
+                Some(name) => {
+                    let name = match &table.schema_name {
+                        Some(schema) => format!("{schema}.{name}"),
+                        None => name.clone(),
+                    };
+                    self.table(&name.to_lowercase())
+                }
+                None => Relation::default(),
             },
-            SetExpr::Values(_) | SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
-                Data::default()
-            }
-        }
-    }
-
-    fn select(&mut self, select: &Select) -> Data {
-        let scope = self.scope(&select.from);
-        let mut result = Data::default();
-        for item in &select.projection {
-            match item {
-                SelectItem::UnnamedExpr(expr) => {
-                    let made = self.expression(expr, &scope);
-                    put(&mut result, &output_name(expr), made);
-                }
-                SelectItem::ExprWithAlias { expr, alias } => {
-                    let made = self.expression(expr, &scope);
-                    put(&mut result, &alias.value.to_lowercase(), made);
-                }
-                SelectItem::ExprWithAliases { expr, aliases } => {
-                    let made = self.expression(expr, &scope);
-                    for alias in aliases {
-                        put(&mut result, &alias.value.to_lowercase(), made.clone());
+            SetExpr::Values(values) => {
+                let mut relation = Relation::default();
+                for row in &values.rows {
+                    for (at, value) in row.content.iter().enumerate() {
+                        let made = self.expression(value, &Scope::default());
+                        match relation.items.get_mut(at) {
+                            Some(Item::Column { made: held, .. }) => held.unite(made),
+                            _ => relation.items.push(Item::Column { name: format!("column{}", at + 1), made }),
+                        }
                     }
                 }
-                SelectItem::Wildcard(options) => {
-                    for (_, data) in &scope.relations {
-                        let mut data = data.clone();
-                        self.wildcard(&mut data, options, &scope);
-                        result.join(&data);
-                    }
-                }
-                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
-                    if let Some(data) = scope.relation(&name_of(name)) {
-                        let mut data = data.clone();
-                        self.wildcard(&mut data, options, &scope);
-                        result.join(&data);
-                    }
-                }
-                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(expr), _) => {
-                    let made = self.expression(expr, &scope);
-                    put(&mut result, "*", made);
-                }
+                relation
             }
-        }
-        if let Some(condition) = &select.selection {
-            self.visit_queries(condition);
-        }
-        result
-    }
-
-    /// `EXCLUDE`, `EXCEPT`, `REPLACE` and `RENAME` of a `*`.
-    fn wildcard(&mut self, data: &mut Data, options: &WildcardAdditionalOptions, scope: &Scope) {
-        let mut gone: Vec<String> = Vec::new();
-        if let Some(except) = &options.opt_except {
-            gone.push(except.first_element.value.to_lowercase());
-            gone.extend(except.additional_elements.iter().map(|ident| ident.value.to_lowercase()));
-        }
-        match &options.opt_exclude {
-            Some(sqlparser::ast::ExcludeSelectItem::Single(name)) => gone.push(last_part(&name_of(name)).to_owned()),
-            Some(sqlparser::ast::ExcludeSelectItem::Multiple(names)) => {
-                gone.extend(names.iter().map(|name| last_part(&name_of(name)).to_owned()))
+            SetExpr::Insert(change) | SetExpr::Update(change) | SetExpr::Delete(change) | SetExpr::Merge(change) => {
+                self.returned(change)
             }
-            None => {}
-        }
-        data.drop(&gone);
-        if let Some(replace) = &options.opt_replace {
-            for item in &replace.items {
-                let made = self.expression(&item.expr, scope);
-                let name = item.column_name.value.to_lowercase();
-                data.drop(std::slice::from_ref(&name));
-                put(data, &name, made);
-            }
-        }
-        match &options.opt_rename {
-            Some(sqlparser::ast::RenameSelectItem::Single(pair)) => {
-                data.rename(&[(pair.ident.value.to_lowercase(), pair.alias.value.to_lowercase())])
-            }
-            Some(sqlparser::ast::RenameSelectItem::Multiple(pairs)) => {
-                let pairs: Vec<(String, String)> = pairs
-                    .iter()
-                    .map(|pair| (pair.ident.value.to_lowercase(), pair.alias.value.to_lowercase()))
-                    .collect();
-                data.rename(&pairs);
-            }
-            None => {}
         }
     }
 
-    /// The relations of a `FROM`.
-    pub(super) fn scope(&mut self, from: &[TableWithJoins]) -> Scope {
-        let mut scope = Scope::default();
-        for table in from {
-            self.add(&table.relation, &mut scope);
-            for join in &table.joins {
-                self.add(&join.relation, &mut scope);
+    /// What a change of rows gives back (`RETURNING`).
+    fn returned(&mut self, change: &Statement) -> Relation {
+        let (scope, items) = match change {
+            Statement::Delete(delete) => {
+                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+                (self.scope(from), delete.returning.as_ref())
             }
-        }
-        scope
-    }
-
-    /// Adds one relation to `scope`.
-    pub(super) fn add(&mut self, factor: &TableFactor, scope: &mut Scope) {
-        match factor {
-            TableFactor::Table { name, alias, args, .. } => {
-                let full = name_of(name);
-                let data = match args {
-                    Some(args) => self.table_function(&full, &args.args),
-                    None => self.table(&full),
-                };
-                let alias = alias.as_ref().map_or_else(|| full.clone(), |alias| alias.name.value.to_lowercase());
-                scope.relations.push((alias, data));
+            Statement::Update(update) => (self.scope(std::slice::from_ref(&update.table)), update.returning.as_ref()),
+            Statement::Insert(insert) => {
+                let TableObject::TableName(name) = &insert.table else { return Relation::default() };
+                let name = name_of(name);
+                let relation = self.table(&name);
+                (Scope { relations: vec![(name, relation)], ..Scope::default() }, insert.returning.as_ref())
             }
-            TableFactor::Derived { subquery, alias, .. } => {
-                let mut data = self.query(subquery);
-                if let Some(alias) = alias {
-                    let names: Vec<&Ident> = alias.columns.iter().map(|column| &column.name).collect();
-                    rename_in_order(&mut data, &subquery.body, &names);
-                }
-                let alias = alias.as_ref().map_or_else(String::new, |alias| alias.name.value.to_lowercase());
-                scope.relations.push((alias, data));
-            }
-            TableFactor::NestedJoin { table_with_joins, .. } => {
-                self.add(&table_with_joins.relation, scope);
-                for join in &table_with_joins.joins {
-                    self.add(&join.relation, scope);
-                }
-            }
-            TableFactor::Pivot { table, .. }
-            | TableFactor::Unpivot { table, .. }
-            | TableFactor::MatchRecognize { table, .. } => self.add(table, scope),
-            _ => {}
-        }
-    }
-
-    /// `read_csv('x.csv')`, `read_parquet('s3://…')`: a table function over files.
-    fn table_function(&mut self, name: &str, args: &[FunctionArg]) -> Data {
-        let files = name.starts_with("read_") || name.ends_with("_scan") || name.ends_with("_scan_auto");
-        let first = args.first().and_then(|arg| match arg {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => value.value.clone().into_string(),
-            _ => None,
-        });
-        match first {
-            Some(path) if files => self.dataset(&path),
-            _ => Data::default(),
-        }
-    }
-
-    fn dataset(&mut self, path: &str) -> Data {
-        let target = Ref::named(AssetKind::Dataset, dataset_name(path));
-        self.touched.insert(target.clone(), ());
-        Data::read(target, Part::all(), None)
-    }
-
-    /// The relation of that name: a common table expression, a view of the session, files, or a table.
-    fn table(&mut self, name: &str) -> Data {
-        if let Some(data) = self.ctes.get(name).or_else(|| self.views.get(name)) {
-            return data.clone();
-        }
-        // Spark's `csv.`/path``, DuckDB's `'x.parquet'`, Snowflake's `@stage/x`.
-        let files = ["csv.", "parquet.", "json.", "delta.", "orc.", "avro.", "text."]
-            .iter()
-            .find_map(|format| name.strip_prefix(format))
-            .filter(|rest| rest.contains('/'));
-        if let Some(path) = files {
-            return self.dataset(path);
-        }
-        if name.starts_with('@')
-            || name.contains("://")
-            || (name.contains('/') && !name.contains(' '))
-            || [".csv", ".parquet", ".json"].iter().any(|end| name.ends_with(end))
-        {
-            return self.dataset(name);
-        }
-        let full = self.schemas.canonical(&table_name(name));
-        let target = Ref::named(AssetKind::Table, full.clone());
-        self.touched.insert(target.clone(), ());
-        let part = match self.schemas.columns(&full) {
-            Some(columns) => Part::named(columns.iter().map(String::as_str)),
-            None => Part::all(),
+            _ => return Relation::default(),
         };
-        Data::read(target, part, None)
+        let (mut scope, mut relation) = (scope, Relation::default());
+        for item in items.into_iter().flatten() {
+            self.item(item, &mut scope, &mut relation);
+        }
+        relation
     }
 
-    /// What `expr` is made of.
-    pub(super) fn expression(&mut self, expr: &Expr, scope: &Scope) -> Made {
-        match expr {
-            Expr::Identifier(ident) => scope.column(None, &ident.value),
-            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [.., qualifier, column] => {
-                    let whole: Vec<String> =
-                        parts.iter().take(parts.len() - 1).map(|part| part.value.to_lowercase()).collect();
-                    let made = scope.column(Some(&whole.join(".")), &column.value);
-                    // `struct_column.field`
-                    if made.is_empty() { scope.column(None, &qualifier.value) } else { made }
-                }
-                _ => Made::new(),
-            },
-            Expr::Nested(inner)
-            | Expr::Cast { expr: inner, .. }
-            | Expr::Collate { expr: inner, .. }
-            | Expr::Convert { expr: inner, .. } => self.expression(inner, scope),
-            Expr::AtTimeZone { timestamp, .. } => self.expression(timestamp, scope),
-            Expr::Named { expr, .. } | Expr::OuterJoin(expr) | Expr::Prior(expr) | Expr::UnaryOp { expr, .. } => {
-                self.expression(expr, scope)
+    fn select(&mut self, select: &Select, order: Option<&OrderBy>) -> Relation {
+        self.selects += 1;
+        if self.selects > SELECTS {
+            self.cut = true;
+            return Relation::default();
+        }
+        let mut scope = self.scope(&select.from);
+        for view in &select.lateral_views {
+            self.lateral_view(view, &mut scope);
+        }
+        for definition in &select.named_window {
+            let spec = match &definition.1 {
+                NamedWindowExpr::WindowSpec(spec) => Some(spec.clone()),
+                NamedWindowExpr::NamedWindow(name) => scope.windows.get(&lower(name)).cloned(),
+            };
+            scope.windows.extend(spec.map(|spec| (lower(&definition.0), spec)));
+        }
+        let mut relation = Relation::default();
+        for item in &select.projection {
+            self.item(item, &mut scope, &mut relation);
+            self.bound(&mut relation);
+        }
+        if select.flavor == SelectFlavor::FromFirstNoSelect {
+            let all = SelectItem::Wildcard(WildcardAdditionalOptions::default());
+            self.item(&all, &mut scope, &mut relation);
+        }
+        relation.hide(&excluded(select.exclude.as_ref()));
+        for condition in [&select.selection, &select.prewhere].into_iter().flatten() {
+            self.decide(condition, Influence::Filter, &mut scope);
+        }
+        // Snowflake, MySQL, DuckDB and others let these name output columns.
+        for condition in [&select.having, &select.qualify].into_iter().flatten() {
+            self.decide(condition, Influence::Filter, &mut scope);
+        }
+        if let Some(Distinct::On(expressions)) = &select.distinct {
+            for expression in expressions {
+                self.decide(expression, Influence::GroupBy, &mut scope);
             }
-            Expr::JsonAccess { value, .. } => self.expression(value, scope),
-            Expr::CompoundFieldAccess { root, .. } => self.expression(root, scope),
-            Expr::Trim { expr, .. } => raised(self.expression(expr, scope), Protection::Formatted),
-            Expr::Substring { expr, .. }
-            | Expr::Extract { expr, .. }
-            | Expr::Floor { expr, .. }
-            | Expr::Ceil { expr, .. } => raised(self.expression(expr, scope), Protection::Truncated),
-            Expr::BinaryOp { left, op, right } => {
-                use sqlparser::ast::BinaryOperator as Op;
-                // A comparison gives a truth value.
-                if matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq | Op::And | Op::Or | Op::Xor)
+        }
+        self.group(&select.group_by, &relation, &mut scope);
+        for expression in select.sort_by.iter().map(|order| &order.expr).chain(&select.cluster_by) {
+            self.decide(expression, Influence::Sort, &mut scope);
+        }
+        for connect in &select.connect_by {
+            match connect {
+                sqlparser::ast::ConnectByKind::ConnectBy { relationships, .. } => {
+                    for condition in relationships {
+                        self.decide(condition, Influence::Join, &mut scope);
+                    }
+                }
+                sqlparser::ast::ConnectByKind::StartWith { condition, .. } => {
+                    self.decide(condition, Influence::Filter, &mut scope);
+                }
+            }
+        }
+        self.order(&mut relation, order, &scope);
+        unite(&mut relation.influences, scope.influences);
+        relation
+    }
+
+    /// Lets what `condition` is made of decide over the rows of `scope`.
+    pub(super) fn decide(&mut self, condition: &Expr, influence: Influence, scope: &mut Scope) {
+        let made = self.expression(condition, scope);
+        unite(&mut scope.influences, made.deciding(influence));
+    }
+
+    fn group(&mut self, group: &GroupByExpr, relation: &Relation, scope: &mut Scope) {
+        let (GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers)) = group;
+        let mut expressions: Vec<&Expr> = Vec::new();
+        if let GroupByExpr::Expressions(list, _) = group {
+            expressions.extend(list);
+        }
+        for modifier in modifiers {
+            if let sqlparser::ast::GroupByWithModifier::GroupingSets(sets) = modifier {
+                expressions.push(sets);
+            }
+        }
+        if matches!(group, GroupByExpr::All(_)) {
+            // Every output column that is no aggregate.
+            for item in &relation.items {
+                let Item::Column { made, .. } = item else { continue };
+                let grouped = made.direct.values().all(|how| how.transform < super::relation::Transform::Aggregation);
+                if grouped {
+                    unite(&mut scope.influences, made.clone().deciding(Influence::GroupBy));
+                }
+            }
+        }
+        for expression in expressions {
+            match ordinal(expression, relation) {
+                Some(made) => unite(&mut scope.influences, made.deciding(Influence::GroupBy)),
+                None => self.decide(expression, Influence::GroupBy, scope),
+            }
+        }
+    }
+
+    /// Lets what `order` names decide over the order of the rows: an output column first, then what `scope` has.
+    fn order(&mut self, relation: &mut Relation, order: Option<&OrderBy>, scope: &Scope) {
+        let Some(OrderBy { kind: OrderByKind::Expressions(expressions), .. }) = order else {
+            if order.is_some() {
+                let row = relation.row();
+                unite(&mut relation.influences, row.deciding(Influence::Sort));
+            }
+            return;
+        };
+        for expression in expressions {
+            let output = match &expression.expr {
+                Expr::Identifier(ident) => match relation.find(&lower(ident)) {
+                    Some(Found::Listed(made)) => Some(made),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let made = ordinal(&expression.expr, relation).or(output);
+            let made = made.unwrap_or_else(|| self.expression(&expression.expr, scope));
+            unite(&mut relation.influences, made.deciding(Influence::Sort));
+        }
+    }
+
+    pub(super) fn item(&mut self, item: &SelectItem, scope: &mut Scope, relation: &mut Relation) {
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                let made = self.expression(expr, scope);
+                relation.items.push(Item::Column { name: output_name(expr), made });
+            }
+            SelectItem::ExprWithAlias { expr, alias } => {
+                let made = self.expression(expr, scope);
+                scope.aliases.insert(lower(alias), made.clone());
+                relation.items.push(Item::Column { name: lower(alias), made });
+            }
+            SelectItem::ExprWithAliases { expr, aliases } => {
+                let made = self.expression(expr, scope);
+                for alias in aliases {
+                    relation.items.push(Item::Column { name: lower(alias), made: made.clone() });
+                }
+            }
+            SelectItem::Wildcard(options) => {
+                let mut items: Vec<Item> = scope
+                    .merged
+                    .iter()
+                    .map(|(name, made)| Item::Column { name: name.clone(), made: made.clone() })
+                    .collect();
+                let merged: Vec<String> = scope.merged.iter().map(|(name, _)| name.clone()).collect();
+                for (_, held) in &scope.relations {
+                    let mut held = held.clone();
+                    held.hide(&merged);
+                    items.extend(held.items);
+                }
+                self.star(items, options, scope, relation);
+            }
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+                let name = name_of(name);
+                let items = match scope.relation(&name) {
+                    Some(held) => held.items.clone(),
+                    // `struct_column.*`
+                    None => {
+                        let made = self.column(None, last_part(&name), scope);
+                        vec![Item::Any(made.done(super::relation::Transform::Transformation, Protection::None))]
+                    }
+                };
+                self.star(items, options, scope, relation);
+            }
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(expr), options) => {
+                let made = self.expression(expr, scope);
+                self.star(vec![Item::Any(made)], options, scope, relation);
+            }
+        }
+    }
+
+    /// Adds `items` to the outputs, after `EXCLUDE`, `EXCEPT`, `REPLACE`, `RENAME` and `ILIKE`.
+    fn star(&mut self, items: Vec<Item>, options: &WildcardAdditionalOptions, scope: &Scope, relation: &mut Relation) {
+        let mut starred = Relation { items, influences: BTreeMap::new() };
+        let mut gone = excluded(options.opt_exclude.as_ref());
+        if let Some(except) = &options.opt_except {
+            gone.push(lower(&except.first_element));
+            gone.extend(except.additional_elements.iter().map(lower));
+        }
+        starred.hide(&gone);
+        if let Some(ilike) = &options.opt_ilike {
+            let pattern = ilike.pattern.to_lowercase();
+            starred.items.retain(|item| match item {
+                Item::Column { name, .. } => like(&pattern, name),
+                Item::Rest { .. } | Item::Any(_) => true,
+            });
+        }
+        for item in options.opt_replace.iter().flat_map(|replace| &replace.items) {
+            let (name, made) = (lower(&item.column_name), self.expression(&item.expr, scope));
+            let held = starred.items.iter_mut().find_map(|held| match held {
+                Item::Column { name: held, made } if *held == name => Some(made),
+                _ => None,
+            });
+            match held {
+                Some(held) => *held = made,
+                None => {
+                    starred.hide(std::slice::from_ref(&name));
+                    starred.items.push(Item::Column { name, made });
+                }
+            }
+        }
+        let pairs: Vec<(String, String)> = match &options.opt_rename {
+            Some(RenameSelectItem::Single(pair)) => vec![(lower(&pair.ident), lower(&pair.alias))],
+            Some(RenameSelectItem::Multiple(pairs)) => {
+                pairs.iter().map(|pair| (lower(&pair.ident), lower(&pair.alias))).collect()
+            }
+            None => Vec::new(),
+        };
+        for (old, new) in pairs {
+            rename(&mut starred, &old, &new);
+        }
+        relation.items.extend(starred.items);
+    }
+
+    /// One step of a query in pipe syntax (BigQuery, Databricks).
+    fn pipe(&mut self, relation: &mut Relation, pipe: &PipeOperator) {
+        let mut scope = Scope::default();
+        scope.relations.push((String::new(), std::mem::take(relation)));
+        if let Some((_, held)) = scope.relations.first_mut() {
+            scope.influences = std::mem::take(&mut held.influences);
+        }
+        match pipe {
+            PipeOperator::Select { exprs } => {
+                for item in exprs {
+                    self.item(item, &mut scope, relation);
+                }
+            }
+            PipeOperator::Extend { exprs } => {
+                relation.items.extend(scope.relations.iter().flat_map(|(_, held)| held.items.clone()));
+                for item in exprs {
+                    self.item(item, &mut scope, relation);
+                }
+            }
+            PipeOperator::Aggregate { full_table_exprs, group_by_expr } => {
+                for (expr, grouped) in group_by_expr
+                    .iter()
+                    .map(|expr| (&expr.expr, true))
+                    .chain(full_table_exprs.iter().map(|expr| (&expr.expr, false)))
                 {
-                    return Made::new();
+                    let made = self.expression(&expr.expr, &scope);
+                    if grouped {
+                        unite(&mut scope.influences, made.clone().deciding(Influence::GroupBy));
+                    }
+                    let name = expr.alias.as_ref().map_or_else(|| output_name(&expr.expr), lower);
+                    relation.items.push(Item::Column { name, made });
                 }
-                let mut made = self.expression(left, scope);
-                unite(&mut made, self.expression(right, scope));
-                made
             }
-            Expr::Case { operand, conditions, else_result, .. } => {
-                let mut made = Made::new();
-                // A searched `CASE` gives its results; of a simple one the operand is only compared.
-                let _ = operand;
-                for when in conditions {
-                    unite(&mut made, self.expression(&when.result, scope));
-                }
-                if let Some(otherwise) = else_result {
-                    unite(&mut made, self.expression(otherwise, scope));
-                }
-                made
-            }
-            Expr::Function(function) => self.function(function, scope),
-            Expr::Subquery(query) => {
-                let data = self.query(query);
-                data.parts
-                    .into_iter()
-                    .map(|(target, part)| (target, part.everything()))
-                    .filter(|(_, origin)| !origin.is_empty())
-                    .collect()
-            }
-            Expr::Tuple(items) => {
-                let mut made = Made::new();
-                for item in items {
-                    unite(&mut made, self.expression(item, scope));
-                }
-                made
-            }
-            Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::IsTrue(_)
-            | Expr::IsFalse(_)
-            | Expr::InList { .. }
-            | Expr::Between { .. }
-            | Expr::Like { .. }
-            | Expr::ILike { .. }
-            | Expr::Exists { .. }
-            | Expr::Value(_) => Made::new(),
-            Expr::InSubquery { subquery, .. } => {
-                self.query(subquery);
-                Made::new()
-            }
-            // Every name in it, as it is: arrays, structs, maps and what is rare.
             other => {
-                let mut names = Names(Vec::new());
-                let _ = other.visit(&mut names);
-                let mut made = Made::new();
-                for name in names.0 {
-                    unite(&mut made, scope.column(None, &name));
+                relation.items.extend(scope.relations.iter().flat_map(|(_, held)| held.items.clone()));
+                match other {
+                    PipeOperator::Where { expr } => self.decide(expr, Influence::Filter, &mut scope),
+                    PipeOperator::OrderBy { exprs } => {
+                        for order in exprs {
+                            self.decide(&order.expr, Influence::Sort, &mut scope);
+                        }
+                    }
+                    PipeOperator::Drop { columns } => {
+                        relation.hide(&columns.iter().map(lower).collect::<Vec<_>>());
+                    }
+                    PipeOperator::Set { assignments } => {
+                        for assignment in assignments {
+                            let made = self.expression(&assignment.value, &scope);
+                            if let sqlparser::ast::AssignmentTarget::ColumnName(name) = &assignment.target {
+                                let name = last_part(&name_of(name)).to_owned();
+                                relation.hide(std::slice::from_ref(&name));
+                                relation.items.push(Item::Column { name, made });
+                            }
+                        }
+                    }
+                    PipeOperator::Rename { mappings } => {
+                        for mapping in mappings {
+                            rename(relation, &lower(&mapping.ident), &lower(&mapping.alias));
+                        }
+                    }
+                    PipeOperator::Join(join) => {
+                        self.join(join, &mut scope);
+                        relation.items = scope.relations.iter().flat_map(|(_, held)| held.items.clone()).collect();
+                    }
+                    PipeOperator::Union { queries, .. } => {
+                        for query in queries {
+                            let more = self.query(query);
+                            relation.stack(more, false);
+                        }
+                    }
+                    _ => {}
                 }
-                made
             }
+        }
+        unite(&mut relation.influences, scope.influences);
+    }
+}
+
+fn rename(relation: &mut Relation, old: &str, new: &str) {
+    let mut added = Vec::new();
+    for item in &mut relation.items {
+        match item {
+            Item::Column { name, .. } if name == old => new.clone_into(name),
+            Item::Rest { source, hidden, least } if !hidden.contains(old) => {
+                hidden.insert(old.to_owned());
+                let made = Made::column((source.clone(), old.to_owned()));
+                let made = made.done(super::relation::Transform::Identity, *least);
+                added.push(Item::Column { name: new.to_owned(), made });
+            }
+            Item::Column { .. } | Item::Rest { .. } | Item::Any(_) => {}
         }
     }
+    relation.items.extend(added);
+}
 
-    fn function(&mut self, function: &Function, scope: &Scope) -> Made {
-        let name = name_of(&function.name);
-        let short = last_part(&name);
-        let mut made = Made::new();
-        if let FunctionArguments::List(list) = &function.args {
-            for argument in &list.args {
-                let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) =
-                    argument;
-                match arg {
-                    FunctionArgExpr::Expr(expr) => unite(&mut made, self.expression(expr, scope)),
-                    // `count(*)`
-                    FunctionArgExpr::Wildcard
-                    | FunctionArgExpr::WildcardWithOptions(_)
-                    | FunctionArgExpr::QualifiedWildcard(_) => {}
-                }
-            }
+/// The names that an `EXCLUDE` takes away.
+fn excluded(exclude: Option<&ExcludeSelectItem>) -> Vec<String> {
+    match exclude {
+        Some(ExcludeSelectItem::Single(name)) => vec![last_part(&name_of(name)).to_owned()],
+        Some(ExcludeSelectItem::Multiple(names)) => {
+            names.iter().map(|name| last_part(&name_of(name)).to_owned()).collect()
         }
-        match self.schemas.function(short) {
-            Some(rung) => raised(made, rung),
-            None => made,
-        }
+        None => Vec::new(),
     }
+}
 
-    /// Everything that the relations of `scope` hold.
-    pub(super) fn all_of(&self, scope: &Scope) -> Data {
-        let mut all = Data::default();
-        for (_, data) in &scope.relations {
-            all.join(data);
-        }
-        all
+/// The output column that a bare number names.
+fn ordinal(expression: &Expr, relation: &Relation) -> Option<Made> {
+    let Expr::Value(value) = expression else { return None };
+    let Value::Number(number, _) = &value.value else { return None };
+    let at = number.to_string().parse::<usize>().ok()?.checked_sub(1)?;
+    match relation.items.get(at) {
+        Some(Item::Column { made, .. }) => Some(made.clone()),
+        _ => Some(Made::default()),
     }
+}
 
-    fn visit_queries(&mut self, expr: &Expr) {
-        match expr {
-            Expr::InSubquery { subquery, .. } | Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => {
-                self.query(subquery);
-            }
-            Expr::BinaryOp { left, right, .. } => {
-                self.visit_queries(left);
-                self.visit_queries(right);
-            }
-            Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => self.visit_queries(inner),
-            _ => {}
+fn by_name(quantifier: SetQuantifier) -> bool {
+    matches!(quantifier, SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName)
+}
+
+/// Whether `body` names the table `name` anywhere.
+fn mentions(body: &SetExpr, name: &str) -> bool {
+    sqlparser::ast::visit_relations(body, |relation| {
+        let found = relation.0.len() == 1 && name_of(relation) == name;
+        if found { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    })
+    .is_break()
+}
+
+/// `name` by a pattern of `LIKE`.
+fn like(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('%') {
+        None => pattern.len() == name.len() && pattern.bytes().zip(name.bytes()).all(|(p, n)| p == b'_' || p == n),
+        Some((head, rest)) => {
+            let Some(tail) = name.get(head.len()..) else { return false };
+            let fits = head.bytes().zip(name.bytes()).all(|(p, n)| p == b'_' || p == n);
+            let rest = rest.trim_start_matches('%');
+            fits && (rest.is_empty()
+                || tail.char_indices().any(|(at, _)| tail.get(at..).is_some_and(|t| like(rest, t))))
         }
     }
 }
 
 impl Scope {
-    fn relation(&self, name: &str) -> Option<&Data> {
+    /// The relation of that alias or table name.
+    pub(super) fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations
             .iter()
-            .find(|(alias, _)| alias == name || last_part(alias) == name || last_part(name) == alias)
-            .map(|(_, data)| data)
+            .find(|(alias, _)| alias == name)
+            .or_else(|| self.relations.iter().find(|(alias, _)| last_part(alias) == name || last_part(name) == alias))
+            .map(|(_, relation)| relation)
     }
 
-    /// What the column is made of; without a qualifier, of every relation that may have it.
-    fn column(&self, qualifier: Option<&str>, name: &str) -> Made {
-        let name = name.to_lowercase();
-        let of = |data: &Data| -> Made {
-            data.parts
-                .iter()
-                .map(|(target, part)| (target.clone(), part.column(&name)))
-                .filter(|(_, origin)| !origin.is_empty())
-                .collect()
-        };
-        if let Some(qualifier) = qualifier {
-            return self.relation(qualifier).map(of).unwrap_or_default();
-        }
-        // A relation that lists the column is surer than one whose columns are unknown.
-        let listed: Vec<&Data> = self
-            .relations
-            .iter()
-            .map(|(_, data)| data)
-            .filter(|data| data.parts.values().any(|part| part.columns.contains_key(&name)))
-            .collect();
-        let mut made = Made::new();
-        let candidates: Vec<&Data> =
-            if listed.is_empty() { self.relations.iter().map(|(_, data)| data).collect() } else { listed };
-        for data in candidates {
-            unite(&mut made, of(data));
+    /// Everything that the relations hold, as one value.
+    pub(super) fn row(&self) -> Made {
+        let mut made = Made::default();
+        for (_, relation) in &self.relations {
+            made.unite(relation.row());
         }
         made
     }
 }
 
-/// Gives the output column `name` what it is made of.
-pub(super) fn put(result: &mut Data, name: &str, made: Made) {
-    for (target, origin) in made {
-        merge(result.parts.entry(target).or_default().columns.entry(name.to_owned()).or_default(), &origin);
-    }
-}
-
-pub(super) fn unite(into: &mut Made, more: Made) {
-    for (target, origin) in more {
-        merge(into.entry(target).or_default(), &origin);
-    }
-}
-
-fn raised(mut made: Made, least: Protection) -> Made {
-    for rung in made.values_mut().flat_map(BTreeMap::values_mut) {
-        *rung = (*rung).max(least);
-    }
-    made
-}
-
-/// A qualified name in lower case, without quotes.
-pub(super) fn name_of(name: &ObjectName) -> String {
-    let parts: Vec<String> = name
-        .0
-        .iter()
-        .map(|part| match part {
-            sqlparser::ast::ObjectNamePart::Identifier(ident) if ident.value.contains('/') => ident.value.clone(),
-            sqlparser::ast::ObjectNamePart::Identifier(ident) => ident.value.to_lowercase(),
-            sqlparser::ast::ObjectNamePart::Function(function) => function.name.value.to_lowercase(),
-        })
-        .collect();
-    parts.join(".")
-}
-
-pub(super) fn last_part(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
-}
-
-/// The name of an output column without an alias.
-fn output_name(expr: &Expr) -> String {
-    match expr {
-        Expr::Identifier(ident) => ident.value.to_lowercase(),
-        Expr::CompoundIdentifier(parts) => parts.last().map_or_else(String::new, |part| part.value.to_lowercase()),
-        Expr::Cast { expr, .. } | Expr::Nested(expr) => output_name(expr),
-        Expr::Function(function) => last_part(&name_of(&function.name)).to_owned(),
-        _ => "?".to_owned(),
-    }
-}
-
-/// The output names of a select without wildcards, in order.
-fn outputs(body: &SetExpr) -> Option<Vec<String>> {
-    match body {
-        SetExpr::Select(select) => select
-            .projection
-            .iter()
-            .map(|item| match item {
-                SelectItem::UnnamedExpr(expr) => Some(output_name(expr)),
-                SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.to_lowercase()),
-                _ => None,
-            })
-            .collect(),
-        SetExpr::Query(query) => outputs(&query.body),
-        SetExpr::SetOperation { left, .. } => outputs(left),
-        _ => None,
-    }
-}
-
-/// Renames the outputs of `body` to `names`, by position.
-pub(super) fn rename_in_order(data: &mut Data, body: &SetExpr, names: &[&Ident]) {
-    if let Some(outputs) = outputs(body).filter(|_| !names.is_empty()) {
-        let pairs: Vec<(String, String)> = outputs
-            .into_iter()
-            .zip(names)
-            .map(|(old, new)| (old, new.value.to_lowercase()))
-            .filter(|(old, new)| old != new)
-            .collect();
-        data.rename(&pairs);
-    }
-}
-
-fn rename_like(data: &mut Data, body: &SetExpr, model: &SetExpr) {
-    if let (Some(from), Some(to)) = (outputs(body), outputs(model)) {
-        let pairs: Vec<(String, String)> = from.into_iter().zip(to).filter(|(old, new)| old != new).collect();
-        data.rename(&pairs);
-    }
-}
-
-struct Names(Vec<String>);
-
-impl Visitor for Names {
-    type Break = ();
-    fn pre_visit_expr(&mut self, expr: &Expr) -> std::ops::ControlFlow<()> {
-        match expr {
-            Expr::Identifier(ident) => self.0.push(ident.value.clone()),
-            Expr::CompoundIdentifier(parts) => self.0.extend(parts.last().map(|part| part.value.clone())),
-            _ => {}
-        }
-        std::ops::ControlFlow::Continue(())
-    }
+/// Identifiers in lower case.
+pub(super) fn lowered(idents: &[Ident]) -> Vec<String> {
+    idents.iter().map(lower).collect()
 }

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{
-    Access, Asset, AssetId, AssetKind, Attribute, Columns, Flow, Place, Protection, RelationKind, Value,
-};
-use sqlparser::ast::{
-    self, AssignmentTarget, FromTable, MergeAction, MergeInsertKind, MergeUpdateKind, TableFactor, TableObject,
-    UpdateTableFromKind,
-};
+use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind};
+use sqlparser::ast;
 
-use super::lineage::{Lineage, Scope, last_part, name_of, put, rename_in_order};
-use super::{Content, Schemas, Script, Statement, copy, grant, mask};
+use super::lineage::{Lineage, Session};
+use super::name::{lower, name_of};
+use super::permit::Grants;
+use super::relation::{Influence, Item, Made, Relation};
+use super::written::{Edge, edges, table_ref};
+use super::{Content, Schemas, Script, Statement, copy};
 use crate::code::flow::{Data, Part};
 use crate::code::origin::Offsets;
-use crate::code::output::Pipeline;
+use crate::code::output::{Pipeline, all_columns, dataset_name};
 use crate::{Link, Ref};
 
 /// What a script does.
@@ -24,12 +23,22 @@ pub(crate) struct Run {
     pub(crate) assets: Vec<Asset>,
     /// Lineage between tables and columns, grants, memberships.
     pub(crate) links: Vec<Link>,
-    /// Datasets read by queries whose result goes to whoever runs the script.
+    /// Datasets read by queries, with what is taken of them.
     pub(crate) reads: Vec<(Ref, Part, Place)>,
     /// Datasets written, with what is written.
     pub(crate) writes: Vec<(Ref, Data, Place)>,
     /// What the last query gives.
     pub(crate) result: Data,
+    /// The same with the order of its columns.
+    pub(crate) relation: Relation,
+    /// Every way from a column to a column or table.
+    pub(crate) edges: Vec<Edge>,
+    /// The columns of the tables and views that it makes, in order.
+    pub(crate) made: BTreeMap<String, Vec<String>>,
+    /// What was left out.
+    pub(crate) gaps: Vec<Gap>,
+    /// Column assets that were added.
+    pub(super) known: BTreeSet<AssetId>,
 }
 
 impl Run {
@@ -47,6 +56,9 @@ impl Run {
         for (dataset, data, place) in &self.writes {
             pipeline.writes(dataset, data, place);
         }
+        for gap in &self.gaps {
+            pipeline.gap(gap.clone());
+        }
     }
 }
 
@@ -61,12 +73,14 @@ pub(crate) fn run(
 ) -> Run {
     let mut run = Run::default();
     let mut grants = Grants::default();
+    let mut session = Session::default();
     for statement in &script.statements {
         let place = offsets
             .place(statement.start, statement.end)
             .or_else(|| fallback.cloned())
             .unwrap_or_else(|| Place::file(&"".into()));
-        let mut step = Step { run: &mut run, schemas, place, statement, offsets };
+        let ctes = BTreeMap::new();
+        let mut step = Step { run: &mut run, schemas, session: &mut session, ctes, place, statement, offsets };
         match &statement.content {
             Content::Ast(ast) => step.statement(ast, views),
             Content::Grant(grant) => step.grant(grant, &mut grants),
@@ -74,143 +88,67 @@ pub(crate) fn run(
             Content::Copy(copy) => step.copy(copy, views),
         }
     }
+    run.made = session.made;
     run.links.extend(grants.links);
     run
 }
 
-#[derive(Default)]
-struct Grants {
-    links: Vec<Link>,
-}
-
-struct Step<'a> {
-    run: &'a mut Run,
-    schemas: &'a Schemas,
-    place: Place,
-    statement: &'a Statement,
-    offsets: &'a Offsets,
+/// One statement, and all that the script did before.
+pub(super) struct Step<'a> {
+    pub(super) run: &'a mut Run,
+    pub(super) schemas: &'a Schemas,
+    pub(super) session: &'a mut Session,
+    /// Common table expressions that stand before the statement.
+    pub(super) ctes: BTreeMap<String, Relation>,
+    pub(super) place: Place,
+    pub(super) statement: &'a Statement,
+    pub(super) offsets: &'a Offsets,
 }
 
 impl Step<'_> {
-    fn statement(&mut self, statement: &ast::Statement, views: &mut BTreeMap<String, Data>) {
+    pub(super) fn statement(&mut self, statement: &ast::Statement, views: &mut BTreeMap<String, Data>) {
         match statement {
-            ast::Statement::Query(query) => {
-                let mut lineage = Lineage::new(self.schemas, views);
-                let mut data = lineage.query(query);
-                let touched = lineage.touched;
-                data.step(self.place.clone());
-                self.reads(&data, touched.keys());
-                self.run.result = data;
-            }
-            ast::Statement::CreateTable(table) => {
-                let name = self.schemas.canonical(&name_of(&table.name));
-                if table.temporary
-                    && let Some(query) = &table.query
-                {
-                    let data = self.source(query, views);
-                    views.insert(name, data);
-                    return;
-                }
-                self.define(&name, "table", &table.columns);
-                if let Some(location) = &table.location {
-                    let stored = Ref::named(AssetKind::Dataset, crate::code::output::dataset_name(location));
-                    let mut link =
-                        Link::new(RelationKind::DerivedFrom, table_ref(&name), stored, Some(self.place.clone()));
-                    link.flow = Some(crate::code::output::all_columns(Vec::new()));
-                    self.run.links.push(link);
-                }
-                if let Some(query) = &table.query {
-                    let data = self.source(query, views);
-                    self.written(&name, data);
-                } else if let Some(source) = &table.clone {
-                    let data = self.whole(&name_of(source));
-                    self.written(&name, data);
-                }
-            }
+            ast::Statement::Query(query) => self.query(query, views),
+            ast::Statement::CreateTable(table) => self.create_table(table, views),
             ast::Statement::CreateView(view) => {
-                let name = self.schemas.canonical(&name_of(&view.name));
-                let mut data = self.source(&view.query, views);
-                let names: Vec<&ast::Ident> = view.columns.iter().map(|column| &column.name).collect();
-                rename_in_order(&mut data, &view.query.body, &names);
-                if view.temporary {
-                    views.insert(name, data);
-                    return;
-                }
-                self.define(&name, "view", &[]);
-                self.written(&name, data);
-            }
-            ast::Statement::Insert(insert) => {
-                let TableObject::TableName(name) = &insert.table else { return };
-                let name = self.schemas.canonical(&name_of(name));
-                let Some(source) = &insert.source else { return };
-                let mut data = self.source(source, views);
-                let columns: Vec<ast::Ident> = insert
-                    .columns
-                    .iter()
-                    .filter_map(|name| name.0.last().and_then(|part| part.as_ident()).cloned())
-                    .collect();
-                rename_in_order(&mut data, &source.body, &columns.iter().collect::<Vec<_>>());
-                self.written(&name, data);
-            }
-            ast::Statement::Merge(merge) => {
-                let mut lineage = Lineage::new(self.schemas, views);
-                let mut scope = Scope::default();
-                lineage.add(&merge.source, &mut scope);
-                let mut all = Scope::default();
-                lineage.add(&merge.source, &mut all);
-                lineage.add(&merge.table, &mut all);
-                let mut data = Data::default();
-                for clause in &merge.clauses {
-                    match &clause.action {
-                        MergeAction::Insert(insert) => match &insert.kind {
-                            MergeInsertKind::Values(values) => {
-                                for row in &values.rows {
-                                    for (column, value) in insert.columns.iter().zip(row.content.iter()) {
-                                        let made = lineage.expression(value, &scope);
-                                        put(&mut data, last_part(&name_of(column)), made);
-                                    }
-                                }
-                            }
-                            MergeInsertKind::Row | MergeInsertKind::Wildcard => data.join(&lineage.all_of(&scope)),
-                        },
-                        MergeAction::Update(update) => {
-                            if let MergeUpdateKind::Set(assignments) = &update.kind {
-                                assign(&mut lineage, assignments, &scope, &mut data);
-                            } else {
-                                data.join(&lineage.all_of(&scope));
-                            }
-                        }
-                        MergeAction::Delete { .. } | MergeAction::DoNothing { .. } => {}
-                    }
-                }
-                if let Some(name) = factor_name(&merge.table) {
-                    let name = self.schemas.canonical(&name);
-                    self.written(&name, data);
+                let mut relation = self.source(&view.query, views);
+                let names: Vec<String> = view.columns.iter().map(|column| lower(&column.name)).collect();
+                relation.rename_in_order(names.iter().map(String::as_str));
+                self.made_of(&name_of(&view.name), "view", &relation, view.temporary, views);
+                // ClickHouse: the view fills another table.
+                if let Some(to) = &view.to {
+                    let name = self.schemas.canonical(&name_of(to));
+                    self.written(&name, &relation);
                 }
             }
-            ast::Statement::Update(update) => {
-                let Some(name) = factor_name(&update.table.relation) else { return };
-                let mut lineage = Lineage::new(self.schemas, views);
-                let mut scope = match &update.from {
-                    Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) => {
-                        lineage.scope(from)
-                    }
-                    None => Scope::default(),
-                };
-                lineage.add(&update.table.relation, &mut scope);
-                let mut data = Data::default();
-                assign(&mut lineage, &update.assignments, &scope, &mut data);
-                let name = self.schemas.canonical(&name);
-                // A table that is changed from itself alone gets nothing from elsewhere.
-                data.parts.remove(&table_ref(&name));
-                self.written(&name, data);
+            ast::Statement::Cache { table_name, query: Some(query), .. } => {
+                let relation = self.source(query, views);
+                self.made_of(&name_of(table_name), "view", &relation, true, views);
             }
-            ast::Statement::Delete(delete) => {
-                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-                for table in from {
-                    if let Some(name) = factor_name(&table.relation) {
-                        let name = self.schemas.canonical(&name);
-                        self.run.writes.push((table_ref(&name), Data::default(), self.place.clone()));
+            ast::Statement::Insert(insert) => self.insert(insert, views),
+            ast::Statement::Merge(merge) => self.merge(merge, views),
+            ast::Statement::Update(update) => self.update(update, views),
+            ast::Statement::Delete(delete) => self.delete(delete, views),
+            ast::Statement::Truncate(truncate) => {
+                for table in &truncate.table_names {
+                    self.written_nothing(&name_of(&table.name));
+                }
+            }
+            ast::Statement::RenameTable(renames) => {
+                for rename in renames {
+                    let relation = self.whole(&name_of(&rename.old_name));
+                    let new = self.schemas.canonical(&name_of(&rename.new_name));
+                    self.written(&new, &relation);
+                }
+            }
+            ast::Statement::AlterTable(alter) => {
+                for operation in &alter.operations {
+                    // A table under a new name is the same data.
+                    if let ast::AlterTableOperation::RenameTable { table_name } = operation {
+                        let (ast::RenameTableNameKind::As(new) | ast::RenameTableNameKind::To(new)) = table_name;
+                        let relation = self.whole(&name_of(&alter.name));
+                        let new = self.schemas.canonical(&name_of(new));
+                        self.written(&new, &relation);
                     }
                 }
             }
@@ -218,302 +156,237 @@ impl Step<'_> {
         }
     }
 
-    fn source(&mut self, query: &ast::Query, views: &BTreeMap<String, Data>) -> Data {
-        let mut lineage = Lineage::new(self.schemas, views);
-        let mut data = lineage.query(query);
-        let touched = lineage.touched;
-        data.step(self.place.clone());
-        self.reads(&data, touched.keys());
-        data
+    /// A lineage that knows the script so far.
+    pub(super) fn lineage<'l>(&'l self, views: &'l BTreeMap<String, Data>) -> Lineage<'l> {
+        let mut lineage = Lineage::new(self.schemas, views, self.session, self.statement.dialect);
+        lineage.ctes.clone_from(&self.ctes);
+        lineage
     }
 
-    fn whole(&self, name: &str) -> Data {
-        let name = self.schemas.canonical(name);
-        let part = match self.schemas.columns(&name) {
-            Some(columns) => Part::named(columns.iter().map(String::as_str)),
-            None => Part::all(),
-        };
-        Data::read(table_ref(&name), part, Some(self.place.clone()))
-    }
-
-    fn reads<'r>(&mut self, data: &Data, touched: impl Iterator<Item = &'r Ref>) {
-        for dataset in touched {
-            let part = data.parts.get(dataset).cloned().unwrap_or_default();
-            self.run.reads.push((dataset.clone(), part, self.place.clone()));
-        }
-    }
-
-    /// The table or view `name` with its columns.
-    fn define(&mut self, name: &str, type_name: &str, columns: &[ast::ColumnDef]) {
-        let mut asset = table_asset(name, type_name);
-        asset.place = Some(self.place.clone());
-        let id = asset.id.clone();
-        for column in columns {
-            let place = self.ident_place(&column.name);
-            let masked = column.options.iter().any(|option| {
-                let text = option.option.to_string().to_uppercase();
-                text.contains("MASKING POLICY") || text.starts_with("MASK ") || text.contains("MASKED WITH")
-            });
-            if masked {
-                asset.set("masked", true, Some(place.clone()));
+    fn query(&mut self, query: &ast::Query, views: &mut BTreeMap<String, Data>) {
+        // `WITH … INSERT`, and changes inside a `WITH`.
+        for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
+            if let Some(change) = change_in(&cte.query.body) {
+                self.statement(change, views);
             }
-            let column_name = column.name.value.to_lowercase();
-            let column_id = AssetId::column(&id, &column_name);
-            let mut column_asset =
-                Asset::new(column_id.clone(), AssetKind::Column, format!("{name}.{column_name}"), &*column_name);
-            column_asset.type_name = column.data_type.to_string().to_lowercase();
-            column_asset.place = Some(place.clone());
-            self.run.assets.push(column_asset);
-            self.run.links.push(Link::new(RelationKind::PartOf, Ref::Id(column_id), Ref::Id(id.clone()), Some(place)));
         }
-        self.run.assets.push(asset);
-    }
-
-    /// Where an identifier of this statement stands.
-    fn ident_place(&self, ident: &ast::Ident) -> Place {
-        let offset = |location: sqlparser::tokenizer::Location| -> Option<usize> {
-            let line = usize::try_from(location.line).ok()?.checked_sub(1)?;
-            let column = usize::try_from(location.column).ok()?.checked_sub(1)?;
-            let start = self.statement.text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
-            let rest = self.statement.text.get(start..)?;
-            Some(start + rest.chars().take(column).map(char::len_utf8).sum::<usize>())
-        };
-        offset(ident.span.start)
-            .zip(offset(ident.span.end))
-            .and_then(|(start, end)| self.offsets.place(self.statement.start + start, self.statement.start + end))
-            .unwrap_or_else(|| self.place.clone())
-    }
-
-    /// `data` goes into the table `name`: the write, the table's lineage, and the lineage of its columns.
-    fn written(&mut self, name: &str, data: Data) {
-        lineage_links(self.run, name, &data, &self.place);
-        self.run.writes.push((table_ref(name), data, self.place.clone()));
-    }
-
-    fn copy(&mut self, copy: &copy::Copy, views: &BTreeMap<String, Data>) {
-        let files = Ref::named(AssetKind::Dataset, copy.files.clone());
-        if !copy.unload {
-            let data = Data::read(files.clone(), Part::all(), Some(self.place.clone()));
-            self.run.reads.push((files, Part::all(), self.place.clone()));
-            if let Some(table) = &copy.table {
-                let name = self.schemas.canonical(table);
-                self.written(&name, data);
+        if let Some(change) = change_in(&query.body) {
+            if let Some(with) = &query.with {
+                let mut lineage = self.lineage(views);
+                lineage.with(with);
+                let (touched, cut) = (lineage.touched, lineage.cut);
+                self.ctes = lineage.ctes;
+                self.reads(&Relation::default(), touched);
+                self.cut(cut);
+            }
+            self.statement(change, views);
+            return;
+        }
+        let mut relation = self.source(query, views);
+        if let Some(into) = into_of(&query.body).filter(|_| !self.statement.in_code) {
+            for target in &into.targets {
+                let name = match target {
+                    ast::Expr::Identifier(ident) => lower(ident),
+                    ast::Expr::CompoundIdentifier(parts) => parts.iter().map(lower).collect::<Vec<_>>().join("."),
+                    _ => continue,
+                };
+                if name.starts_with('@') {
+                    continue;
+                }
+                let temporary = into.temporary || name.starts_with('#');
+                self.made_of(&name, "table", &relation, temporary, views);
             }
             return;
         }
-        let data = match (&copy.query, &copy.table) {
-            (Some(statement), _) => match &**statement {
-                ast::Statement::Query(query) => self.source(query, views),
-                _ => Data::default(),
-            },
-            (None, Some(table)) => {
-                let data = self.whole(table);
-                for (dataset, part) in &data.parts {
-                    self.run.reads.push((dataset.clone(), part.clone(), self.place.clone()));
-                }
-                data
+        self.run.edges.extend(edges(&relation, None, &self.place));
+        let mut data = relation.data();
+        data.step(self.place.clone());
+        self.run.result = data;
+        self.run.relation = std::mem::take(&mut relation);
+    }
+
+    fn create_table(&mut self, table: &ast::CreateTable, views: &mut BTreeMap<String, Data>) {
+        let written = name_of(&table.name);
+        let name = self.schemas.canonical(&written);
+        let temporary = table.temporary || written.starts_with('#');
+        let names: Vec<String> = table.columns.iter().map(|column| lower(&column.name)).collect();
+        if let Some(query) = &table.query {
+            let mut relation = self.source(query, views);
+            relation.rename_in_order(names.iter().map(String::as_str));
+            if !temporary {
+                self.define(&name, "table", &table.columns);
             }
-            (None, None) => Data::default(),
+            self.made_of(&written, "table", &relation, temporary, views);
+        } else if temporary {
+            let items = names.into_iter().map(|name| Item::Column { name, made: Made::default() }).collect();
+            self.session.temporary.insert(written, Relation { items, ..Relation::default() });
+            return;
+        } else {
+            self.define(&name, "table", &table.columns);
+            if !names.is_empty() {
+                self.session.made.insert(name.clone(), names);
+            }
+            if let Some(source) = &table.clone {
+                let relation = self.whole(&name_of(source));
+                self.written(&name, &relation);
+            }
+        }
+        if let Some(location) = &table.location {
+            let stored = Ref::named(AssetKind::Dataset, dataset_name(location));
+            let mut link = Link::new(RelationKind::DerivedFrom, table_ref(&name), stored, Some(self.place.clone()));
+            link.flow = Some(all_columns(Vec::new()));
+            self.run.links.push(link);
+        }
+    }
+
+    /// A table or view of that name is made of `relation`.
+    fn made_of(
+        &mut self,
+        written: &str,
+        type_name: &str,
+        relation: &Relation,
+        temporary: bool,
+        views: &mut BTreeMap<String, Data>,
+    ) {
+        if temporary {
+            views.insert(written.to_owned(), relation.data());
+            self.session.temporary.insert(written.to_owned(), relation.clone());
+            return;
+        }
+        self.session.temporary.remove(written);
+        let name = self.schemas.canonical(written);
+        if type_name == "view" || !self.run.assets.iter().any(|asset| asset.address == name) {
+            self.define(&name, type_name, &[]);
+        }
+        if let Some(names) = relation.names() {
+            self.session.made.insert(name.clone(), names);
+        }
+        self.written(&name, relation);
+    }
+
+    /// What `query` gives; the datasets that it names are read.
+    pub(super) fn source(&mut self, query: &ast::Query, views: &BTreeMap<String, Data>) -> Relation {
+        let mut lineage = self.lineage(views);
+        let relation = lineage.query(query);
+        let (touched, cut) = (lineage.touched, lineage.cut);
+        self.reads(&relation, touched);
+        self.cut(cut);
+        relation
+    }
+
+    /// A bound that was reached is a gap.
+    pub(super) fn cut(&mut self, cut: bool) {
+        if cut {
+            self.run.gaps.push(Gap {
+                place: self.place.clone(),
+                kind: GapKind::Limit,
+                message: "the lineage of a sql statement is followed in part: it is too large".to_owned(),
+            });
+        }
+    }
+
+    /// All of the table `name`, which is read.
+    pub(super) fn whole(&mut self, name: &str) -> Relation {
+        let name = self.schemas.canonical(name);
+        let source = table_ref(&name);
+        let made = self.session.made.get(&name).map(Vec::as_slice);
+        let relation = Relation::of(&source, made.or_else(|| self.schemas.columns(&name)));
+        self.reads(&relation, [source]);
+        relation
+    }
+
+    pub(super) fn reads(&mut self, relation: &Relation, touched: impl IntoIterator<Item = Ref>) {
+        let data = relation.data();
+        for dataset in touched {
+            let part = data.parts.get(&dataset).cloned().unwrap_or_default();
+            self.run.reads.push((dataset, part, self.place.clone()));
+        }
+    }
+
+    /// Rows of `name` are taken away.
+    pub(super) fn written_nothing(&mut self, name: &str) {
+        let name = self.schemas.canonical(name);
+        self.run.writes.push((table_ref(&name), Data::default(), self.place.clone()));
+    }
+
+    fn copy(&mut self, copy: &copy::Copy, views: &mut BTreeMap<String, Data>) {
+        let files = Ref::named(AssetKind::Dataset, copy.files.clone());
+        if !copy.unload {
+            let Some(table) = &copy.table else {
+                self.run.reads.push((files, Part::all(), self.place.clone()));
+                return;
+            };
+            let name = self.schemas.canonical(table);
+            let mut relation = match copy.query.as_deref() {
+                Some(ast::Statement::Query(query)) => self.source(query, views),
+                _ => {
+                    let relation = Relation::of(&files, None);
+                    self.reads(&relation, [files]);
+                    relation
+                }
+            };
+            let columns = match self.target_columns(&name) {
+                Some(columns) if copy.columns.is_empty() => columns,
+                _ => copy.columns.clone(),
+            };
+            relation.rename_in_order(columns.iter().map(String::as_str));
+            self.written(&name, &relation);
+            return;
+        }
+        let relation = match (copy.query.as_deref(), &copy.table) {
+            (Some(ast::Statement::Query(query)), _) => self.source(query, views),
+            (None, Some(table)) if copy.columns.is_empty() => self.whole(table),
+            (None, Some(table)) => {
+                let name = self.schemas.canonical(table);
+                let source = table_ref(&name);
+                let relation = Relation::of(&source, Some(&copy.columns));
+                self.reads(&relation, [source]);
+                relation
+            }
+            _ => Relation::default(),
         };
+        self.run.edges.extend(edges(&relation, Some(&files), &self.place));
+        let mut data = relation.data();
+        data.step(self.place.clone());
         self.run.writes.push((files, data, self.place.clone()));
     }
 
-    fn mask(&mut self, mask: &mask::Mask) {
-        let name = self.schemas.canonical(&mask.table);
-        let mut asset = table_asset(&name, "table");
-        asset.set("masked", !mask.unset, Some(self.place.clone()));
-        if let Some(column) = &mask.column {
-            let mut column_asset = Asset::new(
-                AssetId::column(&asset.id, column),
-                AssetKind::Column,
-                format!("{name}.{column}"),
-                column.as_str(),
-            );
-            column_asset.set("masked", !mask.unset, Some(self.place.clone()));
-            self.run.links.push(Link::new(
-                RelationKind::PartOf,
-                Ref::Id(column_asset.id.clone()),
-                Ref::Id(asset.id.clone()),
-                Some(self.place.clone()),
-            ));
-            self.run.assets.push(column_asset);
-        }
-        self.run.assets.push(asset);
-    }
-
-    fn grant(&mut self, grant: &grant::Grant, grants: &mut Grants) {
-        match grant {
-            grant::Grant::Principal { kind, name } => {
-                let asset = self.principal(*kind, name);
-                self.run.assets.push(asset);
-            }
-            grant::Grant::Membership { revoke, roles, members } => {
-                for role in roles {
-                    let role = self.principal(AssetKind::Role, role);
-                    for (kind, member) in members {
-                        let member = self.principal(*kind, member);
-                        let link = Link::new(
-                            RelationKind::MemberOf,
-                            Ref::Id(member.id.clone()),
-                            Ref::Id(role.id.clone()),
-                            Some(self.place.clone()),
-                        );
-                        if *revoke {
-                            grants.links.retain(|held| {
-                                !(held.kind == link.kind && held.from == link.from && held.to == link.to)
-                            });
-                        } else {
-                            self.run.assets.push(member);
-                            grants.links.push(link);
-                        }
-                    }
-                    self.run.assets.push(role);
-                }
-            }
-            grant::Grant::Privileges { revoke, access, objects, grantees, option, columns } => {
-                for (object_kind, object) in objects {
-                    let object = match object_kind {
-                        AssetKind::Table => Ref::named(AssetKind::Table, self.schemas.canonical(object)),
-                        kind => Ref::named(*kind, object.clone()),
-                    };
-                    for (kind, name) in grantees {
-                        let principal = self.principal(*kind, name);
-                        let from = Ref::Id(principal.id.clone());
-                        if *revoke {
-                            // A privilege on columns that is taken away leaves the one on the whole table.
-                            if columns.is_none() {
-                                revoke_from(&mut grants.links, &from, &object, access);
-                            }
-                            continue;
-                        }
-                        if access.is_empty() {
-                            continue;
-                        }
-                        self.run.assets.push(principal);
-                        let mut link = Link::new(RelationKind::Grants, from, object.clone(), Some(self.place.clone()));
-                        link.access.clone_from(access);
-                        link.flow = columns.as_ref().map(|columns| {
-                            Flow::new(Columns::Named(
-                                columns.iter().map(|name| (name.clone(), Protection::None)).collect(),
-                            ))
-                        });
-                        if *option {
-                            link.access.insert(Access::Share);
-                            link.attributes.insert(
-                                "grantOption".to_owned(),
-                                Attribute { value: Value::Bool(true), place: Some(self.place.clone()) },
-                            );
-                        }
-                        grants.links.push(link);
-                    }
-                }
-            }
-        }
-    }
-
-    fn principal(&self, kind: AssetKind, name: &str) -> Asset {
-        let mut asset = Asset::new(AssetId::new(kind, "", name), kind, name, name);
-        asset.type_name = "sql".to_owned();
-        asset.names.insert(name.to_owned());
-        if kind != AssetKind::AnyOne {
-            asset.place = Some(self.place.clone());
-        }
-        asset
+    /// The columns of the table `name`, in order, where they are known.
+    pub(super) fn target_columns(&self, name: &str) -> Option<Vec<String>> {
+        let made = self.session.made.get(name).map(Vec::as_slice);
+        made.or_else(|| self.schemas.columns(name)).map(<[String]>::to_vec)
     }
 }
 
-/// The links that say that the table `name` is made from `data`, whole and by columns.
-pub(crate) fn lineage_links(run: &mut Run, name: &str, data: &Data, place: &Place) {
-    let target = AssetId::new(AssetKind::Table, "", name);
-    for (source, flow) in data.flows() {
-        if source == table_ref(name) {
-            continue;
-        }
-        let mut link = Link::new(RelationKind::DerivedFrom, table_ref(name), source, Some(place.clone()));
-        link.flow = Some(flow);
-        run.links.push(link);
-    }
-    for (source, part) in &data.parts {
-        let Ref::Named { kind: AssetKind::Table, name: source_name } = source else { continue };
-        if source_name == name {
-            continue;
-        }
-        let source_id = AssetId::new(AssetKind::Table, "", source_name);
-        for (output, origin) in &part.columns {
-            if output == "?" || output == "*" {
-                continue;
-            }
-            let from = column_of(run, &target, name, output, place);
-            for (column, protection) in origin {
-                let to = column_of(run, &source_id, source_name, column, place);
-                let mut link =
-                    Link::new(RelationKind::DerivedFrom, Ref::Id(from.clone()), Ref::Id(to), Some(place.clone()));
-                link.flow = Some(Flow {
-                    steps: vec![place.clone()],
-                    ..Flow::new(Columns::Named(BTreeMap::from([(column.clone(), *protection)])))
-                });
-                run.links.push(link);
-            }
-        }
-    }
-}
-
-/// The column asset `column` of the table `table`, known by this reference at least.
-fn column_of(run: &mut Run, table: &AssetId, table_name: &str, column: &str, place: &Place) -> AssetId {
-    let id = AssetId::column(table, column);
-    if !run.assets.iter().any(|asset| asset.id == id) {
-        run.assets.push(Asset::new(id.clone(), AssetKind::Column, format!("{table_name}.{column}"), column));
-        run.links.push(Link::new(
-            RelationKind::PartOf,
-            Ref::Id(id.clone()),
-            Ref::named(AssetKind::Table, table_name),
-            Some(place.clone()),
-        ));
-    }
-    id
-}
-
-/// The asset of a table: its full name and the names it may be called by.
-pub(crate) fn table_asset(name: &str, type_name: &str) -> Asset {
-    let mut asset = Asset::new(AssetId::new(AssetKind::Table, "", name), AssetKind::Table, name, last_part(name));
-    asset.type_name = type_name.to_owned();
-    asset.names.insert(name.to_owned());
-    asset
-}
-
-fn table_ref(name: &str) -> Ref {
-    Ref::named(AssetKind::Table, name)
-}
-
-fn factor_name(factor: &TableFactor) -> Option<String> {
-    match factor {
-        TableFactor::Table { name, .. } => Some(name_of(name)),
+/// The change of data that stands where a query could.
+fn change_in(body: &ast::SetExpr) -> Option<&ast::Statement> {
+    match body {
+        ast::SetExpr::Insert(statement)
+        | ast::SetExpr::Update(statement)
+        | ast::SetExpr::Delete(statement)
+        | ast::SetExpr::Merge(statement) => Some(statement),
+        ast::SetExpr::Query(query) if query.with.is_none() => change_in(&query.body),
         _ => None,
     }
 }
 
-fn assign(lineage: &mut Lineage<'_>, assignments: &[ast::Assignment], scope: &Scope, data: &mut Data) {
-    for assignment in assignments {
-        let made = lineage.expression(&assignment.value, scope);
-        match &assignment.target {
-            AssignmentTarget::ColumnName(name) => put(data, last_part(&name_of(name)), made),
-            AssignmentTarget::Tuple(names) => {
-                for name in names {
-                    put(data, last_part(&name_of(name)), made.clone());
-                }
-            }
-        }
+/// The `INTO` of the first select.
+fn into_of(body: &ast::SetExpr) -> Option<&ast::SelectInto> {
+    match body {
+        ast::SetExpr::Select(select) => select.into.as_ref(),
+        ast::SetExpr::Query(query) => into_of(&query.body),
+        ast::SetExpr::SetOperation { left, .. } => into_of(left),
+        _ => None,
     }
 }
 
-fn revoke_from(links: &mut Vec<Link>, from: &Ref, object: &Ref, access: &BTreeSet<Access>) {
-    for link in
-        links.iter_mut().filter(|link| link.kind == RelationKind::Grants && link.from == *from && link.to == *object)
-    {
-        link.access.retain(|held| !access.contains(held));
-        if link.access.iter().all(|held| *held == Access::Share) {
-            link.access.clear();
-        }
-    }
-    links.retain(|link| link.kind != RelationKind::Grants || !link.access.is_empty());
+/// Whether anything comes from `name` itself.
+pub(super) fn uses(relation: &Relation, name: &str) -> bool {
+    let own = table_ref(name);
+    edges(relation, None, &Place::file(&"".into())).iter().any(|edge| edge.source.0 == own)
+}
+
+/// Lets all of `decided` decide over the rows in this way.
+pub(super) fn decide(relation: &mut Relation, decided: Made, influence: Influence) {
+    super::relation::unite(&mut relation.influences, decided.deciding(influence));
 }

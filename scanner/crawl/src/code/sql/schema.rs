@@ -82,6 +82,11 @@ impl Schemas {
         self.tables.get(name).map(|table| table.columns.as_slice()).filter(|columns| !columns.is_empty())
     }
 
+    /// Every table with its columns, by name.
+    pub(super) fn tables(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.tables.iter().map(|(name, table)| (name.as_str(), table.columns.as_slice()))
+    }
+
     /// The rung that the result of a function stands on; `None` for functions without a rule.
     pub(super) fn function(&self, name: &str) -> Option<Protection> {
         self.functions.get(name).copied()

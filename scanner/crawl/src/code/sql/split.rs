@@ -18,6 +18,11 @@ pub(super) fn statements(text: &str) -> Vec<Piece<'_>> {
                 start = at + 1;
                 at += 1;
             }
+            b'\n' if go_line(text, at + 1).is_some() => {
+                push(&mut pieces, text, start, at);
+                start = go_line(text, at + 1).unwrap_or(at + 1);
+                at = start;
+            }
             b'\'' | b'"' | b'`' => at = quoted(bytes, at, byte),
             b'$' => at = dollar_quoted(text, at),
             _ => at = comment_end(bytes, at).unwrap_or(at + 1),
@@ -25,6 +30,12 @@ pub(super) fn statements(text: &str) -> Vec<Piece<'_>> {
     }
     push(&mut pieces, text, start, bytes.len());
     pieces
+}
+
+/// One past a line that holds `GO` alone, which ends a batch of T-SQL, if one starts at `at`.
+fn go_line(text: &str, at: usize) -> Option<usize> {
+    let line = text.get(at..)?.split_inclusive('\n').next()?;
+    line.trim().eq_ignore_ascii_case("go").then_some(at + line.len())
 }
 
 fn push<'t>(pieces: &mut Vec<Piece<'t>>, text: &'t str, start: usize, end: usize) {
