@@ -24,6 +24,10 @@ fn cells(count: u64) -> Vec<String> {
     (0..count).map(cell).collect()
 }
 
+/// What [`cells`] gives in turn.
+const KINDS: [&str; 12] =
+    ["address", "card", "date", "epoch", "uuid", "float", "ip", "text", "ssn", "name", "phone", "digest"];
+
 fn benches(bench: &mut Criterion) {
     bench.bench_function("load", |b| b.iter(|| Rules::load(black_box(&[] as &[PackSource])).is_ok()));
     let Ok(rules) = Rules::load(&[]) else { return };
@@ -41,17 +45,28 @@ fn benches(bench: &mut Criterion) {
         b.iter(|| rules.identifiers.decide(black_box("customerEmailAddress"), None, &["id", "birth_date"]))
     });
 
-    let cells = cells(12_000);
+    let cells = cells(120_000);
     let bytes: usize = cells.iter().map(String::len).sum();
     let mut group = bench.benchmark_group("cells");
-    group.throughput(Throughput::Elements(12_000));
-    group.bench_function("observe", |b| {
-        b.iter(|| {
-            let mut profile = rules.identifiers.profile();
-            cells.iter().for_each(|cell| rules.identifiers.observe(&mut profile, Some(cell)));
-            profile
-        });
-    });
+    let observed = |cells: &[&String]| {
+        let mut profile = rules.identifiers.profile();
+        let mut observer = rules.identifiers.observer(&mut profile);
+        cells.iter().for_each(|cell| observer.cell(Some(cell)));
+        drop(observer);
+        profile
+    };
+    let all: Vec<&String> = cells.iter().collect();
+    group.throughput(Throughput::Elements(all.len() as u64));
+    group.bench_function("observe", |b| b.iter(|| observed(&all)));
+    // A column holds one kind of cell.
+    for (nth, kind) in KINDS.iter().enumerate() {
+        let column: Vec<&String> = cells.iter().skip(nth).step_by(KINDS.len()).collect();
+        group.throughput(Throughput::Elements(column.len() as u64));
+        group.bench_function(format!("observe {kind}"), |b| b.iter(|| observed(&column)));
+    }
+    let few: Vec<&String> = cells.iter().take(60).cycle().take(120_000).collect();
+    group.throughput(Throughput::Elements(few.len() as u64));
+    group.bench_function("observe 60 again and again", |b| b.iter(|| observed(&few)));
     group.throughput(Throughput::Bytes(bytes as u64));
     let text = cells.join("\n");
     group.bench_function("scan_text", |b| b.iter(|| rules.identifiers.scan_text(&text)));

@@ -10,6 +10,6 @@ mod technical;
 mod tests;
 
 pub use decide::Decision;
-pub use profile::ColumnProfile;
+pub use profile::{ColumnProfile, Observer};
 
 pub(crate) use chance::{log2_fixed, surprise_bits};

@@ -121,6 +121,11 @@ impl Identifiers {
         self.rules.get(usize::from(number))
     }
 
+    /// Whether one `cell` of the shape of the rule `number` is evidence by itself.
+    pub(crate) fn says(&self, number: u16, cell: &[u8]) -> bool {
+        self.rule(number).is_some_and(|rule| rule.speaks && rule.passes(cell))
+    }
+
     /// The rules in whose word list `cell` is: whole, or at least half of its few words.
     pub(crate) fn look_up(&self, cell: &str, listed: &mut Vec<u16>) {
         if self.dictionaries.is_empty() || cell.len() > LONGEST_LISTED {

@@ -19,7 +19,7 @@ pub mod uses;
 mod validate;
 
 pub use api::{Api, ApiCondition, ApiExample, Apis, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};
-pub use column::{ColumnProfile, Decision};
+pub use column::{ColumnProfile, Decision, Observer};
 pub use fix::{Content, Expression, Fix, Reference, Repair, Step, Way};
 pub use identifier::Identifiers;
 pub use listing::{RuleFailure, RuleInfo};

@@ -125,7 +125,7 @@ impl crate::Identifiers {
         let cell = cell.trim();
         let mut listed = Vec::new();
         self.look_up(cell, &mut listed);
-        let shaped = self.shapes.of(cell.as_bytes()).rules().contains(&number) && rule.passes(cell.as_bytes());
+        let shaped = self.shapes.of(cell.as_bytes()).contains(&number) && rule.passes(cell.as_bytes());
         shaped || listed.contains(&number)
     }
 

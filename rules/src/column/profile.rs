@@ -6,7 +6,7 @@ use std::fmt;
 use super::sample::{Facts, Kept, Sample, hash};
 use crate::Identifiers;
 use crate::identifier::cell::{Kind, Summary, is_null};
-use crate::identifier::shape::mask;
+use crate::identifier::shape::{Walk, mask};
 
 /// Decades counted, from 1800 to 2199.
 const DECADES: usize = 40;
@@ -29,6 +29,8 @@ pub struct ColumnProfile {
     least: Option<i64>,
     most: Option<i64>,
     decades: Vec<u64>,
+    /// The greatest number that could be an age in years.
+    oldest: Option<u8>,
     sample: Sample,
 }
 
@@ -43,67 +45,142 @@ impl fmt::Debug for ColumnProfile {
     }
 }
 
+/// Looks at cell after cell of one column. The profile holds them all once this is dropped.
+pub struct Observer<'a> {
+    identifiers: &'a Identifiers,
+    profile: &'a mut ColumnProfile,
+    /// `None` if no rule has a shape.
+    walk: Option<Walk<'a>>,
+    /// Cells of each set of shapes that were not kept, by the walk's numbers.
+    sets: Vec<u64>,
+}
+
+impl fmt::Debug for Observer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").finish_non_exhaustive()
+    }
+}
+
 impl Identifiers {
     /// Counts a cell into `profile`. `None`, blanks and the usual words for nothing (`NULL`, `N/A`) count
-    /// as nulls.
+    /// as nulls. For many cells, [`Identifiers::observer`] is faster.
     pub fn observe(&self, profile: &mut ColumnProfile, cell: Option<&str>) {
-        profile.total += 1;
-        let cell = cell.unwrap_or_default().trim();
+        self.observer(profile).cell(cell);
+    }
+
+    /// Counts cells into `profile`, many at a time.
+    #[must_use]
+    pub fn observer<'a>(&'a self, profile: &'a mut ColumnProfile) -> Observer<'a> {
+        Observer { identifiers: self, profile, walk: self.shapes.walk(), sets: Vec::new() }
+    }
+}
+
+impl Observer<'_> {
+    /// Counts one cell, as [`Identifiers::observe`] does.
+    pub fn cell(&mut self, cell: Option<&str>) {
+        self.profile.total += 1;
+        let cell = trimmed(cell.unwrap_or_default());
         if is_null(cell) {
-            profile.nulls += 1;
+            self.profile.nulls += 1;
             return;
         }
         let hash = hash(cell.as_bytes());
-        let mut sample = std::mem::take(&mut profile.sample);
-        match sample.again(hash) {
-            Some(facts) => profile.count(facts),
-            None => {
-                let wanted = sample.wants(hash);
-                let facts = self.facts(cell, wanted);
-                profile.count(&facts);
-                if wanted {
-                    let mask = mask(cell).into();
-                    sample.keep(hash, Kept { count: 1, mask, facts });
+        if self.profile.sample.again(hash) {
+            return;
+        }
+        if self.profile.sample.wants(hash) {
+            self.keep(cell, hash);
+        } else {
+            self.count(cell);
+        }
+    }
+
+    /// Counts a cell that is not kept: the same sums as [`Observer::keep`] makes, without a list of what was found. Word
+    /// lists, and the checks of rules that speak for whole columns only, are asked about kept cells: they measure a
+    /// share, and cost the most.
+    fn count(&mut self, cell: &str) {
+        let summary = Summary::of(cell);
+        self.profile.sum(&summary, summary.years(cell), 1);
+        let mut passed = false;
+        if let Some(walk) = &mut self.walk
+            && let Some(number) = walk.whole(cell.as_bytes())
+        {
+            if self.sets.len() <= number {
+                self.sets.resize(number + 1, 0);
+            }
+            bump(&mut self.sets, number);
+            for &rule in walk.set(number) {
+                if self.identifiers.says(rule, cell.as_bytes()) {
+                    grow(&mut self.profile.valid, rule, 1);
+                    passed = true;
                 }
             }
         }
-        profile.sample = sample;
+        if summary.text && !passed {
+            for rule in self.spans(cell) {
+                grow(&mut self.profile.spans, rule, 1);
+            }
+        }
     }
 
-    /// What is found out about `cell`. Word lists, and the checks of rules that speak for whole columns
-    /// only, are asked about kept cells: they measure a share, and cost the most.
-    fn facts(&self, cell: &str, kept: bool) -> Facts {
+    fn keep(&mut self, cell: &str, hash: u64) {
         let summary = Summary::of(cell);
         let mut facts = Facts {
-            kind: summary.kind,
-            len: summary.len,
-            int: summary.int,
-            year: summary.year,
+            years: summary.years(cell),
+            summary,
             shaped: Vec::new(),
             passed: Vec::new(),
             listed: Vec::new(),
             spans: Vec::new(),
         };
-        for &number in self.shapes.of(cell.as_bytes()).rules() {
-            let Some(rule) = self.rule(number) else {
-                continue;
-            };
-            let passes = (kept || rule.speaks) && rule.passes(cell.as_bytes());
+        let shaped = self.walk.as_mut().and_then(|walk| walk.whole(cell.as_bytes()).map(|set| walk.set(set)));
+        for &number in shaped.unwrap_or_default() {
+            let Some(rule) = self.identifiers.rule(number) else { continue };
+            let passes = rule.passes(cell.as_bytes());
             facts.shaped.push((number, passes));
             if passes && rule.speaks {
                 facts.passed.push(number);
             }
         }
-        if kept && matches!(summary.kind, Kind::Word | Kind::Words | Kind::Bool | Kind::Other) {
-            self.look_up(cell, &mut facts.listed);
+        if matches!(facts.summary.kind, Kind::Word | Kind::Words | Kind::Bool | Kind::Other) {
+            self.identifiers.look_up(cell, &mut facts.listed);
         }
-        if summary.text && facts.passed.is_empty() {
-            facts.spans = self.spans(cell).into_iter().map(|span| span.rule).collect();
-            facts.spans.sort_unstable();
-            facts.spans.dedup();
+        if facts.summary.text && facts.passed.is_empty() {
+            facts.spans = self.spans(cell);
         }
-        facts
+        let kept = Kept { hash, count: 0, pending: 1, mask: mask(cell).into(), facts };
+        let mut sample = std::mem::take(&mut self.profile.sample);
+        sample.keep(kept, |facts, times| self.profile.count(facts, times));
+        self.profile.sample = sample;
     }
+
+    /// Rules of values inside the text of a cell, each once.
+    fn spans(&self, cell: &str) -> Vec<u16> {
+        let mut spans: Vec<u16> = self.identifiers.spans(cell).into_iter().map(|span| span.rule).collect();
+        spans.sort_unstable();
+        spans.dedup();
+        spans
+    }
+}
+
+impl Drop for Observer<'_> {
+    fn drop(&mut self) {
+        for (number, count) in self.sets.iter().enumerate().filter(|(_, count)| **count > 0) {
+            for rule in self.walk.as_ref().map(|walk| walk.set(number)).unwrap_or_default() {
+                grow(&mut self.profile.shaped, *rule, *count);
+            }
+        }
+        let mut sample = std::mem::take(&mut self.profile.sample);
+        sample.settle(|facts, times| self.profile.count(facts, times));
+        self.profile.sample = sample;
+    }
+}
+
+/// `cell` without blanks around it.
+fn trimmed(cell: &str) -> &str {
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = cell.as_bytes();
+    if plain(bytes.first()) && plain(bytes.last()) { cell } else { cell.trim() }
 }
 
 impl ColumnProfile {
@@ -137,31 +214,52 @@ impl ColumnProfile {
         self.bytes += other.bytes;
         self.least = self.least.into_iter().chain(other.least).min();
         self.most = self.most.into_iter().chain(other.most).max();
+        self.oldest = self.oldest.max(other.oldest);
         self.sample.merge(&other.sample);
     }
 
-    fn count(&mut self, facts: &Facts) {
-        bump(&mut self.kinds, facts.kind as usize);
+    /// Counts so many cells without a value.
+    pub fn observe_nulls(&mut self, count: u64) {
+        self.total += count;
+        self.nulls += count;
+    }
+
+    /// The decade of the greatest whole number of years from 0 to 130 among the cells: 90 for 97.
+    #[must_use]
+    pub fn oldest_decade(&self) -> Option<u8> {
+        self.oldest.map(|years| years / 10 * 10)
+    }
+
+    /// Adds so many cells of which this is known.
+    fn count(&mut self, facts: &Facts, times: u64) {
+        self.sum(&facts.summary, facts.years, times);
         for (rule, _) in &facts.shaped {
-            grow(&mut self.shaped, *rule);
+            grow(&mut self.shaped, *rule, times);
         }
         for rule in &facts.passed {
-            grow(&mut self.valid, *rule);
+            grow(&mut self.valid, *rule, times);
         }
         for rule in &facts.spans {
-            grow(&mut self.spans, *rule);
+            grow(&mut self.spans, *rule, times);
         }
-        self.longest = self.longest.max(facts.len);
-        self.shortest = Some(self.shortest.map_or(facts.len, |shortest| shortest.min(facts.len)));
-        self.bytes += u64::from(facts.len);
-        if let Some(int) = facts.int {
+    }
+
+    fn sum(&mut self, summary: &Summary, years: Option<u8>, times: u64) {
+        if let Some(count) = self.kinds.get_mut(summary.kind as usize) {
+            *count += times;
+        }
+        self.longest = self.longest.max(summary.len);
+        self.shortest = Some(self.shortest.map_or(summary.len, |shortest| shortest.min(summary.len)));
+        self.bytes += u64::from(summary.len) * times;
+        if let Some(int) = summary.int {
             self.least = Some(self.least.map_or(int, |least| least.min(int)));
             self.most = Some(self.most.map_or(int, |most| most.max(int)));
         }
-        if let Some(decade) = facts.year.and_then(|year| year.checked_sub(1800)).map(|years| years / 10)
+        self.oldest = self.oldest.max(years);
+        if let Some(decade) = summary.year.and_then(|year| year.checked_sub(1800)).map(|years| years / 10)
             && usize::from(decade) < DECADES
         {
-            grow(&mut self.decades, decade);
+            grow(&mut self.decades, decade, times);
         }
     }
 
@@ -250,10 +348,12 @@ fn bump(counts: &mut [u64], at: usize) {
     }
 }
 
-fn grow(counts: &mut Vec<u64>, at: u16) {
+fn grow(counts: &mut Vec<u64>, at: u16, times: u64) {
     let at = usize::from(at);
     if counts.len() <= at {
         counts.resize(at + 1, 0);
     }
-    bump(counts, at);
+    if let Some(count) = counts.get_mut(at) {
+        *count += times;
+    }
 }

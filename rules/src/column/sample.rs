@@ -4,9 +4,7 @@
 //! and facts, never as text. The union of two samples cut to the smallest is the sample of the union, so
 //! merging is associative and commutative, and the counts of what is kept are exact.
 
-use std::collections::BTreeMap;
-
-use crate::identifier::cell::Kind;
+use crate::identifier::cell::Summary;
 
 /// How many distinct cells are kept.
 pub(crate) const KEPT: usize = 256;
@@ -14,10 +12,9 @@ pub(crate) const KEPT: usize = 256;
 /// What was found out about a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Facts {
-    pub(crate) kind: Kind,
-    pub(crate) len: u32,
-    pub(crate) int: Option<i64>,
-    pub(crate) year: Option<u16>,
+    pub(crate) summary: Summary,
+    /// The number in years, if it can be somebody's age.
+    pub(crate) years: Option<u8>,
     /// Rules of whose shape it is, and whether the validator passes, as far as it was asked.
     pub(crate) shaped: Vec<(u16, bool)>,
     /// Those of them that pass and speak in text.
@@ -31,30 +28,66 @@ pub(crate) struct Facts {
 /// A kept cell.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
+    pub(crate) hash: u64,
     pub(crate) count: u64,
+    /// How many of them are not yet in the counts of the column.
+    pub(crate) pending: u64,
     pub(crate) mask: Box<str>,
     pub(crate) facts: Facts,
 }
 
 /// The cells with the smallest hashes.
-#[derive(Clone, Default, PartialEq, Eq)]
+///
+/// While cells are observed, up to [`HELD`] are held and found by their hashes; once settled, [`KEPT`] in the order of
+/// their hashes, so that the same cells make equal samples.
+#[derive(Clone, Default)]
 pub(crate) struct Sample {
-    kept: BTreeMap<u64, Kept>,
-    /// The greatest kept hash once no more are kept; a greater one need not be looked for.
+    kept: Vec<Kept>,
+    /// Places in `kept` plus one by the low bits of hashes, 0 where there is none; empty when settled.
+    slots: Vec<u16>,
+    /// Places of those with pending counts.
+    touched: Vec<u16>,
+    /// A greater hash need not be looked for; `None` while all are kept.
     bound: Option<u64>,
     /// Whether a distinct cell was ever left out.
     full: bool,
 }
 
+/// How many are held before those with the greatest hashes are dropped.
+const HELD: usize = 2 * KEPT;
+
+/// Slots are a power of two and mostly empty, so that few places are looked at.
+const SLOTS: usize = 4 * HELD;
+
+impl PartialEq for Sample {
+    fn eq(&self, other: &Sample) -> bool {
+        self.kept == other.kept && self.bound == other.bound && self.full == other.full
+    }
+}
+
+impl Eq for Sample {}
+
 impl Sample {
-    /// The facts of a cell seen before, counting it once more.
-    pub(crate) fn again(&mut self, hash: u64) -> Option<&Facts> {
-        if self.bound.is_some_and(|bound| hash > bound) {
-            return None;
+    /// Counts a cell that was seen before once more.
+    pub(crate) fn again(&mut self, hash: u64) -> bool {
+        if self.kept.is_empty() || self.bound.is_some_and(|bound| hash > bound) {
+            return false;
         }
-        let kept = self.kept.get_mut(&hash)?;
-        kept.count += 1;
-        Some(&kept.facts)
+        if self.slots.is_empty() {
+            self.index();
+        }
+        let mut slot = place(hash);
+        loop {
+            let Some(at) = self.slots.get(slot).copied().unwrap_or(0).checked_sub(1) else { return false };
+            if let Some(kept) = self.kept.get_mut(usize::from(at)).filter(|kept| kept.hash == hash) {
+                if kept.pending == 0 {
+                    self.touched.push(at);
+                }
+                kept.pending += 1;
+                return true;
+            }
+            slot = (slot + 1) % SLOTS;
+        }
     }
 
     /// Whether a cell of that hash, not seen before, is to be kept. Notes that it was left out.
@@ -64,41 +97,96 @@ impl Sample {
         wanted
     }
 
-    pub(crate) fn keep(&mut self, hash: u64, kept: Kept) {
-        self.kept.insert(hash, kept);
-        self.cut();
+    /// Keeps a cell that was not seen before. `count` is given those that are dropped for it and have pending counts.
+    pub(crate) fn keep(&mut self, kept: Kept, count: impl FnMut(&Facts, u64)) {
+        if self.slots.is_empty() {
+            self.index();
+        }
+        let at = u16::try_from(self.kept.len()).unwrap_or(u16::MAX);
+        if kept.pending > 0 {
+            self.touched.push(at);
+        }
+        self.enter(kept.hash, at);
+        self.kept.push(kept);
+        if self.kept.len() >= HELD {
+            self.settle(count);
+        }
     }
 
-    pub(crate) fn merge(&mut self, other: &Sample) {
-        self.full |= other.full;
-        for (hash, kept) in &other.kept {
-            match self.kept.get_mut(hash) {
-                Some(mine) => mine.count += kept.count,
-                None => {
-                    self.kept.insert(*hash, kept.clone());
-                }
+    /// Drops what is held too much and brings the rest into order. `count` is given the facts of cells with the number of
+    /// those not yet counted.
+    pub(crate) fn settle(&mut self, mut count: impl FnMut(&Facts, u64)) {
+        for at in self.touched.drain(..) {
+            if let Some(kept) = self.kept.get_mut(usize::from(at)) {
+                count(&kept.facts, kept.pending);
+                kept.count += kept.pending;
+                kept.pending = 0;
             }
         }
         self.cut();
     }
 
+    pub(crate) fn merge(&mut self, other: &Sample) {
+        self.full |= other.full;
+        let mut merged = Vec::with_capacity(self.kept.len() + other.kept.len());
+        let mut theirs = other.kept.iter().peekable();
+        for mut kept in self.kept.drain(..) {
+            while let Some(one) = theirs.next_if(|one| one.hash < kept.hash) {
+                merged.push(one.clone());
+            }
+            if let Some(same) = theirs.next_if(|one| one.hash == kept.hash) {
+                kept.count += same.count;
+            }
+            merged.push(kept);
+        }
+        merged.extend(theirs.cloned());
+        self.kept = merged;
+        self.slots.clear();
+        self.cut();
+    }
+
     fn cut(&mut self) {
-        while self.kept.len() > KEPT {
-            self.kept.pop_last();
+        if !self.kept.is_sorted_by_key(|kept| kept.hash) {
+            self.kept.sort_unstable_by_key(|kept| kept.hash);
+            self.slots.clear();
+        }
+        if self.kept.len() > KEPT {
+            self.kept.truncate(KEPT);
+            self.slots.clear();
             self.full = true;
         }
         if self.kept.len() == KEPT {
-            self.bound = self.kept.last_key_value().map(|(last, _)| *last);
+            self.bound = self.kept.last().map(|last| last.hash);
+        }
+    }
+
+    fn index(&mut self) {
+        self.slots = vec![0; SLOTS];
+        for at in 0..self.kept.len() {
+            if let (Some(kept), Ok(at)) = (self.kept.get(at), u16::try_from(at)) {
+                let hash = kept.hash;
+                self.enter(hash, at);
+            }
+        }
+    }
+
+    fn enter(&mut self, hash: u64, at: u16) {
+        let mut slot = place(hash);
+        while self.slots.get(slot).is_some_and(|at| *at != 0) {
+            slot = (slot + 1) % SLOTS;
+        }
+        if let Some(empty) = self.slots.get_mut(slot) {
+            *empty = at + 1;
         }
     }
 
     /// The distinct cells of the column: exact while they are few, else estimated from the density of
     /// the kept hashes.
     pub(crate) fn distinct(&self) -> u64 {
-        let kept = u64::try_from(self.kept.len()).unwrap_or(u64::MAX);
-        match self.kept.last_key_value() {
-            Some((last, _)) if self.full => {
-                let estimate = u128::from(kept.saturating_sub(1)) * (1_u128 << 64) / u128::from((*last).max(1));
+        let kept = self.len();
+        match self.kept.last() {
+            Some(last) if self.full => {
+                let estimate = u128::from(kept.saturating_sub(1)) * (1_u128 << 64) / u128::from(last.hash.max(1));
                 u64::try_from(estimate).unwrap_or(u64::MAX).max(kept)
             }
             _ => kept,
@@ -107,13 +195,18 @@ impl Sample {
 
     /// The kept cells, by hash.
     pub(crate) fn cells(&self) -> impl Iterator<Item = &Kept> {
-        self.kept.values()
+        self.kept.iter()
     }
 
     /// How many distinct cells are kept.
     pub(crate) fn len(&self) -> u64 {
         u64::try_from(self.kept.len()).unwrap_or(u64::MAX)
     }
+}
+
+/// The low bits of a hash; its high bits are alike among the smallest.
+fn place(hash: u64) -> usize {
+    usize::try_from(hash % SLOTS as u64).unwrap_or(0)
 }
 
 /// A fixed hash of a cell, equal on every machine. Not for keeping secrets: it never leaves memory.

@@ -43,7 +43,7 @@ impl Kind {
 }
 
 /// A cell without its text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) kind: Kind,
     /// In bytes.
@@ -69,7 +69,10 @@ pub(crate) fn is_null(cell: &str) -> bool {
     }
 }
 
-#[derive(Default)]
+/// Nobody is older, in years.
+const OLDEST: u8 = 130;
+
+/// How many bytes of a cell are of each class.
 struct Count {
     digits: usize,
     lower: usize,
@@ -88,35 +91,68 @@ struct Count {
     other: usize,
 }
 
+/// One lane of eight bits a class, so that one addition counts a byte in all its classes.
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
+const LANES: [u128; 256] = {
+    let mut lanes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        lanes[byte] = match byte as u8 {
+            b'0'..=b'9' => 1,
+            b'x' => 1 << 8 | 1 << 32,
+            b'a'..=b'f' => 1 << 8 | 1 << 24,
+            b'g'..=b'w' | b'y' | b'z' => 1 << 8,
+            b'X' => 1 << 16 | 1 << 32,
+            b'A'..=b'F' => 1 << 16 | 1 << 24,
+            b'G'..=b'W' | b'Y' | b'Z' => 1 << 16,
+            b' ' | b'\t' | b'\n' | b'\r' => 1 << 40,
+            b'-' => 1 << 48,
+            b'.' => 1 << 56,
+            b':' => 1 << 64,
+            b'/' => 1 << 72,
+            b'@' => 1 << 80,
+            b'*' | b'#' => 1 << 88,
+            b'+' | b'=' | b'_' => 1 << 96,
+            0x80.. => 1 << 104,
+            _ => 1 << 112,
+        };
+        byte += 1;
+    }
+    lanes
+};
+
 impl Count {
     fn of(cell: &str) -> Count {
-        let mut n = Count::default();
-        for &byte in cell.as_bytes() {
-            match byte {
-                b'0'..=b'9' => n.digits += 1,
-                b'a'..=b'z' => {
-                    n.lower += 1;
-                    n.hex_letters += usize::from(byte <= b'f');
-                    n.xs += usize::from(byte == b'x');
-                }
-                b'A'..=b'Z' => {
-                    n.upper += 1;
-                    n.hex_letters += usize::from(byte <= b'F');
-                    n.xs += usize::from(byte == b'X');
-                }
-                b' ' | b'\t' | b'\n' | b'\r' => n.spaces += 1,
-                b'-' => n.dashes += 1,
-                b'.' => n.dots += 1,
-                b':' => n.colons += 1,
-                b'/' => n.slashes += 1,
-                b'@' => n.at += 1,
-                b'*' | b'#' => n.covers += 1,
-                b'+' | b'=' | b'_' => n.encoding += 1,
-                0x80.. => n.high += 1,
-                _ => n.other += 1,
+        let mut sums = [0_usize; 16];
+        // A lane holds 255.
+        for part in cell.as_bytes().chunks(255) {
+            let mut lanes = 0_u128;
+            for &byte in part {
+                lanes += LANES.get(usize::from(byte)).copied().unwrap_or(0);
+            }
+            for (sum, lane) in sums.iter_mut().zip(lanes.to_le_bytes()) {
+                *sum += usize::from(lane);
             }
         }
-        n
+        let [digits, lower, upper, hex_letters, xs, spaces, dashes, dots, rest @ ..] = sums;
+        let [colons, slashes, at, covers, encoding, high, other, _] = rest;
+        Count {
+            digits,
+            lower,
+            upper,
+            hex_letters,
+            xs,
+            spaces,
+            dashes,
+            dots,
+            colons,
+            slashes,
+            at,
+            covers,
+            encoding,
+            high,
+            other,
+        }
     }
 
     fn letters(&self) -> usize {
@@ -145,6 +181,16 @@ impl Summary {
         let structured = n.other > 0 || n.colons > 0 || n.encoding > 0;
         summary.text = (prose || (structured && len >= LEAST_TEXT)) && (n.at > 0 || n.digits >= LEAST_DIGITS);
         summary
+    }
+
+    /// The whole years of a number that can be somebody's age.
+    pub(crate) fn years(&self, cell: &str) -> Option<u8> {
+        let years = match self.kind {
+            Kind::Int => self.int?,
+            Kind::Float => cell.split('.').next()?.parse().ok()?,
+            _ => return None,
+        };
+        u8::try_from(years).ok().filter(|years| *years <= OLDEST)
     }
 
     fn numeric(&mut self, cell: &str, n: &Count) -> Option<Kind> {
@@ -177,25 +223,23 @@ impl Summary {
         if n.digits < 6 || n.dashes.max(n.slashes).max(n.dots) < 2 || cell.len() > 35 {
             return None;
         }
-        let day = cell.split([' ', 'T', 't']).next()?;
-        let joint = ['-', '/', '.'].into_iter().find(|joint| day.matches(*joint).count() == 2)?;
-        let mut parts = day.split(joint);
-        let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
-        let (year, one, other) = if a.len() == 4 { (a, b, c) } else { (c, a, b) };
-        let small = |part: &str, most: u16| {
-            (1..=2).contains(&part.len()) && part.parse::<u16>().is_ok_and(|n| (1..=most).contains(&n))
-        };
-        let days = (small(one, 12) && small(other, 31)) || (small(one, 31) && small(other, 12));
-        let year: u16 = if year.len() == 4 {
-            year.parse().ok()?
-        } else {
-            return None;
-        };
-        if !days || !(1800..=2199).contains(&year) {
+        let bytes = cell.as_bytes();
+        let end = bytes.iter().position(|byte| matches!(byte, b' ' | b'T' | b't')).unwrap_or(bytes.len());
+        let a = Number::of(bytes.get(..end)?)?;
+        let b = Number::of(a.rest)?;
+        let c = Number::of(b.rest)?;
+        if a.joint != b.joint || c.joint.is_some() || !matches!(a.joint, Some(b'-' | b'/' | b'.')) {
             return None;
         }
+        let (year, one, other) = if a.length == 4 { (a, b, c) } else { (c, a, b) };
+        let small = |part: Number<'_>, most: u16| part.length <= 2 && (1..=most).contains(&part.value);
+        let days = (small(one, 12) && small(other, 31)) || (small(one, 31) && small(other, 12));
+        if year.length != 4 || !days || !(1800..=2199).contains(&year.value) {
+            return None;
+        }
+        let year = year.value;
         self.year = Some(year);
-        let rest = cell.get(day.len()..)?.trim_start_matches([' ', 'T', 't']);
+        let rest = cell.get(end..)?.trim_start_matches([' ', 'T', 't']);
         // Exports of a day often carry a midnight that nobody entered.
         let midnight = rest.is_empty()
             || (rest.starts_with("00:00") && rest.bytes().all(|b| matches!(b, b'0' | b':' | b'.' | b'Z' | b'+')));
@@ -203,6 +247,29 @@ impl Summary {
             true => Some(Kind::Date),
             false => rest.as_bytes().first().is_some_and(u8::is_ascii_digit).then_some(Kind::Timestamp),
         }
+    }
+}
+
+/// The number that a text begins with, and what follows it.
+#[derive(Debug, Clone, Copy)]
+struct Number<'a> {
+    /// Digits, one to four.
+    length: usize,
+    value: u16,
+    /// The byte behind it.
+    joint: Option<u8>,
+    rest: &'a [u8],
+}
+
+impl Number<'_> {
+    fn of(text: &[u8]) -> Option<Number<'_>> {
+        let length = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+        if !(1..=4).contains(&length) {
+            return None;
+        }
+        let value = text.get(..length)?.iter().fold(0, |value, digit| value * 10 + u16::from(digit - b'0'));
+        let rest = text.get(length + 1..).unwrap_or_default();
+        Some(Number { length, value, joint: text.get(length).copied(), rest })
     }
 }
 
@@ -250,6 +317,9 @@ fn coded(cell: &str, n: &Count) -> Option<Kind> {
     if n.spaces == 0 && n.high == 0 && is_opaque(cell, n) {
         return Some(Kind::Opaque);
     }
+    if n.dots == 0 || n.digits < 2 {
+        return None;
+    }
     let version = cell.strip_prefix(['v', 'V']).unwrap_or(cell);
     let numbers = version.split(['-', '+']).next().unwrap_or_default();
     let parts = numbers.split('.').count();
@@ -283,7 +353,9 @@ fn is_masked(cell: &str, n: &Count) -> bool {
 /// more often than words and numbers do; also what names itself a token or cipher text.
 fn is_opaque(cell: &str, n: &Count) -> bool {
     let len = cell.len();
-    if ["vault:v", "ENC[", "enc:", "tok_", "gAAAA"].iter().any(|prefix| cell.starts_with(prefix)) {
+    if matches!(cell.as_bytes().first(), Some(b'v' | b'E' | b'e' | b't' | b'g'))
+        && ["vault:v", "ENC[", "enc:", "tok_", "gAAAA"].iter().any(|prefix| cell.starts_with(prefix))
+    {
         return true;
     }
     let word = n.letters() + n.digits + n.encoding + n.slashes + n.dashes;

@@ -4,6 +4,8 @@
 //! are made when a cell first needs them, because those of all patterns take longer to make (160 ms for
 //! 144 patterns, dense) than a scan of a small platform. Each thread has its own states.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::OnceLock;
 
@@ -31,12 +33,41 @@ pub(crate) struct Shapes {
 #[derive(Debug)]
 struct Automaton {
     dfa: DFA,
-    states: Pool<Cache, MakeCache>,
+    states: Pool<States, MakeStates>,
     /// The rule of each pattern.
     rules: Vec<u16>,
 }
 
-type MakeCache = Box<dyn Fn() -> Cache + Send + Sync + UnwindSafe + RefUnwindSafe>;
+/// What one thread knows of the automaton.
+#[derive(Debug)]
+struct States {
+    cache: Cache,
+    /// The sets of rules that were met, and by which state each is told.
+    sets: Vec<Shaped>,
+    known: HashMap<LazyStateID, usize, BuildHasherDefault<StateHasher>>,
+    /// How often the states were made anew when the sets were noted.
+    cleared: usize,
+}
+
+type MakeStates = Box<dyn Fn() -> States + Send + Sync + UnwindSafe + RefUnwindSafe>;
+
+/// States are few and small numbers.
+#[derive(Debug, Default)]
+struct StateHasher(u64);
+
+impl Hasher for StateHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, state: u32) {
+        self.0 = (self.0 ^ u64::from(state)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
+    }
+}
 
 /// The rules whose shape a cell has, each once, in the order of the patterns.
 #[derive(Debug, Clone, Copy)]
@@ -70,13 +101,27 @@ impl Shaped {
 /// The automaton with the states of one thread.
 pub(crate) struct Walk<'a> {
     automaton: &'a Automaton,
-    states: PoolGuard<'a, Cache, MakeCache>,
+    states: PoolGuard<'a, States, MakeStates>,
 }
 
 impl Walk<'_> {
     /// The longest prefix of `text` that has a shape and does not end within a word, with its rules.
     pub(crate) fn prefix(&mut self, text: &[u8]) -> Option<(usize, Shaped)> {
-        self.automaton.prefix(&mut self.states, text)
+        self.automaton.prefix(&mut self.states.cache, text)
+    }
+
+    /// The number of the set of rules whose shape the whole of `cell` has; `None` if it has none. Numbers hold as
+    /// long as the walk.
+    pub(crate) fn whole(&mut self, cell: &[u8]) -> Option<usize> {
+        if cell.len() > LONGEST_CELL {
+            return None;
+        }
+        self.automaton.whole(cell, &mut self.states)
+    }
+
+    /// The set of that number.
+    pub(crate) fn set(&self, number: usize) -> &[u16] {
+        self.states.sets.get(number).map(Shaped::rules).unwrap_or_default()
     }
 }
 
@@ -87,14 +132,9 @@ impl Shapes {
     }
 
     /// The rules with a shape that the whole of `cell` has.
-    pub(crate) fn of(&self, cell: &[u8]) -> Shaped {
-        let mut shaped = Shaped::none();
-        if cell.len() <= LONGEST_CELL
-            && let Some(automaton) = self.automaton()
-        {
-            automaton.whole(cell, &mut shaped);
-        }
-        shaped
+    pub(crate) fn of(&self, cell: &[u8]) -> Vec<u16> {
+        let mut walk = self.walk();
+        walk.as_mut().and_then(|walk| walk.whole(cell).map(|set| walk.set(set).to_vec())).unwrap_or_default()
     }
 
     /// A walk over one text after another; `None` if there is no pattern.
@@ -170,7 +210,12 @@ impl Automaton {
             .build_many(&texts)
             .ok()?;
         let maker = dfa.clone();
-        let make: MakeCache = Box::new(move || maker.create_cache());
+        let make: MakeStates = Box::new(move || States {
+            cache: maker.create_cache(),
+            sets: Vec::new(),
+            known: HashMap::default(),
+            cleared: 0,
+        });
         let rules = patterns.iter().map(|(_, rule)| *rule).collect();
         Some(Automaton { dfa, states: Pool::new(make), rules })
     }
@@ -179,19 +224,38 @@ impl Automaton {
         self.dfa.start_state(states, &start::Config::new().anchored(Anchored::Yes)).ok()
     }
 
-    /// A match is told one step late, so the state after the end holds exactly what ends there.
-    fn whole(&self, cell: &[u8], shaped: &mut Shaped) -> Option<()> {
-        let states = &mut *self.states.get();
-        let mut state = self.start(states)?;
+    /// The number of the set of rules that `cell` ends in. A match is told one step late, so the state after the end holds
+    /// exactly what ends there.
+    fn whole(&self, cell: &[u8], states: &mut States) -> Option<usize> {
+        let cache = &mut states.cache;
+        let mut state = self.start(cache)?;
         for &byte in cell {
-            state = self.dfa.next_state(states, state, byte).ok()?;
-            if state.is_dead() {
+            state = self.dfa.next_state(cache, state, byte).ok()?;
+            if state.is_tagged() && state.is_dead() {
                 return None;
             }
         }
-        let end = self.dfa.next_eoi_state(states, state).ok()?;
-        self.collect(states, end, shaped);
-        Some(())
+        let end = self.dfa.next_eoi_state(cache, state).ok()?;
+        if !end.is_match() {
+            return None;
+        }
+        // States that were made anew have other numbers; the sets keep theirs, for somebody counts by them.
+        if states.cleared != cache.clear_count() {
+            states.cleared = cache.clear_count();
+            states.known.clear();
+        }
+        if let Some(set) = states.known.get(&end) {
+            return Some(*set);
+        }
+        let mut shaped = Shaped::none();
+        self.collect(cache, end, &mut shaped);
+        let known = states.sets.iter().position(|set| set.rules() == shaped.rules());
+        let number = known.unwrap_or(states.sets.len());
+        if known.is_none() {
+            states.sets.push(shaped);
+        }
+        states.known.insert(end, number);
+        Some(number)
     }
 
     fn prefix(&self, states: &mut Cache, text: &[u8]) -> Option<(usize, Shaped)> {
@@ -269,13 +333,13 @@ mod tests {
     #[test]
     fn a_cell_has_every_shape_that_fits_it_whole() {
         let shapes = shapes();
-        assert_eq!(shapes.of(b"123-45-6789").rules(), [0, 2]);
-        assert_eq!(shapes.of(b"123456789").rules(), [0]);
-        assert_eq!(shapes.of(b"a.b@c.de").rules(), [1]);
-        assert!(shapes.of(b"a.b@c.de ").rules().is_empty());
-        assert!(shapes.of(b"x123-45-6789").rules().is_empty());
-        assert!(shapes.of(b"123-45-678").rules().is_empty());
-        assert!(shapes.of(b"").rules().is_empty());
+        assert_eq!(shapes.of(b"123-45-6789"), [0, 2]);
+        assert_eq!(shapes.of(b"123456789"), [0]);
+        assert_eq!(shapes.of(b"a.b@c.de"), [1]);
+        assert!(shapes.of(b"a.b@c.de ").is_empty());
+        assert!(shapes.of(b"x123-45-6789").is_empty());
+        assert!(shapes.of(b"123-45-678").is_empty());
+        assert!(shapes.of(b"").is_empty());
     }
 
     #[test]
