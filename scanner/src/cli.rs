@@ -42,6 +42,8 @@ pub struct Cli {
 pub enum Command {
     /// Scan a platform, judge it, record the run and report it.
     Scan(ScanArgs),
+    /// Say what the columns of datasets are, or which spans of texts are sensitive, without judging.
+    Classify(ClassifyArgs),
     /// Show the patches of findings as a unified diff, or apply them.
     Fix(FixArgs),
     /// Tell everything of a finding, a policy or a rule.
@@ -72,8 +74,8 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Print the JSON Schema of a file that aedile reads or writes.
     Schema {
-        /// `run` (the JSON report) or `config` (aedile.yaml).
-        #[arg(value_parser = ["config", "run"])]
+        /// `run` (the JSON report), `config` (aedile.yaml), `classify` or `spans` (aedile classify --text).
+        #[arg(value_parser = ["classify", "config", "run", "spans"])]
         of: String,
     },
 }
@@ -170,6 +172,65 @@ pub struct ScanArgs {
     /// What signs the ledger's checkpoint; repeatable: a key file, env:NAME or exec:PROGRAM. See `aedile log init --help`.
     #[arg(long, value_name = "KEY", env = "AEDILE_KEY")]
     pub key: Vec<String>,
+}
+
+/// `aedile classify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+aedile classify data/patients.csv                    what each column is, how sure, of how many cells
+aedile classify data/patients.csv --explain          counts, masked shapes, reasons; never a value
+aedile classify 'lake/**/*.parquet' --format json    for machines; see `aedile schema classify`
+aedile classify events.parquet --full                every row instead of a spread sample
+psql -c \"COPY t TO STDOUT CSV HEADER\" | aedile classify -
+aedile classify --text app.log                       places of sensitive values in any text
+
+A column of no class shows what it is technically, or `·` if nothing is known. `holds` says that
+some cells, or text inside them, are of a class. The same file, --rows and --seed give the same
+sample.
+
+Exit codes: 0 everything that was named was classified · 2 something that was named is not there,
+cannot be read or is no dataset. What was not read of a dataset is told below, and as `gaps` in JSON.")]
+pub struct ClassifyArgs {
+    /// Files, folders, globs (in quotes), or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// `table`, or `json` (see `aedile schema classify`).
+    #[arg(long, short, default_value = "table", value_parser = ["json", "table"])]
+    pub format: String,
+    /// Under each column its counts, masked shapes and what spoke for and against.
+    #[arg(long)]
+    pub explain: bool,
+    /// Search lines of text instead: each span with its class, line, byte offsets and check.
+    #[arg(long, conflicts_with_all = ["explain", "full", "rows", "seed"])]
+    pub text: bool,
+    /// Read every row of every dataset.
+    #[arg(long, conflicts_with_all = ["rows", "seed"])]
+    pub full: bool,
+    /// Rows sampled of a dataset [default: 10000].
+    #[arg(long, value_name = "N", value_parser = rows)]
+    pub rows: Option<usize>,
+    /// What chooses the sampled rows.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// What standard input is, where its content does not tell: csv, json, jsonl, parquet … [default: csv].
+    #[arg(long = "as", value_name = "EXTENSION", value_parser = ["csv", "json", "jsonl", "parquet", "sql", "tsv", "xlsx"])]
+    pub input: Option<String>,
+    /// Further rule packs: YAML files or folders of them.
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Globs of what is not entered below folders.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Threads; 0 for one a core.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "AEDILE_JOBS")]
+    pub jobs: usize,
+}
+
+fn rows(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(rows) if (1..=10_000_000).contains(&rows) => Ok(rows),
+        _ => Err("a number from 1 to 10000000; `--full` reads every row".to_owned()),
+    }
 }
 
 /// `aedile fix`.

@@ -2,6 +2,7 @@
 
 mod access;
 mod baseline;
+mod classify;
 mod explain;
 mod fix;
 mod gaps;
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> Result<u8, Report> {
     };
     match &cli.command {
         Command::Scan(args) => scan::run(args, detail),
+        Command::Classify(args) => classify::run(args, detail),
         Command::Fix(args) => fix::run(args, detail),
         Command::Explain(args) => explain::run(args, detail),
         Command::Baseline(command) => baseline::run(command, detail),

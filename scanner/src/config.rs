@@ -378,6 +378,7 @@ impl Config {
             depth: given.depth.unwrap_or(default.depth),
             dataset_rows: given.dataset_rows.unwrap_or(default.dataset_rows),
             dataset_bytes: given.dataset_bytes.unwrap_or(default.dataset_bytes),
+            dataset_seed: default.dataset_seed,
             nesting: given.nesting.unwrap_or(default.nesting),
         }
     }

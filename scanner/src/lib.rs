@@ -6,6 +6,7 @@
 pub mod access;
 pub mod attest;
 pub mod baseline;
+pub mod classified;
 pub mod cli;
 pub mod command;
 pub mod compare;

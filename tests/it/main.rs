@@ -6,6 +6,7 @@
 mod access;
 mod bad_input;
 mod ci;
+mod classify;
 mod declared;
 mod determinism;
 mod diff;

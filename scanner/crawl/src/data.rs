@@ -2,48 +2,49 @@
 //!
 //! Cells are looked at here and nowhere else: what leaves is counts, tags and masked shapes.
 
-use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind, Tag};
+use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind};
+use aedile_rules::Rules;
 
 use crate::crawler::{Context, Crawler};
-use crate::{Facts, File, Link, Ref};
+use crate::{Facts, File, Limits, Link, Ref};
 
+mod archive;
+mod arrow;
+mod batches;
+mod blocks;
 mod classify;
 mod csv;
+mod dump;
 mod format;
 mod json;
+mod packing;
 mod parquet;
+mod random;
+mod rows;
 mod sample;
-mod stream;
+mod sheet;
+mod source;
+mod sqlite;
+mod table;
 
 use classify::names_something;
 pub(crate) use classify::neighbours;
-use format::{Format, recognise};
-use sample::Sample;
+pub use classify::{Classified, ClassifiedColumn};
+use format::{Format, Found, recognise};
+use packing::Packing;
+use random::Random;
+use source::Stream;
+use table::Table;
 
 /// The class of ages, of which the decade is told.
 const AGE: &str = "pii.demographic.age";
 
+/// Our rules, loaded once for all tests.
+#[cfg(test)]
+static RULES: std::sync::LazyLock<Rules> = std::sync::LazyLock::new(|| Rules::load(&[]).unwrap());
+
 /// The crawler of datasets.
 pub(crate) struct Datasets;
-
-/// What one dataset is.
-pub(crate) struct Dataset {
-    /// The decade of the oldest person in a column of ages.
-    oldest_decade: Option<i64>,
-    /// Empty for a file that is refused: it leaves gaps and is no asset.
-    format: &'static str,
-    columns: Vec<Column>,
-    rows_read: u64,
-    rows_total: Option<u64>,
-    gaps: Vec<(GapKind, String)>,
-}
-
-struct Column {
-    name: String,
-    tags: Vec<Tag>,
-    /// Where the name stands in the text.
-    span: Option<(usize, usize)>,
-}
 
 /// Whether `file` is read as rows of delimited text or lines of JSON. Its text is data: it is not searched for secrets
 /// and not kept as a source.
@@ -51,104 +52,164 @@ pub(crate) fn is_rows(file: &File) -> bool {
     recognise(file).is_some_and(|found| matches!(found.format, Format::Delimited | Format::JsonLines))
 }
 
+/// What the tables in `file` are; empty for what is no dataset. What of them is looked at, `limits` say.
+///
+/// The same bytes, limits and rules give the same result, whatever the number of threads.
+#[must_use]
+pub fn classify(file: &File, limits: &Limits, rules: &Rules) -> Vec<Classified> {
+    tables(file, limits, rules).into_iter().map(|table| classify::decided(table, rules)).collect()
+}
+
+/// The tables in `file`, counted.
+fn tables(file: &File, limits: &Limits, rules: &Rules) -> Vec<Table> {
+    let Some(Found { format, packing }) = recognise(file) else { return Vec::new() };
+    let content = file.content.as_ref().filter(|_| packing == Packing::None);
+    if let (Some(content), Some(name)) = (content, format.in_any_order()) {
+        return match Random::of(content, name) {
+            Ok(bytes) => ordered(format, &bytes, limits, rules),
+            Err(table) => vec![table],
+        };
+    }
+    let lines = matches!(format, Format::Delimited | Format::JsonLines);
+    match Stream::open(file, packing, lines, limits.dataset_bytes) {
+        Ok(stream) if format == Format::Delimited && packing == Packing::None => {
+            delimited(file.text.as_deref(), stream, limits, rules)
+        }
+        Ok(stream) => tables_of(file.name(), format, stream, limits, rules),
+        Err(error) => vec![unreadable(&error)],
+    }
+}
+
+/// The tables in `stream`, which is in a file or member of that name.
+fn tables_of(name: &str, format: Format, stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Vec<Table> {
+    if let Some(name) = format.in_any_order() {
+        return match Random::from_stream(stream, name) {
+            Ok(bytes) => ordered(format, &bytes, limits, rules),
+            Err(table) => vec![table],
+        };
+    }
+    match format {
+        Format::Delimited => delimited(None, stream, limits, rules),
+        Format::JsonLines => vec![json::lines(stream, limits, rules)],
+        Format::JsonArray => json::array(stream, limits, rules).into_iter().collect(),
+        Format::JsonDocument => json::document(stream, limits, rules),
+        Format::Dump => dump::read(stream, limits, rules),
+        Format::Tar => archive::tar(stream, limits, rules),
+        Format::Refused(gap, why) => vec![Table::unread("", gap, why)],
+        Format::Known { name, gap, why } => vec![Table::unread(name, gap, why)],
+        Format::Parquet | Format::Batches(_) | Format::Workbook | Format::Sqlite | Format::Zip => {
+            vec![Table::unread("", GapKind::Unsupported, format!("{name} is not read"))]
+        }
+    }
+}
+
+fn delimited(text: Option<&str>, stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Vec<Table> {
+    vec![csv::read(text, stream, limits, rules).unwrap_or_else(|error| unreadable(&error))]
+}
+
+/// The tables in bytes that are read in any order.
+fn ordered(format: Format, bytes: &Random, limits: &Limits, rules: &Rules) -> Vec<Table> {
+    match format {
+        Format::Parquet => vec![parquet::read(bytes, limits, rules)],
+        Format::Batches(kind) => vec![batches::read(bytes, kind, limits, rules)],
+        Format::Workbook => sheet::read(bytes, limits, rules),
+        Format::Sqlite => sqlite::read(bytes, limits, rules),
+        Format::Zip => archive::zip(bytes, limits, rules),
+        _ => Vec::new(),
+    }
+}
+
+fn unreadable(error: &std::io::Error) -> Table {
+    Table::unread("unknown", GapKind::Unreadable, format!("cannot be read: {}", error.kind()))
+}
+
+impl Format {
+    /// The name of a format that is not read from its beginning to its end.
+    fn in_any_order(&self) -> Option<&'static str> {
+        match self {
+            Format::Parquet => Some("parquet"),
+            Format::Batches(kind) => Some(kind.name()),
+            Format::Workbook => Some("spreadsheet"),
+            Format::Sqlite => Some("sqlite"),
+            Format::Zip => Some("zip"),
+            _ => None,
+        }
+    }
+}
+
 impl Crawler for Datasets {
-    /// `None` for what looked like a dataset from afar and is none.
-    type Parsed = Option<Dataset>;
+    /// Empty for what looked like a dataset from afar and is none.
+    type Parsed = Vec<Classified>;
 
     fn claims(file: &File) -> bool {
         recognise(file).is_some()
     }
 
-    fn parse(file: &File, context: Context<'_>) -> Option<Dataset> {
-        let found = recognise(file)?;
-        let limits = &context.options.limits;
-        let sample = match found.format {
-            Format::Delimited => csv::read(file, found.gzip, limits, context.rules),
-            Format::JsonLines => json::lines(file, found.gzip, limits),
-            Format::JsonArray => match json::array(file, found.gzip, limits) {
-                Ok(sample) => Ok(sample?),
-                Err(error) => Err(error),
-            },
-            Format::Parquet => match &file.content {
-                Some(content) => Ok(parquet::read(content, limits)),
-                None => return None,
-            },
-            Format::Refused(gap, ref why) => Ok(Sample { gaps: vec![(gap, why.clone())], ..Sample::default() }),
-            Format::Known { name, gap, ref why } => {
-                Ok(Sample { format: name, gaps: vec![(gap, why.clone())], ..Sample::default() })
-            }
-        };
-        let sample = sample.unwrap_or_else(|error| Sample {
-            format: "unknown",
-            gaps: vec![(GapKind::Unreadable, format!("cannot be read: {}", error.kind()))],
-            ..Sample::default()
-        });
-        Some(dataset(sample, context))
+    fn parse(file: &File, context: Context<'_>) -> Vec<Classified> {
+        classify(file, &context.options.limits, context.rules)
     }
 
-    fn resolve(parsed: Vec<(&File, Option<Dataset>)>, _context: Context<'_>, facts: &mut Facts) {
-        for (file, dataset) in parsed {
-            if let Some(dataset) = dataset {
-                write(file, dataset, facts);
-            }
+    fn resolve(parsed: Vec<(&File, Vec<Classified>)>, _context: Context<'_>, facts: &mut Facts) {
+        for (file, tables) in parsed {
+            tables.into_iter().for_each(|table| write(file, table, facts));
         }
     }
 }
 
-fn dataset(sample: Sample, context: Context<'_>) -> Dataset {
-    let mut spans = sample.name_spans.iter().copied();
-    let columns = classify::columns(&sample.batches, context.rules);
-    let ages = columns.iter().filter(|(_, tags)| tags.iter().any(|tag| tag.class.as_str() == AGE));
-    let oldest_decade = ages.filter_map(|(name, _)| classify::oldest_decade(&sample.batches, name)).max();
-    let columns = columns.into_iter().map(|(name, tags)| Column { name, tags, span: spans.next() }).collect();
-    Dataset {
-        format: sample.format,
-        oldest_decade,
-        columns,
-        rows_read: sample.rows_read,
-        rows_total: sample.rows_total,
-        gaps: sample.gaps,
-    }
+/// The decade of the oldest person in a column of ages: 90 for 97. Never an age itself.
+fn oldest_decade(table: &Classified) -> Option<i64> {
+    let ages = table.columns.iter().filter(|column| column.decision.tags.iter().any(|tag| tag.class.as_str() == AGE));
+    ages.filter_map(|column| column.profile.oldest_decade()).max().map(i64::from)
 }
 
-fn write(file: &File, dataset: Dataset, facts: &mut Facts) {
+fn write(file: &File, table: Classified, facts: &mut Facts) {
     let whole = Place::file(&file.path);
-    facts.gaps.extend(dataset.gaps.into_iter().map(|(kind, message)| Gap { place: whole.clone(), kind, message }));
-    if dataset.format.is_empty() {
+    facts.gaps.extend(table.gaps_of(&file.path).into_iter().map(|gap| Gap { place: whole.clone(), ..gap }));
+    if table.format.is_empty() {
         return;
     }
-    let id = AssetId::new(AssetKind::Dataset, "", &file.path);
+    let address = match table.part.as_str() {
+        "" => file.path.to_string(),
+        part => format!("{}#{part}", file.path),
+    };
+    let id = AssetId::new(AssetKind::Dataset, "", &address);
     let stem = file.name().split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(file.name());
-    let mut asset = Asset::new(id.clone(), AssetKind::Dataset, &*file.path, stem);
-    asset.type_name = dataset.format.to_owned();
-    asset.names.insert(file.path.to_string());
+    let name = if table.part.is_empty() { stem } else { &table.part };
+    let mut asset = Asset::new(id.clone(), AssetKind::Dataset, address.as_str(), name);
+    asset.type_name = table.format.to_owned();
+    asset.names.insert(address.clone());
     asset.place = Some(whole.clone());
     asset.in_tests = file.in_tests;
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    asset.set("format", dataset.format, None);
-    if let Some(decade) = dataset.oldest_decade {
+    asset.set("format", table.format, None);
+    if let Some(decade) = oldest_decade(&table) {
         asset.set("oldestDecade", decade, None);
     }
-    asset.set("rowsRead", number(dataset.rows_read), None);
-    if let Some(total) = dataset.rows_total {
+    asset.set("rowsRead", number(table.rows_read), None);
+    if let Some(total) = table.rows_total {
         asset.set("rowsTotal", number(total), None);
     }
     facts.assets.push(asset);
-    for column in dataset.columns {
+    for column in table.columns {
         let place = column.span.map_or_else(|| whole.clone(), |(start, end)| file.place(start, end));
-        let mut asset = Asset::new(
-            AssetId::column(&id, &column.name),
-            AssetKind::Column,
-            format!("{}/{}", file.path, column.name),
-            &column.name,
-        );
+        let shown = format!("{address}/{}", column.name);
+        let mut asset = Asset::new(AssetId::column(&id, &column.name), AssetKind::Column, shown, &column.name);
         asset.type_name = "column".to_owned();
         asset.place = Some(place.clone());
         asset.in_tests = file.in_tests;
-        column.tags.into_iter().for_each(|tag| asset.add_tag(tag));
+        let tags = column.decision.tags.into_iter().chain(column.decision.presence);
+        tags.for_each(|tag| asset.add_tag(tag));
         facts.links.push(Link::new(RelationKind::PartOf, Ref::Id(asset.id.clone()), Ref::Id(id.clone()), Some(place)));
         facts.assets.push(asset);
     }
+}
+
+/// The name of a member of an archive as it is shown.
+fn shown_name(name: &str) -> String {
+    name.chars()
+        .take(1024)
+        .flat_map(|c| if c.is_control() { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
 }
 
 /// The longest column name that is kept, in characters.

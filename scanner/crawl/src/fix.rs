@@ -99,7 +99,7 @@ pub fn located(paths: &BTreeSet<&str>, options: &Options) -> Result<BTreeMap<Str
     let wanted = walk.entries.into_iter().filter(|entry| paths.contains(&*entry.path));
     let on_disk = |entry: crate::walk::Entry| match entry.content {
         crate::Content::Disk(disk) => Some((entry.path.to_string(), disk.to_path_buf())),
-        crate::Content::Held(_) | crate::Content::Missing(_) => None,
+        crate::Content::Held(_) | crate::Content::Piped(_) | crate::Content::Missing(_) => None,
     };
     Ok(wanted.filter_map(on_disk).collect())
 }

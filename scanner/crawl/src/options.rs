@@ -14,10 +14,12 @@ pub struct Limits {
     pub files: usize,
     /// Folders below a root.
     pub depth: usize,
-    /// Rows sampled of a dataset.
+    /// Rows sampled of a dataset; `usize::MAX` for all.
     pub dataset_rows: usize,
     /// Bytes decoded of a dataset, after decompression.
     pub dataset_bytes: u64,
+    /// What chooses the sampled rows.
+    pub dataset_seed: u64,
     /// Nesting of brackets, mappings and expressions in any parser.
     pub nesting: usize,
 }
@@ -31,6 +33,7 @@ impl Default for Limits {
             depth: 64,
             dataset_rows: 10_000,
             dataset_bytes: 64 << 20,
+            dataset_seed: 0x0061_6564_696c_6531,
             nesting: 128,
         }
     }

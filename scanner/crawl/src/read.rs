@@ -100,6 +100,7 @@ fn one(entry: &Entry, room: u64) -> (File, Option<Gap>) {
         size: entry.size,
         in_tests: in_tests(&entry.path),
         content: Some(entry.content.clone()),
+        read: crate::source::BytesRead::default(),
     };
     let gap = fill(&mut file, entry, room)
         .unwrap_or_else(|error| Some((GapKind::Unreadable, format!("cannot be read: {}", error.kind()))));

@@ -1,8 +1,10 @@
 //! A file as crawlers see it.
 
+use std::fmt;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aedile_model::{Cell, Place};
 
@@ -23,6 +25,8 @@ pub struct File {
     pub in_tests: bool,
     /// All the bytes; `None` for a file whose head is all there is.
     pub(crate) content: Option<Content>,
+    /// How far a long read is.
+    pub read: BytesRead,
 }
 
 /// Where the bytes of a file are.
@@ -32,8 +36,48 @@ pub enum Content {
     Disk(Arc<Path>),
     /// In memory: what an older revision holds and the disk does not.
     Held(Arc<[u8]>),
+    /// In a pipe, which is read once.
+    Piped(Arc<Pipe>),
     /// Nowhere within reach; why.
     Missing(String),
+}
+
+/// Bytes that come once: standard input.
+pub struct Pipe(Mutex<Option<Box<dyn Read + Send>>>);
+
+impl Pipe {
+    /// What `bytes` will give.
+    pub fn new(bytes: impl Read + Send + 'static) -> Pipe {
+        Pipe(Mutex::new(Some(Box::new(bytes))))
+    }
+
+    /// The bytes, the first time.
+    pub(crate) fn take(&self) -> std::io::Result<Box<dyn Read + Send>> {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        taken.ok_or_else(|| std::io::Error::other("it was read before"))
+    }
+}
+
+impl fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pipe")
+    }
+}
+
+/// Bytes of a file that were read so far, for those who watch.
+#[derive(Debug, Clone, Default)]
+pub struct BytesRead(Arc<AtomicU64>);
+
+impl BytesRead {
+    /// How many.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 impl Content {
@@ -41,7 +85,7 @@ impl Content {
     ///
     /// # Errors
     /// There are none, or the file cannot be opened any more.
-    pub(crate) fn stream(&self) -> std::io::Result<Box<dyn Read + '_>> {
+    pub(crate) fn stream(&self) -> std::io::Result<Box<dyn Read + Send + '_>> {
         match self {
             Content::Disk(path) => {
                 let open = std::fs::File::open(path)?;
@@ -52,6 +96,7 @@ impl Content {
                 Ok(Box::new(std::io::BufReader::with_capacity(64 << 10, open)))
             }
             Content::Held(bytes) => Ok(Box::new(&**bytes)),
+            Content::Piped(pipe) => pipe.take(),
             Content::Missing(_) => Err(std::io::ErrorKind::NotFound.into()),
         }
     }
@@ -86,15 +131,42 @@ impl File {
             size: text.len() as u64,
             in_tests: in_tests(path),
             content: None,
+            read: BytesRead::default(),
         }
+    }
+
+    /// The file of that content, of which the head is read. A dataset is read from its content; other readers need the text,
+    /// which this file has not. `path` is what the file is called in results.
+    ///
+    /// # Errors
+    /// The bytes cannot be read.
+    pub fn head_of(path: &str, content: Content) -> std::io::Result<File> {
+        let mut bytes = Vec::new();
+        let (content, size) = match content {
+            Content::Piped(pipe) => {
+                let mut rest = pipe.take()?;
+                rest.by_ref().take(File::HEAD as u64).read_to_end(&mut bytes)?;
+                (Content::Piped(Arc::new(Pipe::new(std::io::Cursor::new(bytes.clone()).chain(rest)))), 0)
+            }
+            other => {
+                other.stream()?.take(File::HEAD as u64).read_to_end(&mut bytes)?;
+                let size = match &other {
+                    Content::Disk(path) => std::fs::metadata(path)?.len(),
+                    Content::Held(bytes) => bytes.len() as u64,
+                    Content::Piped(_) | Content::Missing(_) => 0,
+                };
+                (other, size)
+            }
+        };
+        Ok(File { bytes: bytes.into(), text: None, size, content: Some(content), ..File::in_memory(path, "") })
     }
 
     /// The raw bytes as a stream, from the start.
     ///
     /// # Errors
     /// The file cannot be opened any more.
-    pub(crate) fn stream(&self) -> std::io::Result<Box<dyn Read + '_>> {
-        self.content.as_ref().map_or_else(|| Ok(Box::new(&*self.bytes) as Box<dyn Read>), Content::stream)
+    pub(crate) fn stream(&self) -> std::io::Result<Box<dyn Read + Send + '_>> {
+        self.content.as_ref().map_or_else(|| Ok(Box::new(&*self.bytes) as Box<dyn Read + Send>), Content::stream)
     }
 
     /// The file's extension in lower case, without the dot; empty if there is none.

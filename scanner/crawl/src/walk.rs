@@ -44,6 +44,28 @@ pub(crate) struct Walk {
     pub(crate) gaps: Vec<Gap>,
 }
 
+/// Regular files below a folder.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Path relative to the folder, `/` between names, and where the file lies; sorted.
+    pub files: Vec<(String, PathBuf)>,
+    /// What could not be entered or was not followed.
+    pub gaps: Vec<Gap>,
+}
+
+/// The regular files below the root of `options`, as a crawl chooses them.
+///
+/// # Errors
+/// A root that is not there, or a pattern that is no glob.
+pub fn listed(options: &Options) -> Result<Listed, CrawlError> {
+    let walk = walk(options)?;
+    let files = walk.entries.into_iter().filter_map(|entry| match entry.content {
+        Content::Disk(path) => Some((entry.path.to_string(), path.to_path_buf())),
+        Content::Held(_) | Content::Piped(_) | Content::Missing(_) => None,
+    });
+    Ok(Listed { files: files.collect(), gaps: walk.gaps })
+}
+
 /// A root, ready to be walked.
 #[derive(Debug)]
 struct Root {

@@ -62,6 +62,7 @@ pub fn bytes(leaf: &Leaf) -> Result<Cow<'_, [u8]>, String> {
         Content::Disk(path) => std::fs::read(path).map(Cow::Owned).map_err(|error| error.to_string()),
         Content::Held(bytes) => Ok(Cow::Borrowed(bytes)),
         Content::Missing(why) => Err(why.clone()),
+        Content::Piped(_) => Err("it is read once".to_owned()),
     }
 }
 
@@ -199,6 +200,6 @@ fn size_of(content: &Content) -> u64 {
     match content {
         Content::Disk(path) => std::fs::metadata(path).map_or(0, |found| found.len()),
         Content::Held(bytes) => bytes.len() as u64,
-        Content::Missing(_) => 0,
+        Content::Piped(_) | Content::Missing(_) => 0,
     }
 }

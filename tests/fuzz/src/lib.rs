@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aedile_crawl::{File, Options, crawl_files};
+use aedile_crawl::{Content, File, Limits, Options, classify, crawl_files};
 use aedile_rules::Rules;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::load(&[]).expect("our own packs load"));
@@ -23,4 +23,20 @@ pub fn crawl_beside(path: &str, data: &[u8], others: &[(&str, &str)]) {
     files.extend(others.iter().map(|(path, text)| File::in_memory(path, text)));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let _ = crawl_files(&files, &Options::default(), &RULES);
+}
+
+/// Classifies `data` as the file at `path`, a sample and every row; the readers of datasets take bytes and not text.
+pub fn dataset(path: &str, data: &[u8]) {
+    let Ok(file) = File::head_of(path, Content::Held(data.into())) else { return };
+    let some = Limits { dataset_rows: 100, dataset_bytes: 1 << 20, ..Limits::default() };
+    let all = Limits { dataset_rows: usize::MAX, dataset_bytes: u64::MAX, ..Limits::default() };
+    for limits in [some, all] {
+        let _ = classify(&file, &limits, &RULES);
+    }
+}
+
+/// The same for bytes behind the first ones of a format, so that they reach its reader.
+pub fn dataset_after(path: &str, first: &[u8], data: &[u8]) {
+    let data = if data.starts_with(first) { data.to_vec() } else { [first, data].concat() };
+    dataset(path, &data);
 }

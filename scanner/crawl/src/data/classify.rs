@@ -1,55 +1,79 @@
-//! Columns of a sample, classified: the one place where cells meet rules.
+//! Columns of a table, decided: the one place where counts of cells meet rules.
 
-use std::collections::BTreeMap;
+use aedile_model::{Gap, GapKind, Place};
+use aedile_rules::{ColumnProfile, Decision, Rules};
 
-use aedile_model::Tag;
-use aedile_rules::{ColumnProfile, Rules};
-use arrow::array::{RecordBatch, StringArray};
+use super::table::Table;
 
 /// Columns on either side whose names are told to the classifier as neighbours. Wider tables are joined from several
 /// subjects, and looking at all pairs of columns would be quadratic.
 const NEIGHBOURS: usize = 32;
 
-/// The decade of the oldest age among cells that are ages, in years: 90 for 97. Never an age itself.
-pub(super) fn oldest_decade(batches: &[RecordBatch], name: &str) -> Option<i64> {
-    let columns = batches.iter().filter_map(|batch| batch.column_by_name(name)?.as_any().downcast_ref::<StringArray>());
-    let cells = columns.flat_map(|column| column.iter().flatten());
-    let years = cells.filter_map(|cell| cell.trim().split('.').next()?.parse::<i64>().ok());
-    years.filter(|years| (0..=130).contains(years)).max().map(|years| years / 10 * 10)
+/// What one table is.
+#[derive(Debug)]
+pub struct Classified {
+    /// `csv`, `jsonl`, `parquet`, …; empty for a file that is refused: it leaves gaps and is no dataset.
+    pub format: &'static str,
+    /// The sheet, table or member that it is inside its file; empty if the file is the table.
+    pub part: String,
+    /// In the order of the table.
+    pub columns: Vec<ClassifiedColumn>,
+    /// Rows that were looked at.
+    pub rows_read: u64,
+    /// Rows there are, if that is known.
+    pub rows_total: Option<u64>,
+    /// What was not read, in words.
+    pub gaps: Vec<(GapKind, String)>,
 }
 
-/// The columns of `batches` in the order of their first batch, each with what it is and what it holds here and there.
-pub(super) fn columns(batches: &[RecordBatch], rules: &Rules) -> Vec<(String, Vec<Tag>)> {
-    let profiles = profiles(batches, rules);
-    let names: Vec<&str> = profiles.iter().map(|(name, _)| name.as_str()).collect();
-    let tags: Vec<Vec<Tag>> = profiles
+/// What one column is.
+#[derive(Debug)]
+pub struct ClassifiedColumn {
+    /// Its name; a dotted path for members of nested values.
+    pub name: String,
+    /// What was decided, and why.
+    pub decision: Decision,
+    /// What was counted.
+    pub profile: ColumnProfile,
+    /// Where the name stands in the text, in bytes.
+    pub(super) span: Option<(usize, usize)>,
+}
+
+impl Classified {
+    /// What was not read, as gaps of the file at `path`.
+    #[must_use]
+    pub fn gaps_of(&self, path: &str) -> Vec<Gap> {
+        let place = Place::file(&path.into());
+        let gap =
+            |(kind, message): &(GapKind, String)| Gap { place: place.clone(), kind: *kind, message: message.clone() };
+        self.gaps.iter().map(gap).collect()
+    }
+}
+
+/// What the columns of `table` are, in the light of one another.
+pub(super) fn decided(table: Table, rules: &Rules) -> Classified {
+    let (format, part) = (table.format, table.part.clone());
+    let (rows_read, rows_total) = (table.rows_read, table.rows_total);
+    let (gaps, spans) = (table.gaps.clone(), table.name_spans.clone());
+    let columns = table.into_columns();
+    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let decisions: Vec<Decision> = columns
         .iter()
         .enumerate()
-        .map(|(at, (name, profile))| {
-            let decision = rules.identifiers.decide(name, Some(profile), &neighbours(&names, at));
-            decision.tags.into_iter().chain(decision.presence).collect()
+        .map(|(at, (name, profile))| rules.identifiers.decide(name, Some(profile), &neighbours(&names, at)))
+        .collect();
+    let columns = columns
+        .into_iter()
+        .zip(decisions)
+        .enumerate()
+        .map(|(at, ((name, profile), decision))| ClassifiedColumn {
+            name,
+            decision,
+            profile,
+            span: spans.get(at).copied(),
         })
         .collect();
-    profiles.into_iter().map(|(name, _)| name).zip(tags).collect()
-}
-
-fn profiles(batches: &[RecordBatch], rules: &Rules) -> Vec<(String, ColumnProfile)> {
-    let mut profiles: Vec<(String, ColumnProfile)> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for batch in batches {
-        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-            let at = *places.entry(field.name().clone()).or_insert_with(|| {
-                profiles.push((field.name().clone(), rules.identifiers.profile()));
-                profiles.len() - 1
-            });
-            if let (Some((_, profile)), Some(cells)) =
-                (profiles.get_mut(at), column.as_any().downcast_ref::<StringArray>())
-            {
-                cells.iter().for_each(|cell| rules.identifiers.observe(profile, cell));
-            }
-        }
-    }
-    profiles
+    Classified { format, part, columns, rows_read, rows_total, gaps }
 }
 
 /// The names around the column `at`, without its own.

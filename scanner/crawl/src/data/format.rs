@@ -1,8 +1,13 @@
 //! Which files are datasets, by their first bytes more than by their names.
 
+use std::borrow::Cow;
+
 use aedile_model::GapKind;
 
+use super::batches::Kind;
 use super::csv::{Dialect, modal};
+use super::dump;
+use super::packing::{Packing, unpacked_name};
 use crate::File;
 use crate::read::is_text;
 
@@ -10,8 +15,8 @@ use crate::read::is_text;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) format: Format,
-    /// Whether the bytes are compressed.
-    pub(super) gzip: bool,
+    /// How the bytes are compressed.
+    pub(super) packing: Packing,
 }
 
 /// How rows are written.
@@ -23,8 +28,22 @@ pub(super) enum Format {
     JsonLines,
     /// Perhaps an array of objects; reading tells.
     JsonArray,
+    /// An object that holds arrays of objects; reading tells.
+    JsonDocument,
+    /// SQL with the rows of tables.
+    Dump,
     /// Parquet.
     Parquet,
+    /// Arrow, Avro, ORC.
+    Batches(Kind),
+    /// A workbook that is no zip archive.
+    Workbook,
+    /// SQLite.
+    Sqlite,
+    /// A zip archive, or a workbook in one; reading tells.
+    Zip,
+    /// A tar archive.
+    Tar,
     /// Known and not read; why.
     Known {
         /// The format.
@@ -41,24 +60,29 @@ pub(super) enum Format {
 /// Extensions of delimited text.
 const DELIMITED: [&str; 4] = ["csv", "psv", "tab", "tsv"];
 
-/// Formats that hold datasets and are not read yet, by their first bytes.
-const MAGIC: [(&str, &[u8]); 6] = [
-    ("arrow", b"ARROW1"),
-    ("avro", b"Obj\x01"),
-    ("feather", b"FEA1"),
-    ("hdf5", b"\x89HDF\r\n\x1a\n"),
-    ("orc", b"ORC"),
-    ("sqlite", b"SQLite format 3\0"),
-];
+/// Formats that hold datasets and are not read, by their first bytes.
+const MAGIC: [(&str, &[u8]); 2] = [("feather", b"FEA1"), ("hdf5", b"\x89HDF\r\n\x1a\n")];
 
-/// Compressions that are not read yet, by extension.
-const PACKED: [&str; 5] = ["bz2", "lz4", "xz", "zip", "zst"];
+/// The first bytes of a compound file ([MS-CFB] 2.2): an old workbook, or a new one behind a password.
+const COMPOUND: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+
+/// Extensions of workbooks.
+const WORKBOOKS: [&str; 5] = ["ods", "xls", "xlsb", "xlsm", "xlsx"];
 
 /// Archives: what lies in them is not looked at.
-const ARCHIVES: [&str; 7] = ["7z", "jar", "rar", "tar", "tgz", "whl", "zip"];
+const ARCHIVES: [&str; 7] = ["7z", "egg", "jar", "nupkg", "rar", "war", "whl"];
+
+/// Zip archives that are documents or programs, and are not taken for archives.
+const DOCUMENTS: [&str; 9] = ["apk", "docx", "epub", "ipa", "npz", "odp", "odt", "pptx", "xpi"];
+
+/// Images and documents of pages: listed, never read.
+const PICTURES: [&str; 10] = ["bmp", "dcm", "gif", "heic", "jpeg", "jpg", "pdf", "png", "tif", "tiff"];
 
 /// Brackets one inside the other at which a JSON text is refused; serde_json's own limit.
 const NESTING: usize = 128;
+
+/// Keys under which exports wrap their rows.
+const WRAPPERS: [&str; 8] = ["data", "entry", "hits", "items", "records", "results", "rows", "value"];
 
 /// Names, or ends of names, of JSON files that configure something.
 const CONFIGURATION: [&str; 16] = [
@@ -82,102 +106,162 @@ const CONFIGURATION: [&str; 16] = [
 
 /// What `file` is, if it is a dataset.
 pub(super) fn recognise(file: &File) -> Option<Found> {
-    let head = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
-    let name = file.name().to_ascii_lowercase();
-    let extension = file.extension();
-    let plain = |format| Some(Found { format, gzip: false });
-    let known = |name, gap, why: &str| plain(Format::Known { name, gap, why: why.to_owned() });
+    let packing = Packing::of(&file.bytes);
+    if packing != Packing::None {
+        let inner = packing.head(&file.bytes, File::HEAD);
+        let format = recognise_bytes(unpacked_name(&tar_name(file.name())), &inner)?;
+        return Some(Found { format, packing });
+    }
+    let head = match &file.text {
+        Some(text) => text.as_bytes().get(..File::HEAD).unwrap_or(text.as_bytes()),
+        None => &file.bytes,
+    };
+    recognise_bytes(file.name(), head).map(|format| Found { format, packing })
+}
 
-    if head.starts_with(&[0x1f, 0x8b]) {
-        let inner = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".gzip"))?.rsplit('.').next()?;
-        let format = match inner {
-            inner if DELIMITED.contains(&inner) => Format::Delimited,
-            "jsonl" | "ndjson" => Format::JsonLines,
-            "json" => Format::JsonArray,
-            _ => return None,
-        };
-        return Some(Found { format, gzip: true });
+/// `a.tgz` spelt out.
+fn tar_name(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, "tgz" | "tbz2" | "txz" | "tzst")) => format!("{stem}.tar.gz"),
+        _ => name.to_owned(),
     }
-    if head.starts_with(b"PAR1") {
-        return plain(Format::Parquet);
+}
+
+/// What the uncompressed bytes that begin with `head` are, in a file of that name.
+pub(super) fn recognise_bytes(name: &str, head: &[u8]) -> Option<Format> {
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let known = |name, gap, why: &str| Some(Format::Known { name, gap, why: why.to_owned() });
+    if let Some(format) = by_magic(head, extension) {
+        return format;
     }
-    if let Some((name, _)) = MAGIC.iter().find(|(_, magic)| head.starts_with(magic)) {
-        return known(name, GapKind::Unsupported, &format!("a dataset in a format that is not read yet: {name}"));
-    }
-    if matches!(extension.as_str(), "xlsx" | "xls" | "ods") {
-        return known("spreadsheet", GapKind::Unsupported, "a spreadsheet; not read yet");
-    }
-    let inner = name.rsplit('.').nth(1).unwrap_or_default();
-    if PACKED.contains(&extension.as_str())
-        && (DELIMITED.contains(&inner) || matches!(inner, "json" | "jsonl" | "ndjson" | "parquet"))
-    {
-        return known(
-            "compressed",
-            GapKind::Unsupported,
-            &format!("a dataset in a compression that is not read yet: {extension}"),
-        );
-    }
-    if ARCHIVES.contains(&extension.as_str()) && !head.is_empty() {
-        return plain(Format::Refused(GapKind::Unsupported, "an archive; what lies in it is not read yet".to_owned()));
-    }
+    let head = &*narrow(head);
     let is_pointer = head.starts_with(b"version https://git-lfs.github.com/spec/");
-    let promised =
-        DELIMITED.contains(&extension.as_str()) || matches!(extension.as_str(), "jsonl" | "ndjson" | "parquet");
+    let binary = ["arrow", "avro", "feather", "orc", "parquet"].into_iter().find(|known| *known == extension);
+    let promised = DELIMITED.contains(&extension) || matches!(extension, "jsonl" | "ndjson") || binary.is_some();
     if promised && is_pointer {
         return known("pointer", GapKind::Unresolved, "a pointer of Git LFS: the dataset itself is not here");
     }
-    if extension == "parquet" {
-        return known("parquet", GapKind::Unparsed, "the name promises Parquet, the bytes are something else");
+    if ARCHIVES.contains(&extension) && !head.is_empty() {
+        return Some(Format::Refused(GapKind::Unsupported, "an archive; what lies in it is not read".to_owned()));
+    }
+    if let Some(format) = binary.filter(|format| *format == "parquet" || !head.is_empty()) {
+        let shown = if format == "parquet" { "Parquet" } else { format };
+        return known(format, GapKind::Unparsed, &format!("the name promises {shown}, the bytes are something else"));
+    }
+    if (WORKBOOKS.contains(&extension) || extension == "zip") && !head.is_empty() && is_text(head) {
+        let (format, what) = if extension == "zip" { ("zip", "a zip archive") } else { ("spreadsheet", "a workbook") };
+        return known(format, GapKind::Unparsed, &format!("the name promises {what}, the bytes are text"));
     }
     if !is_text(head) || is_pointer {
         return None;
     }
-    if DELIMITED.contains(&extension.as_str()) && head.starts_with(b"PK\x03\x04") {
-        return known("zip", GapKind::Unparsed, "the name promises delimited text, the bytes are a zip archive");
-    }
-    text(file, &extension, &name)
+    text(head, extension, &name)
 }
 
-/// What the text `file` is.
-fn text(file: &File, extension: &str, name: &str) -> Option<Found> {
-    let plain = |format| Some(Found { format, gzip: false });
-    let head = match &file.text {
-        Some(text) => text.as_bytes().get(..File::HEAD).unwrap_or(text.as_bytes()),
-        None => file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes),
-    };
+/// What the first bytes alone tell.
+fn by_magic(head: &[u8], extension: &str) -> Option<Option<Format>> {
+    let known = |name, gap, why: String| Some(Some(Format::Known { name, gap, why }));
+    let is_picture = [&b"%PDF-"[..], b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM"]
+        .iter()
+        .any(|magic| head.starts_with(magic));
+    match head {
+        _ if head.starts_with(b"PAR1") => Some(Some(Format::Parquet)),
+        _ if head.starts_with(b"PARE") => {
+            known("parquet", GapKind::Unsupported, "Parquet with an encrypted footer; not read".to_owned())
+        }
+        _ if head.starts_with(b"ARROW1") => Some(Some(Format::Batches(Kind::Arrow))),
+        // The first message of a stream is a schema behind its continuation mark.
+        [0xff, 0xff, 0xff, 0xff, ..] if matches!(extension, "arrow" | "arrows" | "feather" | "ipc") => {
+            Some(Some(Format::Batches(Kind::ArrowStream)))
+        }
+        _ if head.starts_with(b"Obj\x01") => Some(Some(Format::Batches(Kind::Avro))),
+        _ if head.starts_with(b"ORC") && !is_text(head.get(..64).unwrap_or(head)) => {
+            Some(Some(Format::Batches(Kind::Orc)))
+        }
+        _ if head.starts_with(b"SQLite format 3\0") => Some(Some(Format::Sqlite)),
+        _ if head.starts_with(COMPOUND) && (WORKBOOKS.contains(&extension) || DELIMITED.contains(&extension)) => {
+            Some(Some(Format::Workbook))
+        }
+        _ if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") => Some(match extension {
+            extension if DOCUMENTS.contains(&extension) => None,
+            extension if ARCHIVES.contains(&extension) => {
+                Some(Format::Refused(GapKind::Unsupported, "an archive; what lies in it is not read".to_owned()))
+            }
+            _ => Some(Format::Zip),
+        }),
+        _ if head.get(257..262) == Some(b"ustar") => Some(Some(Format::Tar)),
+        _ if is_picture && PICTURES.contains(&extension) => {
+            let why = "an image or a document of pages; what it shows is not read".to_owned();
+            Some(Some(Format::Refused(GapKind::Unsupported, why)))
+        }
+        _ => {
+            let (name, _) = MAGIC.iter().find(|(_, magic)| head.starts_with(magic))?;
+            known(name, GapKind::Unsupported, format!("a dataset in a format that is not read: {name}"))
+        }
+    }
+}
+
+/// What the text that begins with `head` is.
+fn text(head: &[u8], extension: &str, name: &str) -> Option<Format> {
     let delimited = DELIMITED.contains(&extension);
     if delimited && is_html(head) {
         let why = "the name promises delimited text, the bytes are a web page".to_owned();
-        return plain(Format::Known { name: "html", gap: GapKind::Unparsed, why });
-    }
-    if file.text.is_none() && !is_ascii_based(head) {
-        let why = "UTF-16 beyond the limit on texts is not read".to_owned();
-        return delimited
-            .then_some(Found { format: Format::Known { name: "csv", gap: GapKind::Limit, why }, gzip: false });
+        return Some(Format::Known { name: "html", gap: GapKind::Unparsed, why });
     }
     if matches!(extension, "json" | "jsonl" | "ndjson") && nesting(head) > NESTING {
-        return plain(Format::Refused(
-            GapKind::Limit,
-            format!("not read: JSON that is nested more than {NESTING} deep"),
-        ));
+        let why = format!("not read: JSON that is nested more than {NESTING} deep");
+        return Some(Format::Refused(GapKind::Limit, why));
     }
     if matches!(extension, "jsonl" | "ndjson") {
-        return plain(Format::JsonLines);
+        return Some(Format::JsonLines);
     }
     let speaks_of_data = delimited || matches!(extension, "" | "dat" | "data" | "json" | "log" | "out" | "txt");
     if speaks_of_data && is_json_lines(head) {
-        return plain(Format::JsonLines);
+        return Some(Format::JsonLines);
+    }
+    if delimited && is_array_of_objects(head) {
+        return Some(Format::JsonArray);
+    }
+    if delimited && is_document(head) {
+        return Some(Format::JsonDocument);
     }
     if delimited {
-        return plain(Format::Delimited);
+        return Some(Format::Delimited);
     }
     if extension == "json" {
         let configures = CONFIGURATION.iter().any(|known| name == *known || name.ends_with(&format!(".{known}")))
             || name.starts_with('.');
-        return (!configures && is_array_of_objects(head)).then_some(Found { format: Format::JsonArray, gzip: false });
+        return match configures {
+            true => None,
+            false if is_array_of_objects(head) => Some(Format::JsonArray),
+            false => is_document(head).then_some(Format::JsonDocument),
+        };
     }
-    (matches!(extension, "dat" | "data" | "out" | "txt") && is_table(head))
-        .then_some(Found { format: Format::Delimited, gzip: false })
+    if extension == "sql" {
+        return dump::is_dump(head).then_some(Format::Dump);
+    }
+    (matches!(extension, "dat" | "data" | "out" | "txt") && is_table(head)).then_some(Format::Delimited)
+}
+
+/// The head of a text without its byte order mark, as UTF-8 where it is UTF-16.
+fn narrow(head: &[u8]) -> Cow<'_, [u8]> {
+    match encoding_rs::Encoding::for_bom(head) {
+        Some((encoding, mark)) if encoding == encoding_rs::UTF_8 => Cow::Borrowed(head.get(mark..).unwrap_or_default()),
+        // UTF-32 begins as UTF-16 does.
+        Some(_) if head.get(2..4) == Some(&[0, 0]) => Cow::Borrowed(head),
+        Some((encoding, _)) => Cow::Owned(encoding.decode_with_bom_removal(head).0.into_owned().into_bytes()),
+        None => Cow::Borrowed(head),
+    }
+}
+
+/// Whether a JSON object wraps rows: a resource of FHIR, or an array of objects under a key that exports use.
+fn is_document(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    compact.starts_with('{')
+        && (compact.contains("\"resourceType\":\"Bundle\"")
+            || WRAPPERS.iter().any(|key| compact.contains(&format!("\"{key}\":[{{"))))
 }
 
 /// How deep brackets outside strings stand one inside the other.
@@ -198,10 +282,6 @@ fn nesting(json: &[u8]) -> usize {
         }
     }
     deepest
-}
-
-fn is_ascii_based(head: &[u8]) -> bool {
-    !head.starts_with(&[0xff, 0xfe]) && !head.starts_with(&[0xfe, 0xff])
 }
 
 fn is_html(head: &[u8]) -> bool {
@@ -238,24 +318,32 @@ mod tests {
         recognise(&File::in_memory(path, text)).map(|found| found.format)
     }
 
+    fn unparsed(format: Option<Format>) -> bool {
+        matches!(format, Some(Format::Known { gap: GapKind::Unparsed, .. }))
+    }
+
     #[test]
     fn content_tells_more_than_the_name() {
         assert_eq!(format("a.csv", "a,b\n1,2\n"), Some(Format::Delimited));
         assert_eq!(format("a.json", "{\"a\":1}\n{\"a\":2}\n"), Some(Format::JsonLines));
         assert_eq!(format("a.json", " [ {\"a\":1}, {\"a\":2}]"), Some(Format::JsonArray));
+        assert_eq!(format("a.csv", "[{\"a\":1}, {\"a\":2}]"), Some(Format::JsonArray));
         assert_eq!(format("a.bin", "PAR1"), Some(Format::Parquet));
-        assert!(matches!(
-            format("a.csv", "<!DOCTYPE html>\n<html>"),
-            Some(Format::Known { gap: GapKind::Unparsed, .. })
-        ));
-        assert!(matches!(format("a.parquet", "nothing"), Some(Format::Known { gap: GapKind::Unparsed, .. })));
-        assert!(matches!(format("a.avro", "Obj\u{1}x"), Some(Format::Known { gap: GapKind::Unsupported, .. })));
+        assert_eq!(format("a.bin", "Obj\u{1}x"), Some(Format::Batches(Kind::Avro)));
+        assert_eq!(format("a.csv", "PK\u{3}\u{4}"), Some(Format::Zip));
+        assert!(unparsed(format("a.csv", "<!DOCTYPE html>\n<html>")));
+        assert!(unparsed(format("a.parquet", "nothing")));
+        assert!(unparsed(format("a.xlsx", "nothing")));
+        assert!(unparsed(format("a.orc", "nothing")));
         assert!(matches!(
             format("a.csv", "version https://git-lfs.github.com/spec/v1\n"),
             Some(Format::Known { name: "pointer", .. })
         ));
         let table: String = (0..20).map(|n| format!("{n}|x|y\n")).collect();
         assert_eq!(format("a.txt", &table), Some(Format::Delimited));
+        let bundle = "{\n \"resourceType\" : \"Bundle\", \"entry\": [ {}]}";
+        assert_eq!(format("a.json", bundle), Some(Format::JsonDocument));
+        assert_eq!(format("a.sql", "insert into a values (1),(2),(3);"), Some(Format::Dump));
     }
 
     #[test]
@@ -264,18 +352,21 @@ mod tests {
         assert_eq!(format("x.json", "{\"a\":[{\"b\":1}]}"), None);
         assert_eq!(format("notes.txt", "Well, this, is\nprose, not, a table\n"), None);
         assert_eq!(format("main.py", "a,b\n1,2\n"), None);
+        assert_eq!(format("model.sql", "select * from a"), None);
+        assert_eq!(format("report.docx", "PK\u{3}\u{4}"), None);
     }
 
     #[test]
-    fn archives_and_deep_nesting_are_refused() {
-        assert!(matches!(format("a.zip", "PK\u{3}\u{4}"), Some(Format::Refused(GapKind::Unsupported, _))));
+    fn archives_of_programs_deep_nesting_and_pictures_are_refused() {
+        assert!(matches!(format("a.jar", "PK\u{3}\u{4}"), Some(Format::Refused(GapKind::Unsupported, _))));
         assert!(matches!(format("a.json", &"[".repeat(200)), Some(Format::Refused(GapKind::Limit, _))));
+        assert!(matches!(format("a.pdf", "%PDF-1.7"), Some(Format::Refused(GapKind::Unsupported, _))));
         assert_eq!(nesting(br#"{"a[[\"[[":[1]}"#), 2);
     }
 
     #[test]
     fn tables_are_sorted() {
-        assert!(ARCHIVES.is_sorted());
-        assert!(CONFIGURATION.is_sorted() && DELIMITED.is_sorted() && MAGIC.is_sorted() && PACKED.is_sorted());
+        assert!(ARCHIVES.is_sorted() && DOCUMENTS.is_sorted() && WORKBOOKS.is_sorted() && PICTURES.is_sorted());
+        assert!(CONFIGURATION.is_sorted() && DELIMITED.is_sorted() && MAGIC.is_sorted() && WRAPPERS.is_sorted());
     }
 }

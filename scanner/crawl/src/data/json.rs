@@ -1,16 +1,19 @@
 //! JSON lines and JSON arrays of objects; nested members become dotted columns.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 
 use aedile_model::GapKind;
-use arrow::array::StringArray;
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use aedile_rules::Rules;
+use rayon::prelude::*;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::sample::{COLUMNS, Reservoir, Sample, batch};
-use super::stream::Stream;
-use crate::{File, Limits};
+use super::blocks::{Blocks, Ends};
+use super::sample::Reservoir;
+use super::source::Stream;
+use super::table::Table;
+use crate::Limits;
 
 /// Items of one array inside a row that are looked at.
 const ITEMS: usize = 64;
@@ -21,80 +24,278 @@ const DEPTH: usize = 16;
 /// A row: its cells by column; a column inside an array has several.
 type Row = BTreeMap<String, Vec<String>>;
 
-/// A sample of a file of one JSON object a line.
-///
-/// # Errors
-/// The file cannot be opened.
-pub(super) fn lines(file: &File, gzip: bool, limits: &Limits) -> io::Result<Sample> {
-    let mut reader = BufReader::new(Stream::open(file, gzip, true, limits.dataset_bytes)?);
-    let mut rows = Reservoir::new(limits.dataset_rows);
-    let mut line = Vec::new();
-    let (mut bad, mut failed) = (0_u64, false);
-    loop {
-        line.clear();
-        match reader.read_until(b'\n', &mut line) {
-            Ok(0) => break,
-            Ok(_) if line.trim_ascii().is_empty() => {}
-            // The last line of a stream that was cut is not whole; reading on sets the mark.
-            Ok(_) => match serde_json::from_slice::<Map<String, Value>>(&line) {
-                Ok(object) => rows.offer(|| flat(object)),
-                Err(_) => bad += 1,
-            },
-            Err(_) => {
-                failed = true;
-                break;
-            }
-        }
+/// A stream of one JSON object a line.
+pub(super) fn lines(stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Table {
+    let mut blocks = Blocks::new(stream, Ends::Lines);
+    let (mut table, offered, mut bad) = match limits.dataset_rows {
+        usize::MAX => all_lines(&mut blocks, rules),
+        _ => sampled_lines(&mut blocks, limits, rules),
+    };
+    // The last line of a stream that was cut is not whole.
+    bad -= u64::from(blocks.stream().cut && bad > 0);
+    finish(&mut table, blocks.stream(), blocks.failed, offered);
+    if blocks.long > 0 {
+        table.gap(GapKind::Limit, format!("{} lines are longer than 16 MiB; not read", blocks.long));
     }
-    let stream = reader.into_inner();
-    let bad = bad - u64::from(stream.cut && bad > 0);
-    let mut sample = finish("jsonl", rows, &stream, failed, limits);
     if bad > 0 {
-        sample.gaps.push((GapKind::Unparsed, format!("{bad} lines are not JSON objects")));
+        table.gap(GapKind::Unparsed, format!("{bad} lines are not JSON objects"));
     }
-    Ok(sample)
+    table
 }
 
-/// A sample of a file that is one JSON array; `None` if it is not an array of objects that look alike.
-///
-/// # Errors
-/// The file cannot be opened.
-pub(super) fn array(file: &File, gzip: bool, limits: &Limits) -> io::Result<Option<Sample>> {
-    let mut stream = Stream::open(file, gzip, false, limits.dataset_bytes)?;
-    let mut items = Items { rows: Reservoir::new(limits.dataset_rows), others: 0 };
-    let failed = match &file.text {
-        Some(text) if !gzip && text.len() as u64 <= limits.dataset_bytes => {
-            DeserializeSeed::deserialize(&mut items, &mut serde_json::Deserializer::from_str(text)).is_err()
+/// The objects of `block`, and how many of its lines are none.
+fn objects(block: &[u8], mut each: impl FnMut(Map<String, Value>)) -> u64 {
+    let lines = block.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut bad = 0;
+    for line in lines {
+        match serde_json::from_slice(line) {
+            Ok(object) => each(object),
+            Err(_) => bad += 1,
         }
-        _ => {
-            let reader = BufReader::new(stream.by_ref());
-            DeserializeSeed::deserialize(&mut items, &mut serde_json::Deserializer::from_reader(reader)).is_err()
-        }
-    };
-    if items.others > 0 || items.rows.offered() < 2 {
-        return Ok(None);
     }
+    bad
+}
+
+/// Every line, blocks side by side; with the number of objects and of lines that are none.
+fn all_lines(blocks: &mut Blocks<Stream<'_>>, rules: &Rules) -> (Table, u64, u64) {
+    let (mut table, bad) = blocks
+        .par_bridge()
+        .map(|block| {
+            let mut rows = Vec::new();
+            let bad = objects(&block, |object| rows.push(flat(object)));
+            (counted(&rows, "jsonl", rules), bad)
+        })
+        .reduce(
+            || (Table::new("jsonl"), 0),
+            |(mut one, bad), (other, more)| {
+                one.merge(other);
+                (one, bad + more)
+            },
+        );
+    table.sort();
+    table.pad();
+    let rows = table.rows_read;
+    (table, rows, bad)
+}
+
+fn sampled_lines(blocks: &mut Blocks<Stream<'_>>, limits: &Limits, rules: &Rules) -> (Table, u64, u64) {
+    let mut kept = Reservoir::new(limits.dataset_rows, limits.dataset_seed);
+    let bad = blocks.map(|block| objects(&block, |object| kept.offer(|| flat(object)))).sum();
+    let offered = kept.offered();
+    (whole(&kept.into_kept(), "jsonl", rules), offered, bad)
+}
+
+/// A stream that is one JSON array; `None` if it is not an array of objects that look alike.
+pub(super) fn array(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Option<Table> {
+    let all = limits.dataset_rows == usize::MAX;
+    let kept = Reservoir::new(limits.dataset_rows, limits.dataset_seed);
+    let mut items = Items { rows: kept, others: 0, all, batch: Vec::new(), table: Table::new("json"), rules };
+    let reader = BufReader::new(stream.by_ref());
+    let failed = DeserializeSeed::deserialize(&mut items, &mut serde_json::Deserializer::from_reader(reader)).is_err();
+    items.settle();
+    let offered = if all { items.table.rows_read } else { items.rows.offered() };
+    if items.others > 0 || offered < 2 {
+        return None;
+    }
+    let mut table = match all {
+        true => items.table,
+        false => whole(&items.rows.into_kept(), "json", rules),
+    };
+    table.sort();
+    table.pad();
     let failed = failed && !stream.cut;
-    let sample = finish("json", items.rows, &stream, failed, limits);
-    Ok(is_table(&sample).then_some(sample))
+    finish(&mut table, &stream, failed, offered);
+    is_table(&table).then_some(table)
+}
+
+/// A stream that is one JSON object with arrays of objects in it: a FHIR bundle (HL7 FHIR R4, "Bundle"), whose entries are
+/// tables by the type of resource, or an export that wraps its rows. Every array is a table; empty if there is none.
+pub(super) fn document(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Vec<Table> {
+    let mut document = Document { arrays: BTreeMap::new(), key: String::new(), limits };
+    let reader = BufReader::new(stream.by_ref());
+    let read = DeserializeSeed::deserialize(&mut document, &mut serde_json::Deserializer::from_reader(reader));
+    let failed = read.is_err() && !stream.cut;
+    let arrays = std::mem::take(&mut document.arrays);
+    let mut tables: Vec<Table> = arrays
+        .into_iter()
+        .filter(|(_, array)| array.rows.offered() > 0)
+        .map(|(part, array)| {
+            let offered = array.rows.offered();
+            let mut table = whole(&array.rows.into_kept(), "json", rules);
+            table.part = part;
+            finish(&mut table, &stream, failed, offered);
+            table
+        })
+        .filter(|table| table.rows_total != Some(1) || table.part.chars().next().is_some_and(char::is_uppercase))
+        .collect();
+    if let [table] = tables.as_mut_slice() {
+        table.part.clear();
+    }
+    tables
+}
+
+/// Tables of one document; what is beyond is not read.
+const PARTS: usize = 256;
+
+/// The arrays of a document, by the key or type of resource.
+struct Document<'a> {
+    arrays: BTreeMap<String, Array>,
+    /// The key whose value is read.
+    key: String,
+    limits: &'a Limits,
+}
+
+struct Array {
+    rows: Reservoir<Row>,
+}
+
+impl Document<'_> {
+    fn offer(&mut self, mut object: Map<String, Value>) {
+        // An entry of a bundle wraps its resource.
+        if let Some(Value::Object(_)) = object.get("resource")
+            && let Some(Value::Object(resource)) = object.remove("resource")
+        {
+            object = resource;
+        }
+        let part = match object.get("resourceType") {
+            Some(Value::String(kind)) => super::column_name(kind),
+            _ => super::column_name(&self.key),
+        };
+        if self.arrays.len() >= PARTS && !self.arrays.contains_key(&part) {
+            return;
+        }
+        // Documents are read whole at most up to the limit on bytes, so a sample of them is no smaller than they are.
+        let (rows, seed) = (self.limits.dataset_rows.min(1_000_000), self.limits.dataset_seed);
+        let array = self.arrays.entry(part).or_insert_with(|| Array { rows: Reservoir::new(rows, seed) });
+        array.rows.offer(|| flat(object));
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Document<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Document<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object with arrays of objects")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(key) = members.next_key::<String>()? {
+            self.key = key;
+            members.next_value_seed(Member { document: self })?;
+        }
+        Ok(())
+    }
+}
+
+/// The value of one key of a document.
+struct Member<'m, 'a> {
+    document: &'m mut Document<'a>,
+}
+
+impl<'de> DeserializeSeed<'de> for Member<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Member<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element::<Value>()? {
+            if let Value::Object(object) = item {
+                self.document.offer(object);
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 /// Whether most cells of most columns are there: objects that look alike.
-fn is_table(sample: &Sample) -> bool {
-    let cells: usize = sample.batches.first().map_or(0, |batch| batch.num_columns() * batch.num_rows());
-    let nulls: usize =
-        sample.batches.first().map_or(0, |batch| batch.columns().iter().map(|column| column.null_count()).sum());
+fn is_table(table: &Table) -> bool {
+    let count =
+        |of: fn(&aedile_rules::ColumnProfile) -> u64| table.columns().iter().map(|(_, column)| of(column)).sum();
+    let (cells, nulls): (u64, u64) = (count(|column| column.total()), count(|column| column.nulls()));
     cells > 0 && nulls * 2 <= cells
 }
 
 /// The items of an array, offered one after the other.
-struct Items {
+struct Items<'a> {
     rows: Reservoir<Row>,
     /// Items that are no objects.
     others: u64,
+    /// Whether every row is looked at and none is kept.
+    all: bool,
+    batch: Vec<Row>,
+    table: Table,
+    rules: &'a Rules,
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Items {
+/// Rows that are held before they are looked at.
+const BATCH: usize = 1024;
+
+impl Items<'_> {
+    fn offer(&mut self, object: Map<String, Value>) {
+        if !self.all {
+            return self.rows.offer(|| flat(object));
+        }
+        self.batch.push(flat(object));
+        if self.batch.len() >= BATCH {
+            self.settle();
+        }
+    }
+
+    /// Looks at the rows that are held.
+    fn settle(&mut self) {
+        self.table.merge(counted(&self.batch, "json", self.rules));
+        self.batch.clear();
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Items<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -102,7 +303,7 @@ impl<'de> DeserializeSeed<'de> for &mut Items {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Items {
+impl<'de> Visitor<'de> for &mut Items<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -112,7 +313,7 @@ impl<'de> Visitor<'de> for &mut Items {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while let Some(item) = items.next_element::<Value>()? {
             match item {
-                Value::Object(object) => self.rows.offer(|| flat(object)),
+                Value::Object(object) => self.offer(object),
                 _ => self.others += 1,
             }
         }
@@ -120,48 +321,44 @@ impl<'de> Visitor<'de> for &mut Items {
     }
 }
 
-fn finish(format: &'static str, rows: Reservoir<Row>, stream: &Stream<'_>, failed: bool, limits: &Limits) -> Sample {
-    let mut sample = Sample { format, ..Sample::default() };
-    let offered = rows.offered();
+/// Says what of the stream was read.
+fn finish(table: &mut Table, stream: &Stream<'_>, failed: bool, offered: u64) {
     if failed {
-        sample.gaps.push((GapKind::Unparsed, format!("the bytes cannot be read beyond row {offered}")));
+        table.gap(GapKind::Unparsed, format!("the bytes cannot be read beyond row {offered}"));
     } else if stream.cut {
-        sample.gaps.push((
-            GapKind::Limit,
-            format!("read up to row {offered}: the dataset has more than {} bytes", limits.dataset_bytes),
-        ));
+        let why = format!("read up to row {offered}: the dataset has more than {} bytes", stream.limit());
+        table.gap(GapKind::Limit, why);
     } else if !stream.spread {
-        sample.rows_total = Some(offered);
+        table.rows_total = Some(offered);
     }
-    let rows = rows.into_kept();
-    sample.rows_read = rows.len() as u64;
-    fill(&rows, &mut sample);
-    sample
+    if table.columns_left > 0 {
+        let kept = table.columns().len();
+        table.gap(GapKind::Limit, format!("columns beyond the first {kept} were not read"));
+    }
 }
 
-/// The first cells of every column as one batch, further cells of columns inside arrays as batches of their own.
-fn fill(rows: &[Row], sample: &mut Sample) {
-    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+/// The table of `rows` and no other.
+fn whole(rows: &[Row], format: &'static str, rules: &Rules) -> Table {
+    let mut table = counted(rows, format, rules);
+    table.sort();
+    table.pad();
+    table
+}
+
+/// What `rows` hold; cells that are not there are not counted.
+fn counted(rows: &[Row], format: &'static str, rules: &Rules) -> Table {
+    let mut columns: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, cells) in rows.iter().flatten() {
-        let more = names.entry(name).or_default();
-        *more += cells.len().saturating_sub(1);
+        columns.entry(name).or_default().extend(cells.iter().map(String::as_str));
     }
-    if names.len() > COLUMNS {
-        sample
-            .gaps
-            .push((GapKind::Limit, format!("{} of {} columns were not read", names.len() - COLUMNS, names.len())));
+    let mut table = Table::new(format);
+    for (name, cells) in columns {
+        if let Some(at) = table.at(name) {
+            table.observe(rules, at, cells.into_iter().map(Some));
+        }
     }
-    let cells = |name: &str, row: &Row| row.get(name).and_then(|cells| cells.first().cloned());
-    let firsts = names
-        .keys()
-        .take(COLUMNS)
-        .map(|&name| (name.to_owned(), rows.iter().map(|row| cells(name, row)).collect::<StringArray>()));
-    sample.batches.extend(batch(firsts.collect()));
-    for (&name, _) in names.iter().take(COLUMNS).filter(|(_, more)| **more > 0) {
-        let rest: StringArray =
-            rows.iter().filter_map(|row| row.get(name)).flat_map(|cells| cells.iter().skip(1)).map(Some).collect();
-        sample.batches.extend(batch(vec![(name.to_owned(), rest)]));
-    }
+    table.rows_read = rows.len() as u64;
+    table
 }
 
 /// The cells of `object` by dotted name; `null` gives none.
@@ -195,36 +392,62 @@ fn put(row: &mut Row, name: String, value: Value, depth: usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RULES;
+    use super::super::packing::Packing;
     use super::*;
+    use crate::File;
 
-    fn column(sample: &Sample, name: &str) -> Vec<Option<String>> {
-        let columns = sample.batches.iter().filter_map(|batch| batch.column_by_name(name));
-        let cells = columns.flat_map(|column| column.as_any().downcast_ref::<StringArray>().unwrap().iter());
-        cells.map(|cell| cell.map(str::to_owned)).collect()
+    fn opened(file: &File) -> Stream<'_> {
+        Stream::open(file, Packing::None, true, 1 << 20).unwrap()
     }
 
     #[test]
     fn nested_members_are_dotted_columns() {
         let file = File::in_memory("a.jsonl", "{\"a\":{\"b\":1},\"tags\":[\"x\",\"y\"]}\n\n{\"a\":null}\nnot json\n");
-        let sample = lines(&file, false, &Limits::default()).unwrap();
-        assert_eq!(column(&sample, "a.b"), [Some("1".into()), None]);
-        assert_eq!(column(&sample, "tags"), [Some("x".into()), None, Some("y".into())]);
-        assert_eq!((sample.rows_total, sample.gaps.len()), (Some(2), 1));
+        let rules = &*RULES;
+        let table = lines(opened(&file), &Limits::default(), rules);
+        let counts = |name: &str| (table.column(name).total(), table.column(name).nulls());
+        assert_eq!(counts("a.b"), (2, 1));
+        assert_eq!(counts("tags"), (2, 0), "two items of the first row; the second row adds none");
+        assert_eq!((table.rows_total, table.gaps.len()), (Some(2), 1));
+        let all = Limits { dataset_rows: usize::MAX, ..Limits::default() };
+        assert_eq!(lines(opened(&file), &all, rules).columns(), table.columns());
     }
 
     #[test]
     fn only_arrays_of_like_objects_are_tables() {
-        let read = |text: &str| array(&File::in_memory("a.json", text), false, &Limits::default()).unwrap();
-        assert_eq!(read(r#"[{"a":1,"b":2},{"a":3,"b":null}]"#).unwrap().rows_read, 2);
-        assert!(read(r#"[{"a":1}]"#).is_none(), "one object is no table");
-        assert!(read(r#"[{"a":1},2]"#).is_none());
-        assert!(read(r#"[{"a":1},{"b":1},{"c":1}]"#).is_none());
-        assert!(read(r#"{"a":1}"#).is_none());
+        let rules = &*RULES;
+        for rows in [10_000, usize::MAX] {
+            let limits = Limits { dataset_rows: rows, ..Limits::default() };
+            let read = |text: &str| array(opened(&File::in_memory("a.json", text)), &limits, rules);
+            assert_eq!(read(r#"[{"a":1,"b":2},{"a":3,"b":null}]"#).unwrap().rows_read, 2);
+            assert!(read(r#"[{"a":1}]"#).is_none(), "one object is no table");
+            assert!(read(r#"[{"a":1},2]"#).is_none());
+            assert!(read(r#"[{"a":1},{"b":1},{"c":1}]"#).is_none());
+            assert!(read(r#"{"a":1}"#).is_none());
+        }
+    }
+
+    #[test]
+    fn bundles_are_tables_by_type_and_wrapped_rows_are_a_table() {
+        let read = |text: &str| document(opened(&File::in_memory("a.json", text)), &Limits::default(), &RULES);
+        let bundle = r#"{"resourceType":"Bundle","total":3,"entry":[
+            {"fullUrl":"u","resource":{"resourceType":"Patient","birthDate":"1980-02-03","name":[{"family":"Lee"}]}},
+            {"resource":{"resourceType":"Observation","status":"final"}},
+            {"resource":{"resourceType":"Observation","status":"final"}}]}"#;
+        let tables = read(bundle);
+        let parts: Vec<(&str, u64)> = tables.iter().map(|table| (table.part.as_str(), table.rows_read)).collect();
+        assert_eq!(parts, [("Observation", 2), ("Patient", 1)]);
+        assert_eq!(tables[1].column("name.family").total(), 1);
+        let wrapped = read(r#"{"page":1,"data":[{"email":"a@b.org"},{"email":"c@d.org"}],"next":null}"#);
+        assert_eq!((wrapped.len(), wrapped[0].part.as_str(), wrapped[0].rows_read), (1, "", 2));
+        assert!(read(r#"{"a":{"b":[{"c":1}]}}"#).is_empty());
     }
 
     #[test]
     fn deep_nesting_is_no_panic() {
         let deep = format!("[{0}{1},{0}{1}]", "{\"a\":".repeat(5_000), "}".repeat(5_000));
-        assert!(array(&File::in_memory("a.json", &deep), false, &Limits::default()).unwrap().is_none());
+        let file = File::in_memory("a.json", &deep);
+        assert!(array(opened(&file), &Limits::default(), &RULES).is_none());
     }
 }

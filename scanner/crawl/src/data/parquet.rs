@@ -1,22 +1,20 @@
 //! Parquet: the footer, and rows spread over the row groups.
 
-use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aedile_model::GapKind;
-use arrow::array::{
-    Array, ArrayRef, FixedSizeListArray, LargeListArray, ListArray, MapArray, RecordBatch, StringArray, StringBuilder,
-    StructArray,
-};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
-use bytes::Bytes;
+use aedile_rules::Rules;
+use arrow::array::RecordBatch;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
 use parquet::file::reader::ChunkReader;
+use rayon::prelude::*;
 
-use super::sample::{COLUMNS, Sample, batch};
-use crate::{Content, Limits};
+use super::random::{Random, careful, open};
+use super::table::{COLUMNS, Table};
+use crate::Limits;
 
 /// Stretches of rows that a sample is made of.
 const STRETCHES: u64 = 16;
@@ -25,91 +23,151 @@ const STRETCHES: u64 = 16;
 /// Dictionary and run-length encodings reach some thousands on constant columns.
 const EXPANSION: i64 = 1 << 16;
 
-/// A sample of the file with that content, with a gap in it if the file does not parse.
-pub(super) fn read(content: &Content, limits: &Limits) -> Sample {
-    // The file is hostile and its decoder is not ours: should it panic on a corrupt page, that is a file that
-    // does not parse and not the end of the crawl. Nothing of the decoder outlives the call.
-    let read = catch_unwind(AssertUnwindSafe(|| match content {
-        Content::Disk(path) => try_read(&|| fs::File::open(path).map_err(|_| Fault::Damaged), limits),
-        Content::Held(bytes) => try_read(&|| Ok(Bytes::from_owner(Arc::clone(bytes))), limits),
-        Content::Missing(_) => Err(Fault::Damaged),
-    }));
-    let gap =
-        |message: String| Sample { format: "parquet", gaps: vec![(GapKind::Unparsed, message)], ..Sample::default() };
-    match read {
-        Ok(Ok(sample)) => sample,
-        Ok(Err(Fault::Damaged)) => gap("the Parquet file is damaged or encrypted".to_owned()),
-        Ok(Err(Fault::Bomb)) => Sample {
-            format: "parquet",
-            gaps: vec![(GapKind::Limit, "the Parquet file claims to expand beyond all measure; not read".to_owned())],
-            ..Sample::default()
-        },
-        Err(_) => gap("the Parquet file is damaged beyond what the decoder bears".to_owned()),
-    }
+/// Rows that are decoded at a time. Batches of a sample are small so that the limit on bytes is met closely even where rows
+/// are long.
+const SAMPLED: usize = 256;
+const ALL: usize = 2048;
+
+/// Bytes that a batch may take once decoded; fewer rows are decoded at a time where they would take more.
+const BATCH: i64 = 8 << 20;
+
+/// The table in `bytes`, with a gap in it if they do not parse.
+pub(super) fn read(bytes: &Random, limits: &Limits, rules: &Rules) -> Table {
+    let read = careful(|| match bytes {
+        Random::Disk(path) => try_read(&|| open(path).map_err(|_| Fault::Damaged), limits, rules),
+        Random::Held(bytes) => try_read(&|| Ok(bytes.clone()), limits, rules),
+    });
+    let (gap, why) = match read {
+        Some(Ok(table)) => return table,
+        Some(Err(Fault::Bomb)) => (GapKind::Limit, "the Parquet file claims to expand beyond all measure; not read"),
+        Some(Err(Fault::Damaged)) | None => (GapKind::Unparsed, "the Parquet file is damaged or encrypted"),
+    };
+    Table::unread("parquet", gap, why)
 }
 
+#[derive(Debug)]
 enum Fault {
     Damaged,
     Bomb,
 }
 
-fn try_read<R: ChunkReader + 'static>(open: &dyn Fn() -> Result<R, Fault>, limits: &Limits) -> Result<Sample, Fault> {
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(open()?).map_err(|_| Fault::Damaged)?;
-    let metadata = Arc::clone(builder.metadata());
+fn try_read<R: ChunkReader + 'static>(
+    open: &(dyn Fn() -> Result<R, Fault> + Sync),
+    limits: &Limits,
+    rules: &Rules,
+) -> Result<Table, Fault> {
+    let loaded = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(|_| Fault::Damaged)?;
+    let metadata = Arc::clone(loaded.metadata());
     let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
     if chunks.into_iter().any(|chunk| chunk.uncompressed_size() / EXPANSION > chunk.compressed_size().max(1)) {
         return Err(Fault::Bomb);
     }
-    let total = metadata
-        .row_groups()
-        .iter()
-        .map(|group| u64::try_from(group.num_rows()).unwrap_or(0))
-        .fold(0, u64::saturating_add);
-    let mut sample = Sample { format: "parquet", rows_total: Some(total), ..Sample::default() };
-
-    let leaves = metadata.file_metadata().schema_descr().num_columns();
+    let rows = metadata.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0));
+    let total = rows.fold(0, u64::saturating_add);
+    let schema = metadata.file_metadata().schema_descr();
+    let leaves = schema.num_columns();
+    let mask = match leaves > COLUMNS {
+        true => ProjectionMask::leaves(schema, 0..COLUMNS),
+        false => ProjectionMask::all(),
+    };
+    let mut table = empty(&loaded, rules);
+    table.rows_total = Some(total);
     if leaves > COLUMNS {
-        sample.gaps.push((GapKind::Limit, format!("{} of {leaves} columns were not read", leaves - COLUMNS)));
-        let mask = ProjectionMask::leaves(metadata.file_metadata().schema_descr(), 0..COLUMNS);
-        builder = builder.with_projection(mask);
+        table.gap(GapKind::Limit, format!("{} of {leaves} columns were not read", leaves - COLUMNS));
     }
-    let wanted = (limits.dataset_rows as u64).min(total);
-    // Batches are small so that the limit on bytes is met closely even where rows are long.
-    let mut reader =
-        builder.with_batch_size(256).with_row_selection(spread(total, wanted)).build().map_err(|_| Fault::Damaged)?;
-    let mut bytes = 0_u64;
-    let names = reader.next();
-    for read in names.into_iter().chain(reader) {
-        let Ok(read) = read else {
-            sample.gaps.push((
-                GapKind::Unparsed,
-                format!("the Parquet file cannot be read beyond {} sampled rows", sample.rows_read),
-            ));
-            break;
-        };
-        bytes = bytes.saturating_add(read.get_array_memory_size() as u64);
-        sample.rows_read += read.num_rows() as u64;
-        push_text(&read, &mut sample);
-        if bytes > limits.dataset_bytes {
-            sample.gaps.push((
-                GapKind::Limit,
-                format!(
-                    "sampled {} of {wanted} rows: they have more than {} bytes",
-                    sample.rows_read, limits.dataset_bytes
-                ),
-            ));
-            break;
-        }
+    let source = Source { open, loaded, mask, rules };
+    match limits.dataset_rows {
+        usize::MAX => source.all(&mut table),
+        wanted => source.sample((wanted as u64).min(total), total, limits.dataset_bytes, &mut table)?,
     }
-    if sample.batches.is_empty() {
-        let empty = RecordBatch::new_empty(schema(open()?)?);
-        push_text(&empty, &mut sample);
-    }
-    Ok(sample)
+    Ok(table)
 }
 
-fn schema<R: ChunkReader + 'static>(file: R) -> Result<arrow::datatypes::SchemaRef, Fault> {
-    Ok(Arc::clone(ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| Fault::Damaged)?.schema()))
+/// The table without rows, with its columns in their order.
+fn empty(loaded: &ArrowReaderMetadata, rules: &Rules) -> Table {
+    let mut table = Table::new("parquet");
+    super::arrow::observe(&RecordBatch::new_empty(Arc::clone(loaded.schema())), &mut table, rules);
+    table
+}
+
+/// A file that can be opened again and again.
+struct Source<'a, R> {
+    open: &'a (dyn Fn() -> Result<R, Fault> + Sync),
+    loaded: ArrowReaderMetadata,
+    mask: ProjectionMask,
+    rules: &'a Rules,
+}
+
+impl<R: ChunkReader + 'static> Source<'_, R> {
+    fn builder(&self) -> Result<ParquetRecordBatchReaderBuilder<R>, Fault> {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata((self.open)()?, self.loaded.clone());
+        Ok(builder.with_projection(self.mask.clone()))
+    }
+
+    /// Every row, row groups side by side. A group that cannot be read costs its own rows only.
+    fn all(&self, table: &mut Table) {
+        let groups: Vec<Table> = (0..self.loaded.metadata().num_row_groups())
+            .into_par_iter()
+            .fold(
+                || Table::new("parquet"),
+                |mut table, at| {
+                    let rows = self.rows_of(at);
+                    let mut group = Table::new("parquet");
+                    let whole = careful(|| self.group(at, &mut group)).unwrap_or(Err(Fault::Damaged));
+                    let read = group.rows_read;
+                    table.merge(group);
+                    if whole.is_err() || read != rows {
+                        table.gap(
+                            GapKind::Unparsed,
+                            format!(
+                                "row group {} of the Parquet file is damaged: {read} of its {rows} rows were read",
+                                at + 1
+                            ),
+                        );
+                    }
+                    table
+                },
+            )
+            .collect();
+        groups.into_iter().for_each(|group| table.merge(group));
+        table.gaps.sort();
+    }
+
+    fn rows_of(&self, group: usize) -> u64 {
+        self.loaded.metadata().row_groups().get(group).map_or(0, |group| u64::try_from(group.num_rows()).unwrap_or(0))
+    }
+
+    fn group(&self, at: usize, table: &mut Table) -> Result<(), Fault> {
+        let bytes = self.loaded.metadata().row_groups().get(at).map_or(0, |group| group.total_byte_size());
+        let rows = i64::try_from(self.rows_of(at)).unwrap_or(i64::MAX).max(1);
+        let fitting = usize::try_from(BATCH / (bytes / rows).max(1)).unwrap_or(ALL).clamp(1, ALL);
+        let builder = self.builder()?.with_row_groups(vec![at]).with_batch_size(fitting);
+        for batch in builder.build().map_err(|_| Fault::Damaged)? {
+            super::arrow::observe(&batch.map_err(|_| Fault::Damaged)?, table, self.rules);
+        }
+        Ok(())
+    }
+
+    /// `wanted` of the `total` rows, spread over them.
+    fn sample(&self, wanted: u64, total: u64, most: u64, table: &mut Table) -> Result<(), Fault> {
+        let builder = self.builder()?.with_batch_size(SAMPLED).with_row_selection(spread(total, wanted));
+        let mut bytes = 0_u64;
+        for batch in builder.build().map_err(|_| Fault::Damaged)? {
+            let Ok(batch) = batch else {
+                let why = format!("the Parquet file cannot be read beyond {} sampled rows", table.rows_read);
+                table.gap(GapKind::Unparsed, why);
+                break;
+            };
+            bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
+            super::arrow::observe(&batch, table, self.rules);
+            if bytes > most {
+                let read = table.rows_read;
+                table.gap(GapKind::Limit, format!("sampled {read} of {wanted} rows: they have more than {most} bytes"));
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// `wanted` of `total` rows in evenly spread stretches, the first at the beginning, the last at the end.
@@ -133,84 +191,32 @@ fn spread(total: u64, wanted: u64) -> RowSelection {
     RowSelection::from(selectors)
 }
 
-/// Adds every leaf of `read` as text: members of structures by dotted name, items of lists below one another.
-fn push_text(read: &RecordBatch, sample: &mut Sample) {
-    let mut flat = Vec::new();
-    for (field, column) in read.schema().fields().iter().zip(read.columns()) {
-        leaves(super::column_name(field.name()), column, 16, &mut flat);
-    }
-    // Items of lists make columns of other lengths: each length is a batch.
-    flat.sort_by_key(|(_, column)| column.len());
-    let mut rest = flat.into_iter().peekable();
-    while let Some(first) = rest.next() {
-        let length = first.1.len();
-        let mut columns = vec![first];
-        while let Some(next) = rest.next_if(|(_, column)| column.len() == length) {
-            columns.push(next);
-        }
-        sample.batches.extend(batch(columns));
-    }
-}
-
-fn leaves(name: String, column: &ArrayRef, depth: usize, flat: &mut Vec<(String, StringArray)>) {
-    let any = column.as_any();
-    if depth > 0 {
-        if let Some(members) = any.downcast_ref::<StructArray>() {
-            for (field, member) in members.fields().iter().zip(members.columns()) {
-                leaves(format!("{name}.{}", super::column_name(field.name())), member, depth - 1, flat);
-            }
-            return;
-        }
-        let items = any
-            .downcast_ref::<ListArray>()
-            .map(|list| list.values())
-            .or_else(|| any.downcast_ref::<LargeListArray>().map(|list| list.values()))
-            .or_else(|| any.downcast_ref::<FixedSizeListArray>().map(|list| list.values()));
-        if let Some(items) = items {
-            return leaves(name, items, depth - 1, flat);
-        }
-        if let Some(map) = any.downcast_ref::<MapArray>() {
-            leaves(format!("{name}.key"), map.keys(), depth - 1, flat);
-            return leaves(format!("{name}.value"), map.values(), depth - 1, flat);
-        }
-    }
-    flat.push((name, texts(column)));
-}
-
-/// The cells as text; one that cannot be shown is null.
-fn texts(column: &ArrayRef) -> StringArray {
-    let mut builder = StringBuilder::new();
-    let options = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(column.as_ref(), &options);
-    for row in 0..column.len() {
-        let text = formatter
-            .as_ref()
-            .ok()
-            .filter(|_| column.is_valid(row))
-            .and_then(|formatter| formatter.value(row).try_to_string().ok());
-        builder.append_option(text);
-    }
-    builder.finish()
-}
-
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int64Array, ListBuilder};
-    use arrow::datatypes::{DataType, Field};
+    use std::fs;
+
+    use arrow::array::{ArrayRef, Int64Array};
+    use bytes::Bytes;
     use parquet::arrow::ArrowWriter;
     use parquet::file::properties::WriterProperties;
 
+    use super::super::RULES;
     use super::*;
 
-    fn on_disk(path: &std::path::Path, limits: &Limits) -> Sample {
-        read(&Content::Disk(path.into()), limits)
-    }
+    const FULL: Limits = Limits { dataset_rows: usize::MAX, dataset_bytes: u64::MAX, ..LIMITS };
+    const LIMITS: Limits = Limits {
+        text_bytes: 8 << 20,
+        total_bytes: 1 << 30,
+        files: 10,
+        depth: 10,
+        dataset_rows: 10_000,
+        dataset_bytes: 64 << 20,
+        dataset_seed: 1,
+        nesting: 128,
+    };
 
-    #[test]
-    fn bytes_in_memory_are_read_as_those_on_disk() {
-        let file = write(&numbers(1_000), 100);
-        let held = read(&Content::Held(fs::read(file.path()).unwrap().into()), &Limits::default());
-        assert_eq!((held.rows_read, cells(&held, "n").len()), (1_000, 1_000));
+    fn on_disk(path: &std::path::Path, limits: &Limits) -> Table {
+        read(&Random::Disk(path.into()), limits, &RULES)
     }
 
     fn write(batch: &RecordBatch, group: usize) -> tempfile::NamedTempFile {
@@ -226,42 +232,53 @@ mod tests {
         RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from_iter_values(0..count)) as ArrayRef)]).unwrap()
     }
 
-    fn cells(sample: &Sample, name: &str) -> Vec<Option<String>> {
-        let columns = sample.batches.iter().filter_map(|batch| batch.column_by_name(name));
-        let cells = columns.flat_map(|column| column.as_any().downcast_ref::<StringArray>().unwrap().iter());
-        cells.map(|cell| cell.map(str::to_owned)).collect()
+    #[test]
+    fn bytes_in_memory_are_read_as_those_on_disk() {
+        let file = write(&numbers(1_000), 100);
+        let held = Random::Held(fs::read(file.path()).unwrap().into());
+        let held = read(&held, &LIMITS, &RULES);
+        assert_eq!((held.rows_read, held.column("n").total()), (1_000, 1_000));
     }
 
     #[test]
     fn rows_are_spread_over_the_row_groups() {
         let file = write(&numbers(10_000), 1_000);
-        let sample = on_disk(file.path(), &Limits { dataset_rows: 100, ..Limits::default() });
-        assert_eq!((sample.rows_read, sample.rows_total), (100, Some(10_000)));
-        let numbers: Vec<u64> = cells(&sample, "n").into_iter().map(|cell| cell.unwrap().parse().unwrap()).collect();
-        assert_eq!((numbers[0], numbers[99]), (0, 9_999));
-        assert!(numbers.iter().filter(|&&n| n > 5_000).count() > 30);
+        let table = on_disk(file.path(), &Limits { dataset_rows: 100, ..LIMITS });
+        assert_eq!((table.rows_read, table.rows_total), (100, Some(10_000)));
+        let n = table.column("n");
+        assert_eq!((n.total(), n.distinct(), n.lengths()), (100, 100, Some((1, 4))));
     }
 
     #[test]
-    fn structures_and_lists_are_flattened() {
-        let mut list = ListBuilder::new(StringBuilder::new());
-        list.append_value([Some("x"), Some("y")]);
-        list.append_value([Some("z")]);
-        let inner: ArrayRef = Arc::new(StringArray::from(vec![Some("Ann"), None]));
-        let member = StructArray::from(vec![(Arc::new(Field::new("name", DataType::Utf8, true)), inner)]);
-        let columns = [("tags", Arc::new(list.finish()) as ArrayRef), ("who", Arc::new(member) as ArrayRef)];
-        let file = write(&RecordBatch::try_from_iter(columns).unwrap(), 10);
-        let sample = on_disk(file.path(), &Limits::default());
-        assert_eq!(cells(&sample, "who.name"), [Some("Ann".into()), None]);
-        assert_eq!(cells(&sample, "tags").len(), 3);
-        assert_eq!(sample.rows_read, 2);
+    fn all_rows_are_all_groups_and_the_same_as_a_sample_of_all() {
+        let file = write(&numbers(9_999), 500);
+        let all = on_disk(file.path(), &FULL);
+        assert_eq!((all.rows_read, all.rows_total, all.gaps.len()), (9_999, Some(9_999), 0));
+        assert_eq!(all.columns(), on_disk(file.path(), &LIMITS).columns());
     }
 
     #[test]
     fn a_file_without_rows_keeps_its_columns() {
         let file = write(&numbers(0), 10);
-        let sample = on_disk(file.path(), &Limits::default());
-        assert_eq!((sample.rows_read, sample.rows_total, sample.batches.len()), (0, Some(0), 1));
+        for limits in [LIMITS, FULL] {
+            let table = on_disk(file.path(), &limits);
+            assert_eq!((table.rows_read, table.rows_total, table.columns().len()), (0, Some(0), 1));
+        }
+    }
+
+    #[test]
+    fn a_corrupt_row_group_costs_its_own_rows() {
+        let file = write(&numbers(5_000), 1_000);
+        let mut bytes = fs::read(file.path()).unwrap();
+        let loaded = ArrowReaderMetadata::load(&Bytes::from(bytes.clone()), ArrowReaderOptions::new()).unwrap();
+        let (start, length) = loaded.metadata().row_group(2).column(0).byte_range();
+        let (start, length) = (usize::try_from(start).unwrap(), usize::try_from(length).unwrap());
+        bytes[start..start + length].fill(0xff);
+        fs::write(file.path(), &bytes).unwrap();
+        let table = on_disk(file.path(), &FULL);
+        assert_eq!((table.rows_read, table.column("n").total()), (4_000, 4_000));
+        assert_eq!(table.gaps.len(), 1);
+        assert!(table.gaps[0].1.contains("row group 3"), "{:?}", table.gaps);
     }
 
     #[test]
@@ -270,13 +287,14 @@ mod tests {
         let bytes = fs::read(file.path()).unwrap();
         for cut in [3, 4, 100, bytes.len() - 1] {
             fs::write(file.path(), &bytes[..cut]).unwrap();
-            assert_eq!(on_disk(file.path(), &Limits::default()).gaps.len(), 1);
+            assert_eq!(on_disk(file.path(), &LIMITS).gaps.len(), 1);
         }
         for at in (4..bytes.len()).step_by(97) {
             let mut bytes = bytes.clone();
             bytes[at] ^= 0xff;
             fs::write(file.path(), &bytes).unwrap();
-            on_disk(file.path(), &Limits::default());
+            on_disk(file.path(), &LIMITS);
+            on_disk(file.path(), &FULL);
         }
     }
 }

@@ -1,42 +1,9 @@
-//! A bounded, spread sample of a dataset's rows, as Arrow record batches.
-
-use std::sync::Arc;
-
-use aedile_model::GapKind;
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
-
-/// Columns that are read of one dataset; what is beyond is a gap.
-pub(super) const COLUMNS: usize = 4096;
-
-/// What was read of a dataset: every column as text. It lives as long as the classifier looks at it.
-#[derive(Debug, Default)]
-pub(super) struct Sample {
-    /// `csv`, `jsonl`, `parquet`, …
-    pub(super) format: &'static str,
-    /// All columns are nullable UTF-8. Batches may have different columns: those of one name belong together.
-    pub(super) batches: Vec<RecordBatch>,
-    /// Rows that were sampled.
-    pub(super) rows_read: u64,
-    /// Rows there are, if all of the file was seen or its footer says so.
-    pub(super) rows_total: Option<u64>,
-    /// Byte spans of the column names in the decoded text, in the order of the columns; empty if names stand nowhere.
-    pub(super) name_spans: Vec<(usize, usize)>,
-    /// What was not read.
-    pub(super) gaps: Vec<(GapKind, String)>,
-}
-
-/// A batch of the named columns, all of one length; `None` if there is no column.
-pub(super) fn batch(columns: Vec<(String, StringArray)>) -> Option<RecordBatch> {
-    let fields: Vec<Field> = columns.iter().map(|(name, _)| Field::new(name, DataType::Utf8, true)).collect();
-    let arrays: Vec<ArrayRef> = columns.into_iter().map(|(_, array)| Arc::new(array) as ArrayRef).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).ok().filter(|batch| batch.num_columns() > 0)
-}
+//! A bounded, seeded sample of the rows of a dataset, spread evenly over all of them.
 
 /// Keeps an evenly spread sample of what is offered: each offered item has the same chance.
 ///
-/// Vitter, "Random Sampling with a Reservoir" (1985), algorithm R; seeded by a constant, so that the same
-/// input gives the same sample.
+/// Vitter, "Random Sampling with a Reservoir" (1985), algorithm R; seeded, so that the same
+/// input and seed give the same sample.
 #[derive(Debug)]
 pub(super) struct Reservoir<T> {
     limit: usize,
@@ -47,8 +14,8 @@ pub(super) struct Reservoir<T> {
 
 impl<T> Reservoir<T> {
     /// One that keeps `limit` items, at least one.
-    pub(super) fn new(limit: usize) -> Reservoir<T> {
-        Reservoir { limit: limit.max(1), offered: 0, random: SplitMix(0x0061_6564_696c_6531), kept: Vec::new() }
+    pub(super) fn new(limit: usize, seed: u64) -> Reservoir<T> {
+        Reservoir { limit: limit.max(1), offered: 0, random: SplitMix(seed), kept: Vec::new() }
     }
 
     /// Offers an item, which is made only if it is kept.
@@ -98,7 +65,7 @@ mod tests {
     #[test]
     fn a_reservoir_is_spread_and_repeatable() {
         let sample = || {
-            let mut reservoir = Reservoir::new(100);
+            let mut reservoir = Reservoir::new(100, 7);
             (0..10_000).for_each(|n| reservoir.offer(|| n));
             reservoir.into_kept()
         };
@@ -112,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_reservoir_keeps_everything_it_has_room_for() {
-        let mut reservoir = Reservoir::new(10);
+        let mut reservoir = Reservoir::new(10, 7);
         (0..7).for_each(|n| reservoir.offer(|| n));
         assert_eq!((reservoir.offered(), reservoir.into_kept().len()), (7, 7));
     }

@@ -65,7 +65,7 @@ pub fn selected(leaves: Vec<Leaf>, untouched: &[PathBuf], options: &Options) -> 
 fn lies_in(content: &Content, folders: &[PathBuf]) -> bool {
     match content {
         Content::Disk(disk) => folders.iter().any(|folder| disk.starts_with(folder)),
-        Content::Held(_) | Content::Missing(_) => false,
+        Content::Held(_) | Content::Piped(_) | Content::Missing(_) => false,
     }
 }
 
@@ -124,7 +124,7 @@ impl Selected {
     pub fn untouched(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.walk.entries.iter().filter_map(|entry| match &entry.content {
             Content::Disk(disk) => Some((&*entry.path, &**disk)),
-            Content::Held(_) | Content::Missing(_) => None,
+            Content::Held(_) | Content::Piped(_) | Content::Missing(_) => None,
         })
     }
 }

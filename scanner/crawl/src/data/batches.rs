@@ -1,0 +1,308 @@
+//! Arrow files, Avro and ORC: decoders that give record batches one after the other.
+
+use std::io::{BufReader, Read, Seek};
+
+use aedile_model::GapKind;
+use aedile_rules::Rules;
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow_avro::reader::ReaderBuilder;
+use orc_rust::ArrowReaderBuilder;
+use rayon::prelude::*;
+
+use super::random::{Random, careful, open};
+use super::sample::Reservoir;
+use super::table::Table;
+use crate::Limits;
+
+/// Rows of a piece of a sample.
+const PIECE: usize = 64;
+
+/// Rows that are decoded at a time when all are read.
+const ALL: usize = 2048;
+
+/// Batches that are looked at side by side.
+const ABREAST: usize = 16;
+
+/// Bytes that one batch may take; a greater one is taken for a bomb.
+const LARGEST: usize = 256 << 20;
+
+/// A format that gives batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Arrow IPC with a footer; Feather 2.
+    Arrow,
+    /// Arrow IPC without one.
+    ArrowStream,
+    /// Avro object container.
+    Avro,
+    /// Apache ORC.
+    Orc,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Kind::Arrow | Kind::ArrowStream => "arrow",
+            Kind::Avro => "avro",
+            Kind::Orc => "orc",
+        }
+    }
+}
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
+
+/// The table in `bytes`.
+pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -> Table {
+    let mut table = Table::new(kind.name());
+    let rows = if limits.dataset_rows == usize::MAX { ALL } else { PIECE };
+    let read = careful(|| -> Result<(), ArrowError> {
+        let (batches, empty, total) = opened(bytes, kind, rows)?;
+        super::arrow::observe(&empty, &mut table, rules);
+        table.rows_total = total;
+        match limits.dataset_rows {
+            usize::MAX => all(batches, &mut table, rules),
+            wanted => sample(batches, wanted, limits, &mut table, rules),
+        }
+    });
+    match read {
+        Some(Ok(())) => {}
+        _ if table.rows_read == 0 => {
+            table.gap(GapKind::Unparsed, format!("the {} file is damaged or encrypted", kind.name()))
+        }
+        _ => {
+            let why = format!("the {} file cannot be read beyond row {}", kind.name(), table.rows_read);
+            table.gap(GapKind::Unparsed, why);
+        }
+    }
+    if table.columns_left > 0 {
+        let kept = table.columns().len();
+        table.gap(GapKind::Limit, format!("columns beyond the first {kept} were not read"));
+    }
+    table
+}
+
+/// The batches, an empty one, and the number of rows if the file says so.
+fn opened(bytes: &Random, kind: Kind, rows: usize) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
+    let failed = |error: std::io::Error| ArrowError::IoError(error.to_string(), error);
+    let reader = || bytes.open().map(BufReader::new).map_err(failed);
+    Ok(match kind {
+        Kind::Arrow => {
+            let reader = FileReader::try_new(reader()?, None)?;
+            let empty = RecordBatch::new_empty(reader.schema());
+            (Box::new(reader), empty, None)
+        }
+        Kind::ArrowStream => {
+            let reader = StreamReader::try_new(reader()?, None)?;
+            let empty = RecordBatch::new_empty(reader.schema());
+            (Box::new(reader), empty, None)
+        }
+        Kind::Avro => {
+            let reader = ReaderBuilder::new().with_batch_size(rows).build(reader()?)?;
+            // The decoder takes the end of the bytes for the end of the data, but every block ends with the marker.
+            let whole = ends_with(bytes, &reader.avro_header().sync()).map_err(failed)?;
+            let empty = RecordBatch::new_empty(reader.schema());
+            let cut = (!whole).then(|| Err(ArrowError::ParseError("the last block is cut".to_owned())));
+            (Box::new(reader.chain(cut)), empty, None)
+        }
+        Kind::Orc => {
+            let damaged = |error: orc_rust::error::OrcError| ArrowError::ExternalError(Box::new(error));
+            match bytes {
+                Random::Disk(path) => {
+                    let reader = ArrowReaderBuilder::try_new(open(path).map_err(failed)?).map_err(damaged)?;
+                    let empty = RecordBatch::new_empty(reader.schema());
+                    let reader = reader.with_batch_size(rows).build();
+                    let total = reader.total_row_count();
+                    (Box::new(reader), empty, Some(total))
+                }
+                Random::Held(bytes) => {
+                    let reader = ArrowReaderBuilder::try_new(bytes.clone()).map_err(damaged)?;
+                    let empty = RecordBatch::new_empty(reader.schema());
+                    let reader = reader.with_batch_size(rows).build();
+                    let total = reader.total_row_count();
+                    (Box::new(reader), empty, Some(total))
+                }
+            }
+        }
+    })
+}
+
+/// Whether the last of `bytes` are `marker`.
+fn ends_with(bytes: &Random, marker: &[u8; 16]) -> std::io::Result<bool> {
+    let mut stream = bytes.open()?;
+    stream.seek(std::io::SeekFrom::End(-16))?;
+    let mut last = [0; 16];
+    stream.read_exact(&mut last)?;
+    Ok(last == *marker)
+}
+
+/// Every row.
+fn all(mut batches: Batches, table: &mut Table, rules: &Rules) -> Result<(), ArrowError> {
+    let format = table.format;
+    loop {
+        let mut abreast = Vec::new();
+        let mut failed = None;
+        for batch in batches.by_ref().take(ABREAST) {
+            match batch.and_then(bounded) {
+                Ok(batch) => abreast.push(batch),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        let last = abreast.len() < ABREAST;
+        let counted: Vec<Table> = abreast
+            .par_iter()
+            .map(|batch| {
+                let mut table = Table::new(format);
+                super::arrow::observe(batch, &mut table, rules);
+                table
+            })
+            .collect();
+        counted.into_iter().for_each(|counted| table.merge(counted));
+        match failed {
+            Some(error) => return Err(error),
+            None if last => break,
+            None => {}
+        }
+    }
+    table.rows_total = Some(table.rows_read);
+    Ok(())
+}
+
+/// Pieces of the rows, spread over all of them.
+fn sample(
+    batches: Batches,
+    wanted: usize,
+    limits: &Limits,
+    table: &mut Table,
+    rules: &Rules,
+) -> Result<(), ArrowError> {
+    let mut kept = Reservoir::new(wanted.div_ceil(PIECE), limits.dataset_seed);
+    let (mut rows, mut bytes, mut failed) = (0_u64, 0_u64, None);
+    for batch in batches {
+        let batch = match batch.and_then(bounded) {
+            Ok(batch) => batch,
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        };
+        rows += batch.num_rows() as u64;
+        bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
+        for start in (0..batch.num_rows()).step_by(PIECE) {
+            kept.offer(|| batch.slice(start, PIECE.min(batch.num_rows() - start)));
+        }
+        if bytes > limits.dataset_bytes {
+            let why = format!("read up to row {rows}: the dataset has more than {} bytes", limits.dataset_bytes);
+            table.gap(GapKind::Limit, why);
+            break;
+        }
+    }
+    let mut left = wanted;
+    for piece in kept.into_kept() {
+        let piece = piece.slice(0, piece.num_rows().min(left));
+        left -= piece.num_rows();
+        super::arrow::observe(&piece, table, rules);
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => {
+            if table.gaps.is_empty() && table.rows_total.is_none() {
+                table.rows_total = Some(rows);
+            }
+            Ok(())
+        }
+    }
+}
+
+fn bounded(batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    match batch.get_array_memory_size() > LARGEST {
+        true => Err(ArrowError::MemoryError("a batch beyond all measure".to_owned())),
+        false => Ok(batch),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
+
+    use super::super::RULES;
+    use super::*;
+
+    fn rows(count: i64) -> RecordBatch {
+        let email: ArrayRef =
+            Arc::new(StringArray::from_iter_values((0..count).map(|n| format!("user{n}@mailbox.org"))));
+        let columns = [("n", Arc::new(Int64Array::from_iter_values(0..count)) as ArrayRef), ("email", email)];
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    fn written(kind: Kind, count: i64) -> Vec<u8> {
+        let batch = rows(count);
+        let mut bytes = Vec::new();
+        match kind {
+            Kind::Arrow => {
+                let mut writer = arrow::ipc::writer::FileWriter::try_new(&mut bytes, &batch.schema()).unwrap();
+                writer.write(&batch).unwrap();
+                writer.finish().unwrap();
+            }
+            Kind::ArrowStream => {
+                let mut writer = arrow::ipc::writer::StreamWriter::try_new(&mut bytes, &batch.schema()).unwrap();
+                writer.write(&batch).unwrap();
+                writer.finish().unwrap();
+            }
+            Kind::Avro => {
+                let mut writer =
+                    arrow_avro::writer::AvroWriter::new(&mut bytes, batch.schema().as_ref().clone()).unwrap();
+                writer.write(&batch).unwrap();
+                writer.finish().unwrap();
+            }
+            Kind::Orc => {
+                let writer = orc_rust::ArrowWriterBuilder::new(&mut bytes, batch.schema());
+                let mut writer = writer.try_build().unwrap();
+                writer.write(&batch).unwrap();
+                writer.close().unwrap();
+            }
+        }
+        bytes
+    }
+
+    const KINDS: [Kind; 4] = [Kind::Arrow, Kind::ArrowStream, Kind::Avro, Kind::Orc];
+
+    #[test]
+    fn every_format_gives_its_rows_and_a_sample_is_spread() {
+        let rules = &*RULES;
+        for kind in KINDS {
+            let bytes = Random::Held(written(kind, 5_000).into());
+            let all = Limits { dataset_rows: usize::MAX, dataset_bytes: u64::MAX, ..Limits::default() };
+            let table = read(&bytes, kind, &all, rules);
+            assert_eq!((table.rows_read, table.rows_total, &table.gaps), (5_000, Some(5_000), &Vec::new()), "{kind:?}");
+            assert_eq!((table.column("email").total(), table.column("email").nulls()), (5_000, 0), "{kind:?}");
+            let some = read(&bytes, kind, &Limits { dataset_rows: 300, ..Limits::default() }, rules);
+            assert_eq!((some.rows_read, some.rows_total), (300, Some(5_000)), "{kind:?}");
+            let lengths = some.column("n").lengths().unwrap();
+            assert_eq!(lengths.1, 4, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_bytes_are_a_gap() {
+        let rules = &*RULES;
+        for kind in KINDS {
+            let whole = written(kind, 500);
+            for cut in [4, 10, whole.len() / 2] {
+                let table = read(&Random::Held(whole[..cut].to_vec().into()), kind, &Limits::default(), rules);
+                assert!(!table.gaps.is_empty(), "{kind:?} cut at {cut}");
+            }
+            for at in (0..whole.len()).step_by(whole.len() / 60) {
+                let mut bytes = whole.clone();
+                bytes[at] ^= 0xff;
+                read(&Random::Held(bytes.into()), kind, &Limits::default(), rules);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What is counted of a dataset's columns. Cells pass through here and none stays.
+
+use std::collections::HashMap;
+
+use aedile_model::GapKind;
+use aedile_rules::{ColumnProfile, Rules};
+
+/// Columns that are read of one table; what is beyond is a gap.
+pub(super) const COLUMNS: usize = 4096;
+
+/// What was read of a table: counts by column. Merging tables is associative and commutative but for the order of columns,
+/// so blocks, row groups and threads share the work.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    /// `csv`, `jsonl`, `parquet`, …; empty for a file that is refused: it leaves gaps and is no dataset.
+    pub(super) format: &'static str,
+    /// The sheet, table or member that it is inside its file; empty if the file is the table.
+    pub(super) part: String,
+    columns: Vec<(String, ColumnProfile)>,
+    places: HashMap<String, usize>,
+    /// Rows that were looked at.
+    pub(super) rows_read: u64,
+    /// Rows there are, if all of the file was seen or its footer says so.
+    pub(super) rows_total: Option<u64>,
+    /// Byte spans of the column names in the decoded text, in the order of the columns; empty if names stand nowhere.
+    pub(super) name_spans: Vec<(usize, usize)>,
+    /// Names of further columns, which were not read.
+    pub(super) columns_left: u64,
+    /// What was not read.
+    pub(super) gaps: Vec<(GapKind, String)>,
+}
+
+impl Table {
+    /// A table without columns.
+    pub(super) fn new(format: &'static str) -> Table {
+        Table { format, ..Table::default() }
+    }
+
+    /// A table of which nothing was read, and why.
+    pub(super) fn unread(format: &'static str, gap: GapKind, why: impl Into<String>) -> Table {
+        Table { format, gaps: vec![(gap, why.into())], ..Table::default() }
+    }
+
+    /// The same table as a part of its file.
+    pub(super) fn named(mut self, part: &str) -> Table {
+        part.clone_into(&mut self.part);
+        self
+    }
+
+    /// A table of those columns.
+    pub(super) fn of(format: &'static str, names: &[String]) -> Table {
+        let mut table = Table::new(format);
+        for name in names {
+            table.at(name);
+        }
+        table
+    }
+
+    /// The place of the column `name`, which is made if it is new; `None` beyond [`COLUMNS`].
+    pub(super) fn at(&mut self, name: &str) -> Option<usize> {
+        if let Some(at) = self.places.get(name) {
+            return Some(*at);
+        }
+        if self.columns.len() >= COLUMNS {
+            self.columns_left += 1;
+            return None;
+        }
+        self.columns.push((name.to_owned(), ColumnProfile::new()));
+        self.places.insert(name.to_owned(), self.columns.len() - 1);
+        Some(self.columns.len() - 1)
+    }
+
+    /// The counts of the column at `at`.
+    pub(super) fn profile(&mut self, at: usize) -> Option<&mut ColumnProfile> {
+        self.columns.get_mut(at).map(|(_, profile)| profile)
+    }
+
+    /// Looks at the `cells` of the column at `at`.
+    pub(super) fn observe<'c>(&mut self, rules: &Rules, at: usize, cells: impl IntoIterator<Item = Option<&'c str>>) {
+        if let Some((_, profile)) = self.columns.get_mut(at) {
+            let mut observer = rules.identifiers.observer(profile);
+            cells.into_iter().for_each(|cell| observer.cell(cell));
+        }
+    }
+
+    /// Looks at the cells of the column at `at` that `hand` hands over one by one. Those that are no UTF-8 count as
+    /// Windows-1252.
+    pub(super) fn observe_bytes(&mut self, rules: &Rules, at: usize, hand: impl FnOnce(&mut dyn FnMut(Option<&[u8]>))) {
+        if let Some((_, profile)) = self.columns.get_mut(at) {
+            let mut observer = rules.identifiers.observer(profile);
+            hand(&mut |cell| match cell.map(std::str::from_utf8) {
+                None => observer.cell(None),
+                Some(Ok(text)) => observer.cell(Some(text)),
+                Some(Err(_)) => observer.cell(cell.map(western).as_deref()),
+            });
+        }
+    }
+
+    /// Counts a null in every column that has fewer cells than the table has rows.
+    pub(super) fn pad(&mut self) {
+        for (_, profile) in &mut self.columns {
+            profile.observe_nulls(self.rows_read.saturating_sub(profile.total()));
+        }
+    }
+
+    /// Orders the columns by name.
+    pub(super) fn sort(&mut self) {
+        self.columns.sort_by(|one, other| one.0.cmp(&other.0));
+        self.places = self.columns.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+    }
+
+    /// Adds what was counted of other rows of the same table.
+    pub(super) fn merge(&mut self, other: Table) {
+        self.rows_read += other.rows_read;
+        self.columns_left = self.columns_left.max(other.columns_left);
+        for (name, profile) in other.columns {
+            if let Some((_, mine)) = self.at(&name).and_then(|at| self.columns.get_mut(at)) {
+                mine.merge(&profile);
+            }
+        }
+        self.gaps.extend(other.gaps);
+    }
+
+    /// The columns, in their order.
+    pub(super) fn columns(&self) -> &[(String, ColumnProfile)] {
+        &self.columns
+    }
+
+    /// The columns, in their order.
+    pub(super) fn into_columns(self) -> Vec<(String, ColumnProfile)> {
+        self.columns
+    }
+
+    /// Notes a gap.
+    pub(super) fn gap(&mut self, kind: GapKind, why: impl Into<String>) {
+        self.gaps.push((kind, why.into()));
+    }
+
+    /// The counts of the column `name`.
+    #[cfg(test)]
+    pub(super) fn column(&self, name: &str) -> &ColumnProfile {
+        &self.columns[self.places[name]].1
+    }
+}
+
+/// Bytes that are no UTF-8 as text.
+pub(super) fn western(cell: &[u8]) -> String {
+    encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RULES;
+    use super::*;
+
+    #[test]
+    fn columns_beyond_the_limit_are_counted_and_not_read() {
+        let mut table = Table::new("csv");
+        for n in 0..COLUMNS + 3 {
+            table.at(&format!("c{n}"));
+        }
+        assert_eq!((table.columns().len(), table.columns_left), (COLUMNS, 3));
+    }
+
+    #[test]
+    fn missing_cells_are_nulls() {
+        let rules = &*RULES;
+        let mut table = Table::new("json");
+        let at = table.at("a").unwrap();
+        table.observe(rules, at, [Some("x"), None]);
+        table.rows_read = 5;
+        table.pad();
+        let a = table.column("a");
+        assert_eq!((a.total(), a.nulls()), (5, 4));
+    }
+}

@@ -1,0 +1,4 @@
+//! Delimited text.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::dataset("a.csv", data));

@@ -1,0 +1,4 @@
+//! ORC.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::dataset_after("a.orc", b"ORC", data));

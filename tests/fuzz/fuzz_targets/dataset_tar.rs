@@ -1,0 +1,4 @@
+//! Tar archives.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::dataset("a.tar", data));
