@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::program::root;
 
-const GUIDES: [&str; 5] = ["baseline", "gate", "hand-over", "tutorial", "waivers"];
+const GUIDES: [&str; 6] = ["baseline", "gate", "hand-over", "lineage", "tutorial", "waivers"];
 
 /// A fenced block: its language and its lines.
 fn blocks(text: &str) -> Vec<(String, String)> {

@@ -13,6 +13,7 @@ mod diff;
 mod documents;
 mod fault;
 mod fix;
+mod flows;
 mod formats;
 mod gaps;
 mod gate;

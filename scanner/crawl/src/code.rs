@@ -31,6 +31,8 @@ pub(crate) enum Parsed {
     Sql,
     /// YAML of a dbt project.
     Dbt(dbt::Yaml),
+    /// Data that a dbt project may load.
+    Seed(dbt::Seed),
     /// No text.
     Unread,
 }
@@ -45,6 +47,7 @@ impl Crawler for Code {
         match file.extension().as_str() {
             "py" | "sql" | "ipynb" => true,
             "yml" | "yaml" => dbt::is_dbt_yaml(file),
+            "csv" => dbt::Seed::claims(file),
             _ => false,
         }
     }
@@ -56,6 +59,7 @@ impl Crawler for Code {
             "py" => Parsed::Python(python::script(&file.path, text, file.in_tests, nesting)),
             "ipynb" => Parsed::Notebook(notebook::Notebook::parse(file, text, context)),
             "sql" => Parsed::Sql,
+            "csv" => Parsed::Seed(dbt::Seed::parse(file, text)),
             _ => Parsed::Dbt(dbt::Yaml::parse(file, text, nesting)),
         }
     }
@@ -72,6 +76,7 @@ impl Crawler for Code {
 
 fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts) {
     let (mut modules, mut scripts, mut yaml, mut outputs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut seeds = Vec::new();
     for (file, parsed) in parsed {
         match parsed {
             Parsed::Python(module) => modules.push(module),
@@ -83,22 +88,16 @@ fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts
             }
             Parsed::Sql => scripts.push(file),
             Parsed::Dbt(read) => yaml.push(read),
+            Parsed::Seed(seed) => seeds.push(seed),
             Parsed::Unread => {}
         }
     }
-    let projects = dbt::Projects::new(yaml);
+    let mut projects = dbt::Projects::new(yaml);
+    scripts.retain(|file| !projects.add_macros(file));
     let mut schemas = sql::Schemas::new(&context.rules.apis);
     projects.declare(&mut schemas, facts);
-
-    let mut scripts: Vec<SqlFile<'_>> = scripts.into_par_iter().map(|file| SqlFile::parse(file, &projects)).collect();
-    for script in &mut scripts {
-        facts.gaps.append(&mut script.gaps);
-        script.declare(&mut schemas);
-    }
-    let told: Vec<Facts> = scripts.par_iter().map(|script| script.facts(&schemas)).collect();
-    for one in told {
-        extend(facts, one);
-    }
+    projects.seeds(&seeds, &mut schemas, facts);
+    statements(&scripts, &projects, &mut schemas, facts);
 
     for module in &mut modules {
         facts.gaps.append(&mut module.gaps);
@@ -111,6 +110,55 @@ fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts
     }
     output::without_bound(facts, &context.options.bindings);
 }
+
+/// Follows the SQL files, those that others name first, so that the columns of what they make are known.
+fn statements(files: &[&File], projects: &dbt::Projects, schemas: &mut sql::Schemas, facts: &mut Facts) {
+    projects.name_models(files, schemas);
+    let (levels, circle) = projects.order(files);
+    for &at in &circle {
+        if let Some(file) = files.get(at) {
+            facts.gaps.push(aedile_model::Gap {
+                place: aedile_model::Place::file(&file.path),
+                kind: aedile_model::GapKind::Unresolved,
+                message: "models name each other in a circle: their columns are known in part".to_owned(),
+            });
+        }
+    }
+    for level in levels {
+        let known: &sql::Schemas = schemas;
+        let mut scripts: Vec<SqlFile<'_>> = level
+            .par_iter()
+            .filter_map(|at| files.get(*at).map(|file| SqlFile::parse(file, projects, known)))
+            .flatten()
+            .collect();
+        for script in &mut scripts {
+            facts.gaps.append(&mut script.gaps);
+            script.declare(schemas);
+        }
+        // Views over views of other files: what one makes known another may name.
+        let mut told: Vec<(Facts, Made)> = Vec::new();
+        for _ in 0..VIEWS {
+            let known: &sql::Schemas = schemas;
+            told = scripts.par_iter().map(|script| script.facts(known)).collect();
+            let before = schemas.known();
+            for (name, columns) in told.iter().flat_map(|(_, made)| made) {
+                schemas.add(name, columns.iter().cloned());
+            }
+            if schemas.known() == before {
+                break;
+            }
+        }
+        for (one, _) in told {
+            extend(facts, one);
+        }
+    }
+}
+
+/// Views of views over files that do not name them by `ref`.
+const VIEWS: usize = 4;
+
+/// Tables that a file makes, with their columns in order.
+type Made = std::collections::BTreeMap<String, Vec<String>>;
 
 /// Interprets all modules: first what runs by itself, then functions that nothing entered.
 fn evaluate(modules: &[python::Module], context: Context<'_>, schemas: &sql::Schemas) -> Vec<Facts> {
@@ -149,18 +197,42 @@ fn extend(facts: &mut Facts, more: Facts) {
 struct SqlFile<'f> {
     file: &'f File,
     script: sql::Script,
+    offsets: origin::Offsets,
     model: Option<String>,
+    grants: Vec<(String, String)>,
     gaps: Vec<aedile_model::Gap>,
 }
 
 impl<'f> SqlFile<'f> {
-    fn parse(file: &'f File, projects: &dbt::Projects) -> SqlFile<'f> {
+    fn parse(file: &'f File, projects: &dbt::Projects, schemas: &sql::Schemas) -> Vec<SqlFile<'f>> {
         let mut gaps = Vec::new();
         let text: Arc<str> = file.text.clone().unwrap_or_else(|| Arc::from(""));
-        let rendered = projects.render(&file.path, &text, &mut gaps);
-        let script =
-            sql::Script::parse(&rendered.text, origin::Offsets::origin(origin::Origin::file(&file.path)), &mut gaps);
-        SqlFile { file, script, model: rendered.model, gaps }
+        let mut files: Vec<SqlFile<'f>> = projects
+            .render(&file.path, &text, schemas, &mut gaps)
+            .into_iter()
+            .map(|rendered| {
+                let mut gaps = Vec::new();
+                let script = sql::Script::parse(&rendered.text, rendered.offsets.clone(), &mut gaps);
+                for gap in &mut gaps {
+                    // Made text that stands nowhere.
+                    if gap.place.path.is_empty() {
+                        gap.place = aedile_model::Place::file(&file.path);
+                    }
+                }
+                SqlFile {
+                    file,
+                    script,
+                    offsets: rendered.offsets,
+                    model: rendered.model,
+                    grants: rendered.grants,
+                    gaps,
+                }
+            })
+            .collect();
+        if let Some(first) = files.first_mut() {
+            first.gaps.extend(gaps);
+        }
+        files
     }
 
     /// Adds the tables that the file defines to the known schemas.
@@ -168,18 +240,23 @@ impl<'f> SqlFile<'f> {
         sql::declare(&self.script, schemas);
     }
 
-    fn facts(&self, schemas: &sql::Schemas) -> Facts {
-        let offsets = origin::Offsets::origin(origin::Origin::file(&self.file.path));
-        let mut run = sql::run(&self.script, &offsets, None, schemas, &mut std::collections::BTreeMap::new());
+    fn facts(&self, schemas: &sql::Schemas) -> (Facts, Made) {
+        let fallback = aedile_model::Place::file(&self.file.path);
+        let views = &mut std::collections::BTreeMap::new();
+        let mut run = sql::run(&self.script, &self.offsets, Some(&fallback), schemas, views);
+        let mut made = std::mem::take(&mut run.made);
         match &self.model {
-            Some(model) => dbt::model_facts(model, self.file, run),
+            Some(model) => {
+                made.extend(run.relation.names().map(|names| (model.clone(), names)));
+                (dbt::model_facts(model, self.file, run, &self.grants), made)
+            }
             None => {
                 let mut pipeline = output::Pipeline::of(&self.file.path, false, self.file.in_tests);
                 for asset in &mut run.assets {
                     asset.in_tests = self.file.in_tests;
                 }
                 run.tell(&mut pipeline);
-                pipeline.finish()
+                (pipeline.finish(), made)
             }
         }
     }

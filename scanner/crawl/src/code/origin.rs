@@ -46,6 +46,8 @@ struct Piece {
     at: usize,
     len: usize,
     origin: Origin,
+    /// For text that was made: how long what it stands for is, of which every part is the whole.
+    tag: Option<usize>,
 }
 
 impl Offsets {
@@ -56,7 +58,12 @@ impl Offsets {
 
     /// A text of `len` bytes that stands as it is from `origin` on.
     pub(crate) fn piece(origin: Origin, len: usize) -> Offsets {
-        Offsets { pieces: vec![Piece { at: 0, len, origin }] }
+        Offsets { pieces: vec![Piece { at: 0, len, origin, tag: None }] }
+    }
+
+    /// A text of `len` bytes that was made of `tag` bytes from `origin` on.
+    pub(crate) fn tag(origin: Origin, len: usize, tag: usize) -> Offsets {
+        Offsets { pieces: vec![Piece { at: 0, len, origin, tag: Some(tag) }] }
     }
 
     /// Adds the pieces of a text that is put in after `shift` bytes.
@@ -67,6 +74,9 @@ impl Offsets {
     /// Where the bytes `start..end` of the text stand; the end is cut to the piece of the start.
     pub(crate) fn place(&self, start: usize, end: usize) -> Option<Place> {
         let piece = self.pieces.iter().rev().find(|piece| piece.at <= start && start < piece.at + piece.len)?;
+        if let Some(tag) = piece.tag {
+            return Some(piece.origin.place(0, tag));
+        }
         let end = end.clamp(start, piece.at + piece.len);
         Some(piece.origin.place(start - piece.at, end - piece.at))
     }

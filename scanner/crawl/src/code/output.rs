@@ -15,6 +15,8 @@ pub(crate) struct Pipeline {
     pub(crate) asset: Asset,
     assets: BTreeMap<AssetId, Asset>,
     links: Vec<Link>,
+    /// Where links of the same ends and place stand, so that none is said twice.
+    said: BTreeMap<(RelationKind, Ref, Ref, Option<Place>), Vec<usize>>,
     gaps: Vec<Gap>,
 }
 
@@ -58,7 +60,7 @@ impl Pipeline {
         asset.place = Some(Place::file(path));
         asset.names.insert(path.to_string());
         asset.in_tests = in_tests;
-        Pipeline { asset, assets: BTreeMap::new(), links: Vec::new(), gaps: Vec::new() }
+        Pipeline { asset, assets: BTreeMap::new(), links: Vec::new(), said: BTreeMap::new(), gaps: Vec::new() }
     }
 
     fn me(&self) -> Ref {
@@ -90,7 +92,10 @@ impl Pipeline {
 
     /// Adds a link, once.
     pub(crate) fn link(&mut self, link: Link) {
-        if !self.links.contains(&link) {
+        let key = (link.kind, link.from.clone(), link.to.clone(), link.place.clone());
+        let same = self.said.entry(key).or_default();
+        if !same.iter().any(|at| self.links.get(*at) == Some(&link)) {
+            same.push(self.links.len());
             self.links.push(link);
         }
     }

@@ -173,20 +173,19 @@ impl Reading<'_> {
         } else if let Some(copy) = copy::read(&words, text) {
             vec![Content::Copy(copy)]
         } else {
-            let parsed = match parse_within_bounds(text, self.dialect) {
-                Err(TooDeep(false)) => match repair::repaired(&words, text) {
-                    Some((text, made)) => {
-                        by_name = made.by_name;
-                        parse_within_bounds(&text, self.dialect)
-                            .map(|statements| statements.into_iter().map(|statement| with(statement, &made)).collect())
-                    }
-                    None => match repair::rewritten(&words, text) {
-                        Some(text) => parse_within_bounds(&text, self.dialect),
-                        None => Err(TooDeep(false)),
-                    },
-                },
-                parsed => parsed,
-            };
+            let mut parsed = parse_within_bounds(text, self.dialect);
+            if matches!(parsed, Err(TooDeep(false)))
+                && let Some((text, made)) = repair::repaired(&words, text)
+            {
+                by_name = made.by_name;
+                parsed = parse_within_bounds(&text, self.dialect)
+                    .map(|statements| statements.into_iter().map(|statement| with(statement, &made)).collect());
+            }
+            if matches!(parsed, Err(TooDeep(false)))
+                && let Some(text) = repair::rewritten(&words, text)
+            {
+                parsed = parse_within_bounds(&text, self.dialect);
+            }
             match parsed {
                 Ok(statements) => statements.into_iter().map(|statement| Content::Ast(Box::new(statement))).collect(),
                 Err(TooDeep(true)) => {

@@ -68,3 +68,94 @@ fn a_sql_file_outside_the_model_paths_is_a_script() {
     let facts = facts_of(&[PROJECT, ("wh/analyses/x.sql", "create table t as select a from b\n")]);
     tells(&told(&facts), &["writes t [a]"]);
 }
+
+#[test]
+fn macros_variables_and_stars_are_rendered() {
+    let facts = facts_of(&[
+        ("wh/dbt_project.yml", "name: wh\nversion: '1.0'\nvars:\n  bits: 512\n  wh:\n    cols: [email, phone]\n"),
+        ("wh/macros/hash.sql", "{% macro hash(c, bits=none) %}sha2({{ c }}, {{ bits or var('bits') }}){% endmacro %}"),
+        ("wh/models/a.sql", "select id, email, phone, zip from {{ source('app', 'users') }}"),
+        (
+            "wh/models/b.sql",
+            "select {% for c in var('cols') %}{{ hash(c) }} as {{ c }}_hash, {% endfor %}id from {{ ref('a') }}",
+        ),
+        ("wh/models/c.sql", "select {{ dbt_utils.star(from=ref('a'), except=['phone']) }} from {{ ref('a') }}"),
+        ("wh/models/d.sql", "select * from {{ ref('c') }}"),
+    ]);
+    assert!(facts.gaps.is_empty(), "{:?}", facts.gaps);
+    tells(
+        &told(&facts),
+        &[
+            "b from a [email:hashed, id, phone:hashed]",
+            "Column:Table:b/phone_hash from Column:Table:a/phone [phone:hashed]",
+            "c from a [email, id, zip]",
+            "d from c [email, id, zip]",
+        ],
+    );
+}
+
+#[test]
+fn seeds_and_snapshots_are_tables() {
+    let facts = facts_of(&[
+        PROJECT,
+        ("wh/seeds/countries.csv", "code,name\nDE,Germany\n"),
+        ("wh/models/m.sql", "select * from {{ ref('countries') }}"),
+        ("wh/snapshots/s.sql", "{% snapshot country_history %}select code, name from {{ ref('m') }}{% endsnapshot %}"),
+    ]);
+    tells(
+        &told(&facts),
+        &[
+            "m from countries [code, name]",
+            "Table:countries from wh/seeds/countries.csv [*]",
+            "country_history from m [code, name]",
+        ],
+    );
+}
+
+#[test]
+fn models_that_name_each_other_and_endless_macros_are_gaps() {
+    let facts = facts_of(&[
+        PROJECT,
+        ("wh/macros/m.sql", "{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}"),
+        ("wh/models/x.sql", "select * from {{ ref('y') }}"),
+        ("wh/models/y.sql", "select * from {{ ref('x') }}"),
+        ("wh/models/z.sql", "select {{ a() }} from t"),
+    ]);
+    let said: Vec<&str> = facts.gaps.iter().map(|gap| gap.message.as_str()).collect();
+    assert!(said.iter().any(|message| message.contains("in a circle")), "{said:?}");
+    assert!(said.iter().any(|message| message.contains("calls itself too deep")), "{said:?}");
+    tells(&told(&facts), &["x from y [*]", "y from x [*]"]);
+}
+
+#[test]
+fn macros_of_packages_that_are_not_there_are_gaps() {
+    let facts = facts_of(&[PROJECT, ("wh/models/m.sql", "select {{ codegen.columns('x') }} from {{ ref('a') }}")]);
+    let said: Vec<&str> = facts.gaps.iter().map(|gap| gap.message.as_str()).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said.concat().contains("its package is not among the files"), "{said:?}");
+}
+
+#[test]
+fn grants_and_exposures_say_who_uses_models() {
+    let facts = facts_of(&[
+        PROJECT,
+        (
+            "wh/models/m.sql",
+            "{{ config(grants={'select': ['reporter', 'bi']}) }}select email from {{ source('a', 'b') }}",
+        ),
+        (
+            "wh/models/exposures.yml",
+            "version: 2\nexposures:\n  - name: board\n    type: dashboard\n    owner: {email: bi@example.org}\n    depends_on:\n      - ref('m')\n      - source('a', 'b')\n",
+        ),
+    ]);
+    tells(
+        &told(&facts),
+        &[
+            "Role:reporter may read Table:m",
+            "Role:bi may read Table:m",
+            "reads m [*]",
+            "reads a.b [*]",
+            "sets owner = bi@example.org",
+        ],
+    );
+}

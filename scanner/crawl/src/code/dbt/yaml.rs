@@ -16,12 +16,88 @@ use crate::{Facts, File, Link, Ref};
 pub(crate) struct Yaml {
     /// Its folder.
     pub(super) folder: String,
-    /// The model paths, if it is the project file.
-    pub(super) project: Option<Vec<String>>,
+    /// Where the project's parts lie and what its templates share, if it is the project file.
+    pub(super) project: Option<(Paths, super::jinja::Project)>,
+    /// Reports and applications that use models.
+    pub(super) exposures: Vec<Exposure>,
     /// Tables that it describes.
     pub(super) tables: Vec<TableYaml>,
     /// What did not parse.
     pub(super) gaps: Vec<Gap>,
+}
+
+/// What uses models outside of dbt: a dashboard, a notebook, an application.
+#[derive(Debug)]
+pub(super) struct Exposure {
+    name: String,
+    kind: String,
+    owner: Option<String>,
+    /// `ref('m')`, `source('s', 't')`
+    needs: Vec<String>,
+    place: Place,
+    in_tests: bool,
+}
+
+impl Exposure {
+    fn read(file: &File, node: &Node) -> Option<Exposure> {
+        let name = node.get("name")?;
+        let needs = node.get("depends_on").map(Node::items).unwrap_or_default();
+        Some(Exposure {
+            name: name.str()?.to_owned(),
+            kind: text_of(node, "type").unwrap_or_else(|| "exposure".to_owned()),
+            owner: node.at("owner.email").or_else(|| node.at("owner.name")).and_then(Node::str).map(str::to_owned),
+            needs: needs.iter().filter_map(Node::str).map(str::to_owned).collect(),
+            place: place(file, name),
+            in_tests: file.in_tests,
+        })
+    }
+
+    /// It is a pipeline that reads the models.
+    pub(super) fn tell(&self, projects: &super::Projects, facts: &mut Facts) {
+        let address = format!("{}#{}", self.place.path, self.name);
+        let id = AssetId::new(AssetKind::Pipeline, "", &address);
+        let mut asset = Asset::new(id.clone(), AssetKind::Pipeline, &*address, self.name.as_str());
+        asset.type_name = format!("dbt {}", self.kind);
+        asset.place = Some(self.place.clone());
+        asset.in_tests = self.in_tests;
+        if let Some(owner) = &self.owner {
+            asset.set("owner", owner.as_str(), Some(self.place.clone()));
+        }
+        for table in self.needs.iter().filter_map(|need| projects.meant(need)) {
+            let table = Ref::named(AssetKind::Table, table);
+            let mut link = Link::new(RelationKind::Reads, Ref::Id(id.clone()), table, Some(self.place.clone()));
+            link.flow = Some(crate::code::output::all_columns(vec![self.place.clone()]));
+            facts.links.push(link);
+        }
+        facts.assets.push(asset);
+    }
+}
+
+/// Folders of a project.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Paths {
+    pub(super) models: Vec<String>,
+    pub(super) macros: Vec<String>,
+    pub(super) snapshots: Vec<String>,
+    pub(super) seeds: Vec<String>,
+}
+
+impl Paths {
+    /// The folders that `document` names, or dbt's own.
+    fn read(document: &Node) -> Paths {
+        let of = |keys: &[&str], default: &[&str]| -> Vec<String> {
+            let named = keys.iter().find_map(|key| document.get(key)).map(Node::items).unwrap_or_default();
+            let named: Vec<String> =
+                named.iter().filter_map(Node::str).map(|path| path.trim_end_matches('/').to_owned()).collect();
+            if named.is_empty() { default.iter().map(|path| (*path).to_owned()).collect() } else { named }
+        };
+        Paths {
+            models: of(&["model-paths", "source-paths"], &["models"]),
+            macros: of(&["macro-paths"], &["macros"]),
+            snapshots: of(&["snapshot-paths"], &["snapshots"]),
+            seeds: of(&["seed-paths", "data-paths"], &["seeds"]),
+        }
+    }
 }
 
 /// A described table.
@@ -72,15 +148,7 @@ impl Yaml {
         }
         for document in &documents {
             if matches!(file.name(), "dbt_project.yml" | "dbt_project.yaml") {
-                let paths = document.get("model-paths").or_else(|| document.get("source-paths"));
-                let paths: Vec<String> = paths
-                    .map(Node::items)
-                    .unwrap_or_default()
-                    .iter()
-                    .filter_map(Node::str)
-                    .map(ToOwned::to_owned)
-                    .collect();
-                read.project = Some(if paths.is_empty() { vec!["models".to_owned()] } else { paths });
+                read.project = Some((Paths::read(document), super::jinja::Project::read(document)));
                 continue;
             }
             for key in ["models", "seeds", "snapshots"] {
@@ -88,6 +156,8 @@ impl Yaml {
                     read.tables.extend(table(file, node, None, None));
                 }
             }
+            let exposures = document.get("exposures").map(Node::items).unwrap_or_default();
+            read.exposures.extend(exposures.iter().filter_map(|node| Exposure::read(file, node)));
             for source in document.get("sources").map(Node::items).unwrap_or_default() {
                 let Some(name) = source.get("name").and_then(Node::str) else { continue };
                 let database = text_of(source, "database").filter(|text| !text.contains("{{"));
@@ -235,7 +305,7 @@ fn class_of_meta(key: &str, value: &Node) -> Vec<String> {
 }
 
 /// The class that a word names: a class of the taxonomy, or one of the usual words for one.
-fn class_of_word(word: &str) -> Option<String> {
+pub(crate) fn class_of_word(word: &str) -> Option<String> {
     let word = word.trim().to_lowercase().replace('-', "_");
     let root = word.split('.').next().unwrap_or_default();
     if word.contains('.')

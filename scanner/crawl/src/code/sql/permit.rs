@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use aedile_model::{Access, Asset, AssetId, AssetKind, Attribute, Columns, Flow, Protection, RelationKind, Value};
+use aedile_model::{
+    Access, Asset, AssetId, AssetKind, Attribute, Basis, Class, Columns, Confidence, Flow, Protection, RelationKind,
+    Tag, Value,
+};
 
 use super::run::Step;
 use super::written::table_asset;
 use super::{grant, mask};
+use crate::code::dbt::class_of_word;
 use crate::{Link, Ref};
 
 /// Grants that stand at the end of a script.
@@ -19,7 +23,12 @@ impl Step<'_> {
     pub(super) fn mask(&mut self, mask: &mask::Mask) {
         let name = self.schemas.canonical(&mask.table);
         let mut asset = table_asset(&name, "table");
-        asset.set("masked", !mask.unset, Some(self.place.clone()));
+        let tags: Vec<Tag> = mask.tags.iter().flat_map(|(key, value)| declared(key, value)).collect();
+        if mask.tags.is_empty() {
+            asset.set("masked", !mask.unset, Some(self.place.clone()));
+        } else if mask.column.is_none() {
+            tags.iter().for_each(|tag| asset.add_tag(tag.clone()));
+        }
         if let Some(column) = &mask.column {
             let mut column_asset = Asset::new(
                 AssetId::column(&asset.id, column),
@@ -27,7 +36,10 @@ impl Step<'_> {
                 format!("{name}.{column}"),
                 column.as_str(),
             );
-            column_asset.set("masked", !mask.unset, Some(self.place.clone()));
+            if mask.tags.is_empty() {
+                column_asset.set("masked", !mask.unset, Some(self.place.clone()));
+            }
+            tags.iter().for_each(|tag| column_asset.add_tag(tag.clone()));
             self.run.links.push(Link::new(
                 RelationKind::PartOf,
                 Ref::Id(column_asset.id.clone()),
@@ -117,6 +129,19 @@ impl Step<'_> {
         }
         asset
     }
+}
+
+/// The classes that a tag of a catalog declares: by its value, or by its name where the value says nothing.
+fn declared(key: &str, value: &str) -> Vec<Tag> {
+    let name = key.rsplit('.').next().unwrap_or(key);
+    let denied = matches!(value.to_lowercase().as_str(), "false" | "no" | "none" | "0" | "public");
+    let class = class_of_word(value).or_else(|| class_of_word(name).filter(|_| !denied));
+    let tag = class.map(|class| {
+        let mut tag = Tag::new(Class::new(&class), Basis::Declared, Confidence::CERTAIN);
+        tag.reasons.push(format!("declared by the catalog's tag `{key}`"));
+        tag
+    });
+    tag.into_iter().collect()
 }
 
 fn revoke_from(links: &mut Vec<Link>, from: &Ref, object: &Ref, access: &BTreeSet<Access>) {

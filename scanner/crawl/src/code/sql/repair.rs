@@ -97,14 +97,60 @@ pub(super) fn rewritten(words: &[Word], text: &str) -> Option<String> {
         ("ALTER", "TABLE") if upper(3) == Some("APPEND") && upper(4) == Some("FROM") => {
             Some(format!("INSERT INTO {} SELECT * FROM {}", words.get(2)?.text, words.get(5)?.text))
         }
-        // BigQuery.
         ("CREATE", _) => {
-            let copy = words.iter().position(|word| word.upper == "COPY" && !word.literal)?;
-            let head = text.get(..words.get(copy)?.at)?;
-            Some(format!("{head}CLONE {}", tail(copy + 1)?))
+            // BigQuery.
+            if let Some(copy) = words.iter().take(9).position(|word| word.upper == "COPY" && !word.literal) {
+                let head = text.get(..words.get(copy)?.at)?;
+                return Some(format!("{head}CLONE {}", tail(copy + 1)?));
+            }
+            // Of columns whose types or options are one vendor's, the names.
+            let table = (1..words.len().min(9)).find(|at| upper(*at) == Some("TABLE"))?;
+            let name = (table + 1..words.len()).find(|at| !matches!(upper(*at), Some("IF" | "NOT" | "EXISTS")))?;
+            let names = listed(words, name + 1);
+            let columns: Vec<String> = names.iter().map(|name| format!("\"{}\" TEXT", name.replace('"', ""))).collect();
+            let parts: Vec<String> =
+                words.get(name)?.text.split('.').map(|part| format!("\"{}\"", part.replace('"', ""))).collect();
+            (!names.is_empty()).then(|| format!("CREATE TABLE {} ({})", parts.join("."), columns.join(", ")))
         }
         _ => None,
     }
+}
+
+/// The bracket that closes the one at `open`.
+fn closing(words: &[Word], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    (open..words.len()).find(|at| {
+        match words.get(*at).filter(|word| !word.literal).map(|word| word.upper.as_str()) {
+            Some("(") => depth += 1,
+            Some(")") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })
+}
+
+/// The names of the columns that the bracket at `open` lists, each the first word of its part.
+fn listed(words: &[Word], open: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    if words.get(open).is_none_or(|word| word.upper != "(") {
+        return names;
+    }
+    let Some(close) = closing(words, open) else { return names };
+    let (mut depth, mut first) = (0_usize, true);
+    for word in words.get(open + 1..close).unwrap_or_default() {
+        match word.upper.as_str() {
+            "(" | "<" => depth += 1,
+            ")" | ">" => depth = depth.saturating_sub(1),
+            "," if depth == 0 => first = true,
+            _ if first && depth == 0 => {
+                first = false;
+                let is_key = matches!(word.upper.as_str(), "CONSTRAINT" | "PRIMARY" | "FOREIGN" | "UNIQUE" | "CHECK");
+                names.extend((!is_key).then(|| word.text.to_lowercase()));
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 /// The words of a `CREATE … name … AS query` that are neither the name nor the query, from and to.
@@ -129,31 +175,24 @@ fn creation(words: &[Word], made: &mut Made) -> Vec<(usize, usize)> {
             && upper(*at) == Some("AS")
             && matches!(upper(*at + 1), Some("SELECT" | "WITH" | "FROM" | "TABLE" | "VALUES" | "("))
     });
-    let Some(query) = query else { return Vec::new() };
-    if upper(name + 1) == Some("(") {
-        let mut depth = 0_usize;
-        let mut first = false;
-        for word in words.get(name + 1..query).unwrap_or_default() {
-            match word.upper.as_str() {
-                "(" => depth += 1,
-                ")" if depth == 1 => break,
-                ")" => depth -= 1,
-                "," if depth == 1 => first = true,
-                _ if first && depth == 1 => {
-                    first = false;
-                    let is_key = matches!(word.upper.as_str(), "CONSTRAINT" | "PRIMARY" | "FOREIGN" | "UNIQUE");
-                    made.columns.extend((!is_key).then(|| word.text.to_lowercase()));
-                }
-                _ => {}
-            }
-            first |= word.upper == "(" && depth == 1;
-        }
-    }
-    made.location = (name..query)
+    // Without a query: what stands behind the columns.
+    let behind = match (query, upper(name + 1)) {
+        (Some(query), _) => name + 1..query,
+        (None, Some("(")) => closing(words, name + 1).map_or(end..end, |close| close + 1..end),
+        // What is copied stands there.
+        (None, Some("CLONE" | "COPY" | "DEEP" | "LIKE" | "SHALLOW")) => end..end,
+        (None, _) => name + 1..end,
+    };
+    made.location = behind
+        .clone()
         .find(|at| upper(*at) == Some("LOCATION"))
         .and_then(|at| words.get(at + 1))
         .filter(|word| word.literal)
         .map(|word| word.text.clone());
+    let Some(query) = query else {
+        return behind.map(|at| (at, at)).collect();
+    };
+    made.columns = listed(words, name + 1);
     let keeps = |at: &usize| matches!(upper(*at), Some("TEMP" | "TEMPORARY"));
     let mut gone: Vec<(usize, usize)> = (1..kind).filter(|at| !keeps(at)).map(|at| (at, at)).collect();
     gone.extend((kind + 1..name).map(|at| (at, at)));
@@ -184,6 +223,16 @@ mod tests {
         let plain = repaired.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(plain, "CREATE TABLE a AS SELECT 1");
         assert_eq!((made.columns.join(" "), made.location.as_deref()), ("k m".to_owned(), Some("s3://b/a")));
+    }
+
+    #[test]
+    fn tables_keep_their_columns_whatever_stands_behind_them() {
+        let text = "CREATE TABLE IF NOT EXISTS a.b (k BIGINT, m STRUCT<x: INT, y: INT>) USING delta TBLPROPERTIES ('a' = 'b') LOCATION 's3://b'";
+        let (repaired, made) = repaired(&words(text), text).unwrap();
+        let plain = repaired.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(plain.ends_with("y: INT>)"), "{plain}");
+        assert_eq!(made.location.as_deref(), Some("s3://b"));
+        assert_eq!(rewritten(&words(text), text).unwrap(), "CREATE TABLE \"a\".\"b\" (\"k\" TEXT, \"m\" TEXT)");
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(crate) struct Run {
     pub(crate) gaps: Vec<Gap>,
     /// Column assets that were added.
     pub(super) known: BTreeSet<AssetId>,
+    /// Tables that were defined, by name.
+    pub(super) defined: BTreeSet<String>,
 }
 
 impl Run {
@@ -255,7 +257,7 @@ impl Step<'_> {
         }
         self.session.temporary.remove(written);
         let name = self.schemas.canonical(written);
-        if type_name == "view" || !self.run.assets.iter().any(|asset| asset.address == name) {
+        if type_name == "view" || !self.run.defined.contains(&name) {
             self.define(&name, type_name, &[]);
         }
         if let Some(names) = relation.names() {

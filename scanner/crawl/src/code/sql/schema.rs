@@ -36,6 +36,11 @@ impl Schemas {
         Schemas { functions, ..Schemas::default() }
     }
 
+    /// How much is known: columns of all tables.
+    pub(crate) fn known(&self) -> usize {
+        self.tables.values().map(|table| table.columns.len()).sum()
+    }
+
     /// Adds a table; columns of a table named twice are united.
     pub(crate) fn add(&mut self, name: &str, columns: impl IntoIterator<Item = String>) {
         let held = self.tables.entry(name.to_owned()).or_default();

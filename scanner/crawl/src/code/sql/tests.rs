@@ -199,3 +199,79 @@ fn a_function_that_is_not_read_is_no_gap() {
     let text = "CREATE OR REPLACE SECURE FUNCTION f(df BINARY) RETURNS BINARY LANGUAGE PYTHON HANDLER = 'm.f' IMPORTS = ('@s/f.zip');";
     assert!(facts_of(&[("udf.sql", text)]).gaps.is_empty());
 }
+
+#[test]
+fn relations_that_double_are_cut_and_told() {
+    // Each step joins the one before with itself: 2 to the power of 40 columns.
+    let mut text = "CREATE TABLE t (a INT, b INT);\nCREATE TABLE x AS WITH c0 AS (SELECT * FROM t)".to_owned();
+    for n in 1..40 {
+        text.push_str(&format!(", c{n} AS (SELECT p.*, q.* FROM c{m} p JOIN c{m} q ON p.a = q.a)", m = n - 1));
+    }
+    text.push_str(" SELECT * FROM c39;");
+    let start = std::time::Instant::now();
+    let facts = facts_of(&[("t.sql", &text)]);
+    assert!(facts.gaps.iter().any(|gap| gap.kind == GapKind::Limit), "{:?}", facts.gaps);
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_large_file_is_read_in_time() {
+    let statement = "INSERT INTO m.t (a, b) SELECT u.email, left(u.zip, 3) FROM app.u u JOIN app.v v ON u.id = v.id WHERE v.x = 'y';\n";
+    let text = statement.repeat(5 * 1024 * 1024 / statement.len());
+    let start = std::time::Instant::now();
+    let told = sql(&text);
+    tells(&told, &["Column:Table:m.t/b from Column:Table:app.u/zip [zip:truncated]"]);
+    assert!(start.elapsed().as_secs() < 120, "{:?}", start.elapsed());
+}
+
+#[test]
+fn expressions_two_thousand_deep_are_a_limit() {
+    for text in [
+        format!("SELECT {}a{} FROM t", "coalesce(".repeat(2_000), ", 1)".repeat(2_000)),
+        format!("SELECT {}a{} FROM t", "CASE WHEN x THEN ".repeat(2_000), " END".repeat(2_000)),
+        format!("SELECT a FROM t WHERE {}", "NOT ".repeat(2_000) + "a"),
+        format!(
+            "WITH RECURSIVE r AS (SELECT 1 UNION ALL SELECT * FROM r){} SELECT 1",
+            ", r AS (SELECT * FROM r, r x)".repeat(2_000)
+        ),
+    ] {
+        // It ends, and what is not read is told.
+        let facts = facts_of(&[("t.sql", &text)]);
+        assert!(facts.gaps.len() <= 2, "{:?}", facts.gaps);
+    }
+}
+
+#[test]
+fn what_only_decides_carries_no_class_and_is_kept_apart() {
+    let facts = facts_of(&[("t.sql", "CREATE TABLE t AS SELECT id FROM u WHERE email = 'x';")]);
+    let decides: Vec<_> =
+        facts.links.iter().filter(|link| link.kind == aedile_model::RelationKind::DependsOn).collect();
+    assert_eq!(decides.len(), 1);
+    let influence = &decides.first().unwrap().attributes["influence"];
+    assert_eq!(influence.value.as_text(), Some("filter"));
+}
+
+#[test]
+fn views_over_views_of_other_files_know_their_columns() {
+    let told = told(&facts_of(&[
+        ("c.sql", "CREATE VIEW c AS SELECT * FROM b;"),
+        ("b.sql", "CREATE VIEW b AS SELECT * FROM a;"),
+        ("a.sql", "CREATE VIEW a AS SELECT id, email AS mail FROM t;"),
+    ]));
+    tells(&told, &["c from b [id, mail]", "b from a [id, mail]"]);
+}
+
+#[test]
+fn tags_of_catalogs_are_declarations() {
+    let facts = facts_of(&[(
+        "t.sql",
+        "ALTER TABLE p ALTER COLUMN mail SET TAGS ('class' = 'pii');\nALTER TABLE p MODIFY COLUMN note SET TAG gov.pii = 'false';",
+    )]);
+    let tags = |name: &str| -> Vec<String> {
+        let column = facts.assets.iter().find(|asset| asset.name == name).unwrap();
+        column.tags.iter().map(|tag| tag.class.to_string()).collect()
+    };
+    assert_eq!(tags("mail"), ["pii"]);
+    assert!(tags("note").is_empty());
+    assert!(!facts.assets.iter().any(|asset| asset.value("masked").is_some()));
+}

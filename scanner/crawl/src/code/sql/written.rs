@@ -85,6 +85,7 @@ impl Step<'_> {
 
     /// The table or view `name` with its columns.
     pub(super) fn define(&mut self, name: &str, type_name: &str, columns: &[ast::ColumnDef]) {
+        self.run.defined.insert(name.to_owned());
         let mut asset = table_asset(name, type_name);
         asset.place = Some(self.place.clone());
         let id = asset.id.clone();
@@ -99,6 +100,7 @@ impl Step<'_> {
             }
             let column_name = column.name.value.to_lowercase();
             let column_id = AssetId::column(&id, &column_name);
+            self.run.known.insert(column_id.clone());
             let mut column_asset =
                 Asset::new(column_id.clone(), AssetKind::Column, format!("{name}.{column_name}"), &*column_name);
             column_asset.type_name = column.data_type.to_string().to_lowercase();
@@ -189,7 +191,7 @@ fn column_of(
     place: &Place,
 ) -> AssetId {
     let id = AssetId::column(table, column);
-    if run.known.insert(id.clone()) && !run.assets.iter().any(|asset| asset.id == id) {
+    if run.known.insert(id.clone()) {
         let mut asset = Asset::new(id.clone(), AssetKind::Column, format!("{table_name}.{column}"), column);
         type_name.clone_into(&mut asset.type_name);
         run.assets.push(asset);

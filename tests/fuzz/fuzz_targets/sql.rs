@@ -1,0 +1,4 @@
+//! SQL scripts.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| aedile_fuzz::crawl("job.sql", data));

@@ -1,0 +1,1 @@
+{% macro area(column, digits=2) %}left({{ column }}, {{ digits }}){% endmacro %}

@@ -1,0 +1,3 @@
+select email as contact, 'customer' as kind from {{ ref('stg_customers') }}
+union all
+select phone, 'customer' from {{ ref('stg_customers') }}

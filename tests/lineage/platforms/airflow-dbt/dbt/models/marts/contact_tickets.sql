@@ -1,0 +1,1 @@
+select email as contact, 'ticket' as kind from {{ source('landing', 'tickets') }}

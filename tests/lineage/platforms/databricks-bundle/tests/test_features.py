@@ -1,0 +1,2 @@
+def test_bands():
+    assert 1 + 1 == 2
