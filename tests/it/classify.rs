@@ -212,3 +212,66 @@ fn a_recorded_dataset_and_a_classified_one_agree() {
         assert!(said || column.tags.is_empty() || class.starts_with("technical"), "{}: {class}", column.name);
     }
 }
+
+/// Whether `classify` with `args` on `bytes` as the file `name` ends with `expected` and says all of `words`.
+fn told(name: &str, bytes: &[u8], expected: i32, words: &[&str]) {
+    let folder = platform(&[]);
+    std::fs::write(folder.path().join(name), bytes).expect("files can be written");
+    for args in [vec!["classify", name], vec!["classify", name, "--full"]] {
+        let output = aedile(folder.path(), &args);
+        let said = format!("{}{}", stdout(&output), stderr(&output)).replace('│', " ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(code(&output), expected, "{name}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{name}: `{word}` is missing: {said}");
+        }
+    }
+}
+
+#[test]
+fn bad_datasets_are_read_right_or_told() {
+    told("ragged.csv", b"a,b\n1,2\n3\n4,5,6\n", 0, &["3 of 3 rows", "2 of 3 rows have another number of cells"]);
+    let mixed = "id,straße,email\n1,Müller,a.lee@mailbox.org\n".as_bytes();
+    let mixed = [mixed, b"2,M\xfcller,b.lee@mailbox.org\n"].concat();
+    told("mixed.csv", &mixed, 0, &["straße", "pii.contact.email", "2 of 2 rows"]);
+    told("twice.csv", b"email,email,,\na@b.org,c@d.org,1,2\n", 0, &["email_2", "column_3", "column_4"]);
+    let wide: String = (0..10_000).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+    let wide = format!("{wide}\n{}\n", vec!["1"; 10_000].join(","));
+    told("wide.csv", wide.as_bytes(), 0, &["5904 of 10000 columns were not read", "4096 columns"]);
+    told("page.csv", b"<!DOCTYPE html>\n<html></html>\n", 2, &["a web page"]);
+    told("empty.csv", b"", 0, &["0 of 0 rows"]);
+    told("empty.jsonl", b"", 0, &["0 of 0 rows"]);
+    told("empty.parquet", b"", 2, &["the bytes are something else"]);
+    let mut protected = vec![0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+    protected.resize(4096, 0);
+    protected.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    told("secret.xlsx", &protected, 2, &["protected by a password"]);
+    told("lies.xlsx", b"just text", 2, &["the bytes are text"]);
+    told("cut.zip", b"PK\x03\x04 and no more", 2, &["the archive is damaged"]);
+    told("open.csv", b"id,note\n1,\"never closed\n2,b\n3,c\n", 0, &["a quote that is never closed", "2 of 3 rows"]);
+    told("lines.jsonl", b"{\"a\":1}\n[2]\n{\"a\":3}\nnot json\n", 0, &["2 lines are not JSON objects", "2 of 2 rows"]);
+}
+
+#[test]
+fn a_line_of_megabytes_is_passed_over_in_bounded_memory() {
+    let mut text = b"id,email\n1,a.lee@mailbox.org\n2,".to_vec();
+    text.resize(text.len() + (40 << 20), b'x');
+    text.extend(b"\n3,c.lee@mailbox.org\n");
+    let output = piped(&text, &["-", "--full"]);
+    let said = stdout(&output);
+    assert!(said.contains("2 of 3 rows") && said.contains("longer than 16 MiB"), "{said}{}", stderr(&output));
+}
+
+#[test]
+fn archives_compressions_and_dumps_are_read_through_the_program() {
+    let dump = "-- MySQL dump\nCREATE TABLE `p` (`id` int, `email` varchar(9));\nINSERT INTO `p` VALUES (1,'a@b.org'),(2,'c@d.org');\n";
+    told("shop.sql", dump.as_bytes(), 0, &["shop.sql#p", "pii.contact.email", "2 of 2 rows"]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(PATIENTS.as_bytes()).expect("memory can be written");
+    let gzip = gzip.finish().expect("memory can be written");
+    told("patients.gz", &gzip, 2, &["it is no dataset"]);
+    told("patients.csv.gz", &gzip, 0, &["pii.contact.email", "6 of 6 rows"]);
+    let bundle = r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","birthDate":"1980-02-03"}},
+        {"resource":{"resourceType":"Patient","birthDate":"1981-03-04"}}]}"#;
+    told("bundle.json", bundle.as_bytes(), 0, &["birthDate", "2 of 2 rows"]);
+}

@@ -350,6 +350,21 @@ proptest! {
     }
 
     #[test]
+    fn cells_observed_together_count_as_one_by_one(cells in proptest::collection::vec(cell(), 0..1500), again in 1_usize..4, at in 0_usize..1500) {
+        let rules = rules();
+        let all: Vec<&Option<String>> = std::iter::repeat_n(&cells, again).flatten().collect();
+        let mut alone = rules.profile();
+        all.iter().for_each(|cell| rules.observe(&mut alone, cell.as_deref()));
+        let mut together = rules.profile();
+        let (first, rest) = all.split_at(at.min(all.len()));
+        for part in [first, rest] {
+            let mut observer = rules.observer(&mut together);
+            part.iter().for_each(|cell| observer.cell(cell.as_deref()));
+        }
+        prop_assert!(alone == together);
+    }
+
+    #[test]
     fn no_cell_and_no_name_makes_it_fail(name in any::<String>(), cells in proptest::collection::vec(any::<String>(), 0..20)) {
         let rules = rules();
         let profile = profile(&rules, &cells);

@@ -27,6 +27,9 @@ const HEAD: usize = 64 << 10;
 /// Rows below the first that are looked at to tell whether it holds names.
 const BELOW: usize = 50;
 
+/// Bytes that are looked at for them.
+const FIRST: usize = 4 << 20;
+
 /// How the cells of one text are found.
 #[derive(Debug, Clone)]
 struct Form {
@@ -50,12 +53,12 @@ pub(super) fn read(text: Option<&str>, mut stream: Stream<'_>, limits: &Limits, 
     let format = if dialect.delimiter == b'\t' { "tsv" } else { "csv" };
 
     let mut blocks = Blocks::new(stream, Ends::Rows(dialect));
-    let (mut first, mut split) = (Vec::new(), Rows::default());
-    // A block may hold comments only.
-    while split.len() == 0 {
+    let (mut first, mut split): (Vec<u8>, Rows) = (Vec::new(), Rows::default());
+    // A block may hold comments only, or end early before a quote that is never closed.
+    while split.len() < BELOW && first.len() < FIRST {
         let Some(block) = blocks.next() else { break };
-        split.split(&block, dialect, comment);
-        first = block;
+        first.extend(block);
+        split.split(&first, dialect, comment);
     }
     if split.len() == 0 {
         let mut table = Table::new(format);
