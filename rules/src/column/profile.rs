@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::sample::{Facts, Kept, Sample, hash};
+use super::sample::{Facts, Held, Sample, hash};
 use crate::Identifiers;
 use crate::identifier::cell::{Kind, Summary, is_null};
 use crate::identifier::shape::{Walk, mask};
+
+/// Bytes of the longest cell that waits for its batch to end.
+const LONGEST_HELD: usize = 1024;
 
 /// Decades counted, from 1800 to 2199.
 const DECADES: usize = 40;
@@ -88,16 +91,21 @@ impl Observer<'_> {
         if self.profile.sample.again(hash) {
             return;
         }
-        if self.profile.sample.wants(hash) {
-            self.keep(cell, hash);
-        } else {
-            self.count(cell);
+        self.count(cell);
+        if !self.profile.sample.wants(hash) {
+            return;
+        }
+        let held = match cell.len() <= LONGEST_HELD {
+            true => Held::Text(cell.into()),
+            false => Held::Known(self.identifiers.facts(self.walk.as_mut(), cell), mask(cell).into()),
+        };
+        if self.profile.sample.keep(hash, held) {
+            self.settle();
         }
     }
 
-    /// Counts a cell that is not kept: the same sums as [`Observer::keep`] makes, without a list of what was found. Word
-    /// lists, and the checks of rules that speak for whole columns only, are asked about kept cells: they measure a
-    /// share, and cost the most.
+    /// Counts a cell that was not seen before: sums only, without a list of what was found. Word lists, and the checks of
+    /// rules that speak for whole columns only, are asked about kept cells: they measure a share, and cost the most.
     fn count(&mut self, cell: &str) {
         let summary = Summary::of(cell);
         self.profile.sum(&summary, summary.years(cell), 1);
@@ -117,25 +125,32 @@ impl Observer<'_> {
             }
         }
         if summary.text && !passed {
-            for rule in self.spans(cell) {
+            for rule in self.identifiers.distinct_spans(cell) {
                 grow(&mut self.profile.spans, rule, 1);
             }
         }
     }
 
-    fn keep(&mut self, cell: &str, hash: u64) {
+    /// Brings the sample into order.
+    fn settle(&mut self) {
+        let Observer { identifiers, profile, walk, .. } = self;
+        let mut sample = std::mem::take(&mut profile.sample);
+        sample.settle(
+            |cell| (identifiers.facts(walk.as_mut(), cell), mask(cell).into()),
+            |facts, times| profile.count(facts, times),
+        );
+        profile.sample = sample;
+    }
+}
+
+impl Identifiers {
+    /// Everything that is found out about a cell.
+    fn facts(&self, walk: Option<&mut Walk<'_>>, cell: &str) -> Facts {
         let summary = Summary::of(cell);
-        let mut facts = Facts {
-            years: summary.years(cell),
-            summary,
-            shaped: Vec::new(),
-            passed: Vec::new(),
-            listed: Vec::new(),
-            spans: Vec::new(),
-        };
-        let shaped = self.walk.as_mut().and_then(|walk| walk.whole(cell.as_bytes()).map(|set| walk.set(set)));
-        for &number in shaped.unwrap_or_default() {
-            let Some(rule) = self.identifiers.rule(number) else { continue };
+        let mut facts = Facts { years: summary.years(cell), summary, ..Facts::default() };
+        let shaped = walk.and_then(|walk| walk.whole(cell.as_bytes()).map(|set| walk.set(set).to_vec()));
+        for number in shaped.unwrap_or_default() {
+            let Some(rule) = self.rule(number) else { continue };
             let passes = rule.passes(cell.as_bytes());
             facts.shaped.push((number, passes));
             if passes && rule.speaks {
@@ -143,20 +158,17 @@ impl Observer<'_> {
             }
         }
         if matches!(facts.summary.kind, Kind::Word | Kind::Words | Kind::Bool | Kind::Other) {
-            self.identifiers.look_up(cell, &mut facts.listed);
+            self.look_up(cell, &mut facts.listed);
         }
         if facts.summary.text && facts.passed.is_empty() {
-            facts.spans = self.spans(cell);
+            facts.spans = self.distinct_spans(cell);
         }
-        let kept = Kept { hash, count: 0, pending: 1, mask: mask(cell).into(), facts };
-        let mut sample = std::mem::take(&mut self.profile.sample);
-        sample.keep(kept, |facts, times| self.profile.count(facts, times));
-        self.profile.sample = sample;
+        facts
     }
 
     /// Rules of values inside the text of a cell, each once.
-    fn spans(&self, cell: &str) -> Vec<u16> {
-        let mut spans: Vec<u16> = self.identifiers.spans(cell).into_iter().map(|span| span.rule).collect();
+    fn distinct_spans(&self, cell: &str) -> Vec<u16> {
+        let mut spans: Vec<u16> = self.spans(cell).into_iter().map(|span| span.rule).collect();
         spans.sort_unstable();
         spans.dedup();
         spans
@@ -170,9 +182,7 @@ impl Drop for Observer<'_> {
                 grow(&mut self.profile.shaped, *rule, *count);
             }
         }
-        let mut sample = std::mem::take(&mut self.profile.sample);
-        sample.settle(|facts, times| self.profile.count(facts, times));
-        self.profile.sample = sample;
+        self.settle();
     }
 }
 

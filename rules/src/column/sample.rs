@@ -1,7 +1,7 @@
 //! A sample of a column's distinct cells that does not depend on their order.
 //!
 //! The cells with the smallest hashes are kept (bottom-k; Cohen and Kaplan 2007): as hash, masked shape
-//! and facts, never as text. The union of two samples cut to the smallest is the sample of the union, so
+//! and facts; as text only while a batch is observed. The union of two samples cut to the smallest is the sample of the union, so
 //! merging is associative and commutative, and the counts of what is kept are exact.
 
 use crate::identifier::cell::Summary;
@@ -10,8 +10,9 @@ use crate::identifier::cell::Summary;
 pub(crate) const KEPT: usize = 256;
 
 /// What was found out about a cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
+    /// Of the empty cell until it is found out.
     pub(crate) summary: Summary,
     /// The number in years, if it can be somebody's age.
     pub(crate) years: Option<u8>,
@@ -30,10 +31,13 @@ pub(crate) struct Facts {
 pub(crate) struct Kept {
     pub(crate) hash: u64,
     pub(crate) count: u64,
-    /// How many of them are not yet in the counts of the column.
-    pub(crate) pending: u64,
     pub(crate) mask: Box<str>,
     pub(crate) facts: Facts,
+    /// How many of them are not yet in the counts of the column.
+    pending: u64,
+    /// The cell itself until the sample is settled: most that are held are dropped before, and finding out everything
+    /// costs much more than holding them.
+    text: Option<Box<str>>,
 }
 
 /// The cells with the smallest hashes.
@@ -51,6 +55,14 @@ pub(crate) struct Sample {
     bound: Option<u64>,
     /// Whether a distinct cell was ever left out.
     full: bool,
+}
+
+/// A cell on its way into a sample.
+pub(crate) enum Held {
+    /// As it is; what it is will be found out if it stays.
+    Text(Box<str>),
+    /// What it is, for a cell too long to be held.
+    Known(Facts, Box<str>),
 }
 
 /// How many are held before those with the greatest hashes are dropped.
@@ -80,7 +92,8 @@ impl Sample {
         loop {
             let Some(at) = self.slots.get(slot).copied().unwrap_or(0).checked_sub(1) else { return false };
             if let Some(kept) = self.kept.get_mut(usize::from(at)).filter(|kept| kept.hash == hash) {
-                if kept.pending == 0 {
+                // Twice in the list does no harm: the second time nothing is pending.
+                if kept.pending == 0 && kept.text.is_none() {
                     self.touched.push(at);
                 }
                 kept.pending += 1;
@@ -97,27 +110,40 @@ impl Sample {
         wanted
     }
 
-    /// Keeps a cell that was not seen before. `count` is given those that are dropped for it and have pending counts.
-    pub(crate) fn keep(&mut self, kept: Kept, count: impl FnMut(&Facts, u64)) {
+    /// Keeps a cell that was not seen before and is counted already. Says whether the sample is to be settled now.
+    pub(crate) fn keep(&mut self, hash: u64, cell: Held) -> bool {
         if self.slots.is_empty() {
             self.index();
         }
         let at = u16::try_from(self.kept.len()).unwrap_or(u16::MAX);
-        if kept.pending > 0 {
-            self.touched.push(at);
-        }
-        self.enter(kept.hash, at);
-        self.kept.push(kept);
-        if self.kept.len() >= HELD {
-            self.settle(count);
-        }
+        self.touched.push(at);
+        self.enter(hash, at);
+        let (text, facts, mask) = match cell {
+            Held::Text(text) => (Some(text), Facts::default(), Box::default()),
+            Held::Known(facts, mask) => (None, facts, mask),
+        };
+        self.kept.push(Kept { hash, count: 1, mask, facts, pending: 0, text });
+        self.kept.len() >= HELD
     }
 
-    /// Drops what is held too much and brings the rest into order. `count` is given the facts of cells with the number of
-    /// those not yet counted.
-    pub(crate) fn settle(&mut self, mut count: impl FnMut(&Facts, u64)) {
+    /// Drops what is held too much and brings the rest into order. `look` finds out everything about a cell; `count` is
+    /// given the facts of cells with the number of those not yet counted.
+    pub(crate) fn settle(
+        &mut self,
+        mut look: impl FnMut(&str) -> (Facts, Box<str>),
+        mut count: impl FnMut(&Facts, u64),
+    ) {
+        let mut hashes: Vec<u64> = self.kept.iter().map(|kept| kept.hash).collect();
+        let last = if hashes.len() > KEPT { *hashes.select_nth_unstable(KEPT - 1).1 } else { u64::MAX };
         for at in self.touched.drain(..) {
-            if let Some(kept) = self.kept.get_mut(usize::from(at)) {
+            let Some(kept) = self.kept.get_mut(usize::from(at)) else { continue };
+            if kept.hash > last && kept.pending == 0 {
+                continue;
+            }
+            if let Some(text) = kept.text.take() {
+                (kept.facts, kept.mask) = look(&text);
+            }
+            if kept.pending > 0 {
                 count(&kept.facts, kept.pending);
                 kept.count += kept.pending;
                 kept.pending = 0;

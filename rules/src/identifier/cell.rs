@@ -1,7 +1,7 @@
 //! One cell, summed up in one pass: what kind of thing it is, without any rule.
 
 /// What a cell looks like; each cell is of exactly one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Kind {
     /// `true`, `no`, `t`. `0` and `1` are whole numbers.
     Bool,
@@ -34,6 +34,7 @@ pub(crate) enum Kind {
     /// Words and spaces.
     Words,
     /// Anything else.
+    #[default]
     Other,
 }
 
@@ -43,7 +44,7 @@ impl Kind {
 }
 
 /// A cell without its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Summary {
     pub(crate) kind: Kind,
     /// In bytes.

@@ -58,20 +58,19 @@ fn objects(block: &[u8], mut each: impl FnMut(Map<String, Value>)) -> u64 {
 
 /// Every line, blocks side by side; with the number of objects and of lines that are none.
 fn all_lines(blocks: &mut Blocks<Stream<'_>>, rules: &Rules) -> (Table, u64, u64) {
+    let start = || (Table::new("jsonl"), 0);
     let (mut table, bad) = blocks
         .par_bridge()
-        .map(|block| {
+        .fold(start, |(mut table, bad), block| {
             let mut rows = Vec::new();
-            let bad = objects(&block, |object| rows.push(flat(object)));
-            (counted(&rows, "jsonl", rules), bad)
+            let more = objects(&block, |object| rows.push(flat(object)));
+            count(&rows, &mut table, rules);
+            (table, bad + more)
         })
-        .reduce(
-            || (Table::new("jsonl"), 0),
-            |(mut one, bad), (other, more)| {
-                one.merge(other);
-                (one, bad + more)
-            },
-        );
+        .reduce(start, |(mut one, bad), (other, more)| {
+            one.merge(other);
+            (one, bad + more)
+        });
     table.sort();
     table.pad();
     let rows = table.rows_read;
@@ -290,7 +289,7 @@ impl Items<'_> {
 
     /// Looks at the rows that are held.
     fn settle(&mut self) {
-        self.table.merge(counted(&self.batch, "json", self.rules));
+        count(&self.batch, &mut self.table, self.rules);
         self.batch.clear();
     }
 }
@@ -339,26 +338,25 @@ fn finish(table: &mut Table, stream: &Stream<'_>, failed: bool, offered: u64) {
 
 /// The table of `rows` and no other.
 fn whole(rows: &[Row], format: &'static str, rules: &Rules) -> Table {
-    let mut table = counted(rows, format, rules);
+    let mut table = Table::new(format);
+    count(rows, &mut table, rules);
     table.sort();
     table.pad();
     table
 }
 
-/// What `rows` hold; cells that are not there are not counted.
-fn counted(rows: &[Row], format: &'static str, rules: &Rules) -> Table {
+/// Counts what `rows` hold into `table`; cells that are not there are not counted.
+fn count(rows: &[Row], table: &mut Table, rules: &Rules) {
     let mut columns: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, cells) in rows.iter().flatten() {
         columns.entry(name).or_default().extend(cells.iter().map(String::as_str));
     }
-    let mut table = Table::new(format);
     for (name, cells) in columns {
         if let Some(at) = table.at(name) {
             table.observe(rules, at, cells.into_iter().map(Some));
         }
     }
-    table.rows_read = rows.len() as u64;
-    table
+    table.rows_read += rows.len() as u64;
 }
 
 /// The cells of `object` by dotted name; `null` gives none.

@@ -112,10 +112,9 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
                 || Table::new("parquet"),
                 |mut table, at| {
                     let rows = self.rows_of(at);
-                    let mut group = Table::new("parquet");
-                    let whole = careful(|| self.group(at, &mut group)).unwrap_or(Err(Fault::Damaged));
-                    let read = group.rows_read;
-                    table.merge(group);
+                    let before = table.rows_read;
+                    let whole = careful(|| self.group(at, &mut table)).unwrap_or(Err(Fault::Damaged));
+                    let read = table.rows_read - before;
                     if whole.is_err() || read != rows {
                         table.gap(
                             GapKind::Unparsed,
