@@ -282,7 +282,7 @@ fn named(asset: &Asset, address: &str) -> bool {
         })
 }
 
-fn rank(verdict: Verdict) -> u8 {
+pub(crate) fn rank(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::NotApplicable => 0,
         Verdict::Pass => 1,
@@ -291,7 +291,7 @@ fn rank(verdict: Verdict) -> u8 {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+pub(crate) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotApplicable => "not-applicable",
         Verdict::Pass => "pass",

@@ -27,10 +27,12 @@ mod machine;
 mod oracle;
 mod output;
 mod planted;
+mod platforms;
 mod policies;
 mod privacy;
 mod program;
 #[cfg(feature = "prove")]
 mod prove;
+mod python;
 mod recorded;
 mod suggest;

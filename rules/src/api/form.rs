@@ -32,12 +32,17 @@ pub struct Api {
     /// What happens.
     pub effect: Effect,
     /// Arguments by the role they play: `path`, `table`, `query`, `columns`, `data`, `name`, and any
-    /// name that `uri`, `sets` or a later call of the chain refers to.
+    /// name that `uri`, `sets` or a later call of the chain refers to. The role `*` is every keyword by its own name.
     #[serde(default)]
     pub args: BTreeMap<String, Argument>,
     /// The dataset's URI with `{role}` where an argument, or a field kept from an earlier call of the
     /// chain, is put in; without it the argument `path` is the URI.
     pub uri: Option<String>,
+    /// For `effect: transfer`: where the data comes from, a template of roles as in `uri`, or `table:` with one, or
+    /// `query:` with the role of a query.
+    pub from: Option<String>,
+    /// For `effect: transfer`: where the data goes, as in `from`.
+    pub to: Option<String>,
     /// Roles whose values travel; `all` is every argument, `receiver` the value before the dot.
     #[serde(default)]
     pub data: Vec<String>,
@@ -54,6 +59,9 @@ pub struct Api {
     pub frame: Option<FrameOp>,
     /// For `effect: protect`: the rung that the result stands on.
     pub protection: Option<Protection>,
+    /// Whether SQL of the call may name frames by the variables that hold them.
+    #[serde(default)]
+    pub sees_variables: bool,
     /// Attributes that the call gives to its pipeline, or to the relation it makes.
     #[serde(default)]
     pub sets: Vec<Setting>,
@@ -77,8 +85,10 @@ pub enum Effect {
     Read,
     /// Data is written there.
     Write,
-    /// A statement is executed: `query` is SQL.
+    /// A statement is executed: `query` is SQL, `values` are bound to it.
     Query,
+    /// Data is copied as it is, from `from` to `to`.
+    Transfer,
     /// Data goes to `sink`.
     Send,
     /// Data goes to the log.
@@ -107,6 +117,32 @@ pub enum FrameOp {
     Pass,
     /// Only `columns`, or the column expressions given.
     Select,
+    /// Rows by a condition, or columns by a list or a pattern.
+    Filter,
+    /// Column expressions in SQL, of the receiver or of a frame to come.
+    Sql,
+    /// A constant in place of a column.
+    Literal,
+    /// The values of one branch (`value`).
+    Case,
+    /// Every column but those given.
+    Except,
+    /// A function of columns made of `function`, which works on values.
+    Function,
+    /// A frame of the columns in `data`, a mapping or rows.
+    Build,
+    /// The column `name` leaves the frame and is the result.
+    Pop,
+    /// The column `name` is put into the frame with the value `value`.
+    Insert,
+    /// `ids` stay; the values of `values` come under one name, `value_name`.
+    Melt,
+    /// `index`, `columns` and `values` stay; values on the rung that the rule says.
+    Pivot,
+    /// `function` is given the frame and the arguments behind it.
+    Pipe,
+    /// How many rows: of a grouped frame, what it is grouped by.
+    Count,
     /// Without `columns`.
     Drop,
     /// `columns` maps old names to new ones; or `old` and `new` name one pair.
@@ -194,6 +230,8 @@ pub struct SinkRule {
     /// Whether that is another organisation.
     #[serde(default)]
     pub third_party: bool,
+    /// For a decorator: when the result is kept; without it always.
+    pub when: Option<ApiCondition>,
 }
 
 /// An attribute that a call gives.
@@ -272,6 +310,9 @@ pub(super) fn check(rule: &Api, source: &PackSource) -> Result<(), PackError> {
     }
     if rule.effect == Effect::Send && rule.sink.is_none() {
         return refuse("has no sink", "say under `sink` where the data goes");
+    }
+    if rule.effect == Effect::Transfer && (rule.from.is_none() || rule.to.is_none()) {
+        return refuse("has no way", "say under `from` and `to` where the data comes from and goes");
     }
     if let Some(role) =
         rule.data.iter().find(|role| !matches!(role.as_str(), "all" | "receiver") && !rule.args.contains_key(*role))

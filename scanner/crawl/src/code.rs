@@ -162,16 +162,17 @@ type Made = std::collections::BTreeMap<String, Vec<String>>;
 
 /// Interprets all modules: first what runs by itself, then functions that nothing entered.
 fn evaluate(modules: &[python::Module], context: Context<'_>, schemas: &sql::Schemas) -> Vec<Facts> {
-    let world = python::World::new(modules, &context.rules.apis, schemas);
+    let world = python::World::new(modules, context.files, &context.rules.apis, schemas);
+    let base = python::base(&world);
     let first: Vec<python::Outcome> =
-        (0..modules.len()).into_par_iter().map(|number| python::evaluate(&world, number, None)).collect();
+        (0..modules.len()).into_par_iter().map(|number| python::evaluate(&world, &base, number, None)).collect();
     let followed: BTreeSet<_> = first.iter().flat_map(|outcome| outcome.followed.iter().copied()).collect();
     let second: Vec<Option<python::Outcome>> = first
         .par_iter()
         .enumerate()
         .map(|(number, outcome)| {
             let waiting: Vec<_> = outcome.waiting.iter().filter(|key| !followed.contains(key)).copied().collect();
-            (!waiting.is_empty()).then(|| python::evaluate(&world, number, Some(&waiting)))
+            (!waiting.is_empty()).then(|| python::evaluate(&world, &base, number, Some(&waiting)))
         })
         .collect();
     first

@@ -24,6 +24,10 @@ pub(crate) struct Part {
     pub(crate) columns: BTreeMap<String, Origin>,
     /// Whether some columns are there and it is not known which.
     pub(crate) unsure: bool,
+    /// The listed columns in the order in which code listed them; empty where it did not.
+    pub(crate) order: Vec<String>,
+    /// The name before the dot by which its columns may be meant (`frame.alias("a")`).
+    pub(crate) alias: Option<String>,
 }
 
 /// What a value holds of all datasets.
@@ -33,6 +37,8 @@ pub(crate) struct Data {
     pub(crate) parts: BTreeMap<Ref, Part>,
     /// Where it was read and changed, in order.
     pub(crate) steps: Vec<Place>,
+    /// The present columns by which its rows are grouped.
+    pub(crate) keys: Vec<String>,
 }
 
 /// The weaker of two ways to the same source column stays.
@@ -197,7 +203,7 @@ fn renamed(made: &Made) -> Made {
 impl Data {
     /// All of `dataset`, read at `place`.
     pub(crate) fn read(dataset: Ref, part: Part, place: Option<Place>) -> Data {
-        Data { parts: BTreeMap::from([(dataset, part)]), steps: place.into_iter().collect() }
+        Data { parts: BTreeMap::from([(dataset, part)]), steps: place.into_iter().collect(), keys: Vec::new() }
     }
 
     /// Whether it holds nothing of any dataset.
@@ -227,16 +233,48 @@ impl Data {
         for (dataset, part) in &self.parts {
             let columns: BTreeMap<String, Origin> = names
                 .iter()
-                .map(|name| (name.clone(), part.column(name)))
+                .filter_map(|name| self.meant(name, part))
+                .map(|name| (name.to_owned(), part.column(name)))
                 .filter(|(_, origin)| !origin.is_empty())
                 .collect();
             if !columns.is_empty() {
-                parts.insert(dataset.clone(), Part { columns, ..Part::default() });
+                let order = names.iter().filter(|name| columns.contains_key(*name)).cloned().collect();
+                parts.insert(dataset.clone(), Part { columns, order, ..Part::default() });
             } else if part.unsure {
                 parts.insert(dataset.clone(), Part { unsure: true, ..Part::default() });
             }
         }
-        Data { parts, steps: self.steps.clone() }
+        Data { parts, steps: self.steps.clone(), keys: self.keys.clone() }
+    }
+
+    /// The column of `part` that is meant by `name`: without the alias before the dot, and none where that is another's.
+    fn meant<'a>(&self, name: &'a str, part: &Part) -> Option<&'a str> {
+        let Some((alias, column)) = name.rsplit_once('.') else { return Some(name) };
+        if part.columns.contains_key(name) {
+            return Some(name);
+        }
+        let is_alias = self.parts.values().any(|part| part.alias.as_deref() == Some(alias));
+        (!is_alias || part.alias.as_deref() == Some(alias)).then_some(column)
+    }
+
+    /// The columns are meant by this name before the dot.
+    pub(crate) fn alias(&mut self, name: &str) {
+        self.parts.values_mut().for_each(|part| part.alias = Some(name.to_owned()));
+    }
+
+    /// Rows of each group become one: what they are grouped by stays, everything else is counted, summed or averaged.
+    pub(crate) fn aggregate(&mut self) {
+        for part in self.parts.values_mut() {
+            let kept: Vec<(String, Origin)> = self
+                .keys
+                .iter()
+                .map(|key| (key.clone(), part.column(key)))
+                .filter(|(_, key)| !key.is_empty())
+                .collect();
+            part.protect(Protection::Aggregated);
+            part.columns.extend(kept);
+        }
+        self.keys.clear();
     }
 
     /// Without the present columns `names`.
@@ -290,6 +328,33 @@ impl Data {
             if !self.steps.contains(place) {
                 self.step(place.clone());
             }
+        }
+    }
+
+    /// The listed columns, where all are, are called `names` from now on; which is which is known where each is made of
+    /// one column and as many names are given.
+    pub(crate) fn name_all(&mut self, names: &[String]) {
+        let alone = self.parts.len() == 1;
+        for part in self.parts.values_mut() {
+            if alone && part.rest.is_none() && part.order.len() == names.len() && part.columns.len() == names.len() {
+                let old = std::mem::take(&mut part.columns);
+                part.columns = part
+                    .order
+                    .iter()
+                    .zip(names)
+                    .filter_map(|(held, name)| Some((name.clone(), old.get(held)?.clone())))
+                    .collect();
+                part.order = names.to_vec();
+                continue;
+            }
+            // A file without a header is given one; of listed columns it is not known which has which name.
+            let everything = part.everything();
+            let rest = part.rest.take();
+            let origin = |name: &String| match rest {
+                Some(rung) => Origin::from([(name.clone(), rung)]),
+                None => everything.clone(),
+            };
+            part.columns = names.iter().map(|name| (name.clone(), origin(name))).collect();
         }
     }
 

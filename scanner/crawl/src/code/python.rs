@@ -6,13 +6,21 @@
 
 mod apply;
 mod argument;
+mod base;
+mod branch;
 mod call;
+mod column;
+mod decorated;
 mod expression;
 mod frame;
 mod interpret;
 mod magic;
+mod model;
+mod movement;
 mod nesting;
+mod protect;
 mod recall;
+mod setting;
 mod shell;
 mod sql_text;
 mod statement;
@@ -26,6 +34,7 @@ use aedile_model::{Gap, GapKind, Place};
 use ruff_python_ast::{PySourceType, Stmt};
 use ruff_python_parser::parse_unchecked_source;
 
+pub(crate) use base::base;
 pub(crate) use interpret::{Outcome, evaluate};
 pub(crate) use world::World;
 

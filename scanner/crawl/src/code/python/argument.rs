@@ -74,6 +74,24 @@ impl<'w> Arguments<'w> {
         })
     }
 
+    /// The arguments for each text that one of them may be; `None` where none is one of several.
+    pub(super) fn variants(&self) -> Option<Vec<Arguments<'w>>> {
+        let at = self.positional.iter().position(|value| matches!(value, Value::Either(_)))?;
+        let mut variants = Vec::new();
+        for value in self.positional.get(at)?.clone().alternatives() {
+            let mut one = self.clone();
+            if let Some(slot) = one.positional.get_mut(at) {
+                *slot = value;
+            }
+            match one.variants() {
+                Some(more) => variants.extend(more),
+                None => variants.push(one),
+            }
+        }
+        variants.truncate(Value::MOST);
+        Some(variants)
+    }
+
     /// Every argument, by position and then by keyword.
     pub(super) fn all(&self) -> impl Iterator<Item = &Value<'w>> {
         self.positional.iter().chain(self.keywords.iter().map(|(_, value)| value))

@@ -1,14 +1,12 @@
 //! Calls: which rule or which function of the repository a call means, and following the latter.
 
-use std::collections::BTreeMap;
-
 use aedile_model::Place;
 use ruff_python_ast::{Expr, ExprCall, ParameterWithDefault};
 
 use super::argument::Arguments;
 use super::interpret::{CALLS, DEPTH, Instance, Interpreter};
 use super::string;
-use super::value::{Class, Function, Object, Shape, Value};
+use super::value::{Class, Function, Object, Partial, Scope, Shape, Value};
 
 /// A call as the source has it.
 #[derive(Debug, Clone)]
@@ -46,11 +44,17 @@ impl<'w> Interpreter<'w> {
             Value::Class(class) => self.instantiate(class, arguments),
             Value::Lambda(lambda) => {
                 let Some(parameters) = &lambda.parameters else { return self.value(&lambda.body) };
-                let mut scope = self.scopes.last().cloned().unwrap_or_default();
+                let mut names = std::collections::BTreeMap::new();
                 let mut given = arguments.positional.into_iter();
                 for parameter in parameters.iter_non_variadic_params() {
-                    scope.insert(parameter.name().as_str().to_owned(), given.next().unwrap_or_default());
+                    let value = match (given.next(), parameter.default()) {
+                        (Some(value), _) => value,
+                        (None, Some(default)) => self.value(default),
+                        (None, None) => Value::Unknown,
+                    };
+                    names.insert(parameter.name().as_str().to_owned(), value);
                 }
+                let scope = self.scope(self.here(), names);
                 if self.scopes.len() > DEPTH / 4 {
                     return Value::Unknown;
                 }
@@ -59,7 +63,16 @@ impl<'w> Interpreter<'w> {
                 self.scopes.pop();
                 value
             }
+            Value::Object(object) if object.kind == super::column::FUNCTION => {
+                self.column_function(&object, arguments, site)
+            }
             Value::Object(object) => self.method(Value::Object(object), "__call__", arguments, site),
+            Value::Partial(partial) => {
+                let Partial { function, mut positional, mut keywords } = *partial;
+                positional.extend(arguments.positional);
+                keywords.extend(arguments.keywords);
+                self.invoke(function, Arguments { positional, keywords, ..Arguments::default() }, site)
+            }
             _ => Value::holding(Shape::Scalar, arguments.data()),
         }
     }
@@ -67,9 +80,30 @@ impl<'w> Interpreter<'w> {
     fn method(&mut self, owner: Value<'w>, name: &str, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
         match owner {
             Value::External(path) => self.external(&format!("{path}.{name}"), arguments, site),
+            Value::Either(items) => {
+                let results: Vec<Value<'w>> =
+                    items.into_iter().map(|item| self.method(item, name, arguments.clone(), site)).collect();
+                results.into_iter().reduce(|a, b| a.either(b, name)).unwrap_or_default()
+            }
             Value::Module(number) => {
                 let callee = self.name_of(number, name);
                 self.invoke(callee, arguments, site)
+            }
+            // A task that is submitted, mapped, or run by a worker is called; with other options it is itself.
+            Value::Function(function) => match name {
+                "submit" | "delay" | "fn" | "__call__" | "expand" | "map" | "apply_async" | "remote" => {
+                    self.enter(function, arguments)
+                }
+                "override" | "with_options" | "options" => Value::Function(function),
+                "partial" => Value::Partial(Box::new(Partial {
+                    function: Value::Function(function),
+                    positional: arguments.positional,
+                    keywords: arguments.keywords,
+                })),
+                _ => Value::holding(Shape::Scalar, arguments.data()),
+            },
+            Value::Partial(partial) if matches!(name, "expand" | "map" | "submit") => {
+                self.invoke(Value::Partial(partial), arguments, site)
             }
             Value::Class(_) | Value::Instance(_) => {
                 let callee = self.member(owner.clone(), name);
@@ -121,7 +155,16 @@ impl<'w> Interpreter<'w> {
             Value::Text(text) => string::method(&text, name, &arguments),
             Value::Expression(expression) => match self.world.apis.lookup(&format!("<column>.{name}")) {
                 Some(api) => self.apply(api, Value::Expression(expression), arguments, site),
-                None => Value::Expression(expression),
+                // What is given beside it may be in the result: `when(…).otherwise(col("name"))`.
+                None => {
+                    let mut expression = expression;
+                    for value in arguments.all() {
+                        if let Value::Expression(more) = value {
+                            expression.columns.extend(more.columns.iter().map(|(name, rung)| (name.clone(), *rung)));
+                        }
+                    }
+                    Value::Expression(expression)
+                }
             },
             Value::List(items) => self.list_method(items, name, arguments, site),
             Value::Map(items) => match name {
@@ -183,7 +226,19 @@ impl<'w> Interpreter<'w> {
 
     fn external(&mut self, path: &str, arguments: Arguments<'w>, site: &Site<'w>) -> Value<'w> {
         if let Some(value) = string::function(path, &arguments) {
-            return value;
+            return match arguments.variants() {
+                None => value,
+                Some(variants) => {
+                    let each = variants.iter().filter_map(|arguments| string::function(path, arguments));
+                    each.reduce(|a, b| a.either(b, "path")).unwrap_or_default()
+                }
+            };
+        }
+        if path == "functools.partial" {
+            let mut positional = arguments.positional.into_iter();
+            let function = positional.next().unwrap_or_default();
+            let partial = Partial { function, positional: positional.collect(), keywords: arguments.keywords };
+            return Value::Partial(Box::new(partial));
         }
         if let Some(api) = self.world.apis.lookup(path) {
             return self.apply(api, Value::Unknown, arguments, site);
@@ -226,6 +281,7 @@ impl<'w> Interpreter<'w> {
                 let data = arguments.data();
                 // What a callable reference is given to may run it: `PythonOperator(python_callable=load)`.
                 self.enter_references(&arguments);
+                self.declared_data(&arguments, site);
                 Value::Object(Object {
                     kind: path.to_owned(),
                     data,
@@ -245,11 +301,18 @@ impl<'w> Interpreter<'w> {
             .filter_map(|(_, value)| if let Value::Function(function) = value { Some(*function) } else { None })
             .collect();
         for function in functions {
-            let keywords = match arguments.keyword("op_kwargs") {
+            let keywords = match arguments.keyword("op_kwargs").or_else(|| arguments.keyword("kwargs")) {
                 Some(Value::Map(items)) => items.clone(),
                 _ => Vec::new(),
             };
-            self.enter(function, Arguments { keywords, ..Arguments::default() });
+            let positional = match arguments.keyword("op_args").or_else(|| arguments.keyword("args")) {
+                Some(Value::List(items)) => items.clone(),
+                _ => Vec::new(),
+            };
+            let result = self.enter(function, Arguments { positional, keywords, ..Arguments::default() });
+            if let Some(task) = arguments.keyword("task_id").and_then(Value::as_text) {
+                self.parameters.insert(format!("kept.{}", task.text), result);
+            }
         }
     }
 
@@ -277,10 +340,12 @@ impl<'w> Interpreter<'w> {
         self.stack.push(key);
         let outer = std::mem::take(&mut self.returned);
         (self.module, self.block) = (function.module, function.block);
+        let around = (std::mem::replace(&mut self.rounds, 1), std::mem::take(&mut self.branching));
         let scope = self.parameters(function, arguments);
         self.scopes.push(scope);
         self.run(&function.def.body);
         self.scopes.pop();
+        (self.rounds, self.branching) = around;
         let result = std::mem::replace(&mut self.returned, outer);
         self.keep_task_result(function, &result);
         (self.module, self.block, _) = here;
@@ -304,16 +369,15 @@ impl<'w> Interpreter<'w> {
         self.enter(function, Arguments::default());
     }
 
-    fn parameters(&mut self, function: Function<'w>, arguments: Arguments<'w>) -> BTreeMap<String, Value<'w>> {
+    fn parameters(&mut self, function: Function<'w>, arguments: Arguments<'w>) -> Scope<'w> {
         let parameters = &function.def.parameters;
-        let mut scope = BTreeMap::new();
-        let is_static =
-            function.def.decorator_list.iter().any(
-                |decorator| matches!(&decorator.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"),
-            );
+        let mut scope = std::collections::BTreeMap::new();
+        let is_static = function.is_marked("staticmethod");
         let mut positional = Vec::new();
-        if let Some(receiver) = function.receiver.filter(|_| !is_static) {
-            positional.push(Value::Instance(receiver));
+        match (function.receiver, function.owner) {
+            (_, Some(class)) if function.is_marked("classmethod") => positional.push(Value::Class(class)),
+            (Some(receiver), _) if !is_static => positional.push(Value::Instance(receiver)),
+            _ => {}
         }
         positional.extend(arguments.positional);
         let mut positional = positional.into_iter();
@@ -326,7 +390,10 @@ impl<'w> Interpreter<'w> {
         for parameter in by_position {
             let name = parameter.name().as_str();
             let given = positional.next().or_else(|| take(&mut keywords, name));
-            let value = given.unwrap_or_else(|| self.default(function, parameter));
+            let value = match given {
+                Some(value) if !matches!(value, Value::Unknown) => value,
+                _ => self.default(function, parameter),
+            };
             scope.insert(name.to_owned(), value);
         }
         for parameter in &parameters.kwonlyargs {
@@ -340,13 +407,16 @@ impl<'w> Interpreter<'w> {
         if let Some(rest) = &parameters.kwarg {
             scope.insert(rest.name.as_str().to_owned(), Value::Map(keywords));
         }
-        scope
+        self.scope(function.scope, scope)
     }
 
     fn default(&mut self, function: Function<'w>, parameter: &'w ParameterWithDefault) -> Value<'w> {
         let name = parameter.name().as_str();
-        if let Some(value) = self.parameters.get(&format!("{}.{name}", function.def.name.as_str())) {
+        if let Some(value) = self.parameter(&format!("{}.{name}", function.def.name.as_str())) {
             return value.clone();
+        }
+        if let Some(asset) = self.upstream(function, name, parameter.annotation()) {
+            return asset;
         }
         let scopes = std::mem::take(&mut self.scopes);
         let value = match parameter.default() {
@@ -377,18 +447,20 @@ impl<'w> Interpreter<'w> {
     }
 
     fn instantiate(&mut self, class: Class<'w>, arguments: Arguments<'w>) -> Value<'w> {
-        if self.heap.len() > 10_000 {
+        let most = if self.base.is_some() { 10_000 } else { 500_000 };
+        if self.heap.len() > most {
             return Value::Unknown;
         }
-        let number = self.heap.len();
-        self.heap.push(Instance { class, fields: BTreeMap::new(), changes: 0 });
+        let number = self.add_instance(Instance { class, fields: std::collections::BTreeMap::new(), changes: 0 });
         match self.member(Value::Instance(number), "__init__") {
             Value::Function(function) => {
                 self.enter(function, arguments);
             }
             // A dataclass, a settings or a pydantic class: keywords are fields.
             _ => {
-                if let Some(instance) = self.heap.get_mut(number) {
+                let named = self.declared(class).into_iter().zip(arguments.positional);
+                if let Some(instance) = self.instance_mut(number) {
+                    instance.fields.extend(named.map(|(name, value)| (name.to_owned(), value)));
                     instance.fields.extend(arguments.keywords);
                 }
             }
@@ -396,12 +468,38 @@ impl<'w> Interpreter<'w> {
         Value::Instance(number)
     }
 
+    /// The fields that a class declares, its parents' first: what a data class takes in this order.
+    fn declared(&mut self, class: Class<'w>) -> Vec<&'w str> {
+        let mut parents = vec![class];
+        while let Some(last) = parents.last().copied().filter(|_| parents.len() < 8) {
+            let here = (self.module, self.block);
+            (self.module, self.block) = (last.module, last.block);
+            let parent = last.def.bases().iter().find_map(|base| match self.value(base) {
+                Value::Class(parent) => Some(parent),
+                _ => None,
+            });
+            (self.module, self.block) = here;
+            match parent {
+                Some(parent) => parents.push(parent),
+                None => break,
+            }
+        }
+        let fields = parents.iter().rev().flat_map(|class| &class.def.body).filter_map(|statement| match statement {
+            ruff_python_ast::Stmt::AnnAssign(assign) => match &*assign.target {
+                Expr::Name(name) => Some(name.id.as_str()),
+                _ => None,
+            },
+            _ => None,
+        });
+        fields.collect()
+    }
+
     /// `argparse` and widgets: defaults of arguments are their values.
     fn command_line(&mut self, object: &Object<'w>, name: &str, arguments: &Arguments<'w>) -> Option<Value<'w>> {
         if object.kind == "dbutils.widgets" && matches!(name, "get" | "getArgument") {
             let widget = arguments.positional.first().and_then(Value::as_text)?;
             let hole = || Value::Text(super::value::Text::hole(&widget.text, Default::default()));
-            return Some(self.parameters.get(&format!("widget.{}", widget.text)).cloned().unwrap_or_else(hole));
+            return Some(self.parameter(&format!("widget.{}", widget.text)).cloned().unwrap_or_else(hole));
         }
         if !object.kind.starts_with("argparse.") {
             return None;
@@ -438,5 +536,16 @@ impl<'w> Interpreter<'w> {
             "add_argument_group" | "add_mutually_exclusive_group" => Some(Value::Object(object.clone())),
             _ => None,
         }
+    }
+}
+
+impl Function<'_> {
+    /// Whether the plain decorator `name` stands on it.
+    pub(super) fn is_marked(&self, name: &str) -> bool {
+        self.def.decorator_list.iter().any(|decorator| match &decorator.expression {
+            Expr::Name(held) => held.id.as_str() == name,
+            Expr::Attribute(held) => held.attr.as_str() == name,
+            _ => false,
+        })
     }
 }

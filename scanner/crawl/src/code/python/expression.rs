@@ -1,13 +1,15 @@
 //! Expressions: constants, attributes, subscripts, comprehensions.
 
+use aedile_model::Protection;
 use ruff_python_ast::{
     Comprehension, Expr, ExprAttribute, ExprSubscript, FStringPart, InterpolatedStringElement, Number, Operator,
+    UnaryOp,
 };
 use ruff_text_size::Ranged;
 
 use super::interpret::Interpreter;
 use super::statement::text_or_hole;
-use super::value::{Class, ColumnExpression, Object, Shape, Text, Value};
+use super::value::{Class, Object, Shape, Text, Value};
 use crate::code::flow::Data;
 use crate::code::origin::{Offsets, Origin};
 
@@ -18,7 +20,11 @@ impl<'w> Interpreter<'w> {
             return Value::Unknown;
         }
         self.depth += 1;
-        let value = self.value_within(expression).bounded();
+        let value = match expression {
+            // What a name holds was bounded when it was made.
+            Expr::Name(_) | Expr::StringLiteral(_) => self.value_within(expression),
+            _ => self.value_within(expression).bounded(),
+        };
         self.depth -= 1;
         value
     }
@@ -33,19 +39,22 @@ impl<'w> Interpreter<'w> {
                 Value::Text(text)
             }
             Expr::FString(literal) => {
-                let mut text = Text::default();
+                let mut texts = vec![Text::default()];
                 for part in &literal.value {
                     match part {
-                        FStringPart::Literal(part) => text.push(&self.literal(part.as_str(), part.content_range())),
+                        FStringPart::Literal(part) => {
+                            let piece = self.literal(part.as_str(), part.content_range());
+                            texts.iter_mut().for_each(|text| text.push(&piece));
+                        }
                         FStringPart::FString(part) => {
                             for element in &part.elements {
-                                let piece = self.element(element);
-                                text.push(&piece);
+                                let pieces = self.element(element, texts.len());
+                                texts = pairs(&texts, &pieces);
                             }
                         }
                     }
                 }
-                Value::Text(text)
+                texts.into_iter().map(Value::Text).reduce(|a, b| a.either(b, "value")).unwrap_or_default()
             }
             Expr::NumberLiteral(number) => match &number.value {
                 Number::Int(number) => number.as_i64().map_or(Value::Unknown, Value::Int),
@@ -66,7 +75,11 @@ impl<'w> Interpreter<'w> {
                 .iter()
                 .map(|value| self.value(value))
                 .fold(Value::Unknown, |held, value| held.either(value, "value")),
-            Expr::UnaryOp(unary) => self.value(&unary.operand),
+            Expr::UnaryOp(unary) => match (unary.op, self.value(&unary.operand)) {
+                (UnaryOp::USub, Value::Int(number)) => number.checked_neg().map_or(Value::Unknown, Value::Int),
+                (UnaryOp::Not, _) => Value::Unknown,
+                (_, value) => value,
+            },
             Expr::If(choice) => {
                 let held = self.value(&choice.body);
                 let other = self.value(&choice.orelse);
@@ -99,7 +112,10 @@ impl<'w> Interpreter<'w> {
             Expr::ListComp(list) => self.comprehension(&list.elt, &list.generators),
             Expr::SetComp(set) => self.comprehension(&set.elt, &set.generators),
             Expr::Generator(generator) => self.comprehension(&generator.elt, &generator.generators),
-            Expr::DictComp(dict) => self.comprehension(&dict.value, &dict.generators),
+            Expr::DictComp(dict) => match &dict.key {
+                Some(key) => self.mapping(key, &dict.value, &dict.generators),
+                None => self.comprehension(&dict.value, &dict.generators),
+            },
             Expr::Await(awaited) => self.value(&awaited.value),
             Expr::Yield(given) => {
                 let value = given.value.as_ref().map_or(Value::Unknown, |value| self.value(value));
@@ -138,7 +154,9 @@ impl<'w> Interpreter<'w> {
         Text { text: text.to_owned(), offsets, ..Text::default() }
     }
 
-    fn element(&mut self, element: &'w InterpolatedStringElement) -> Text {
+    /// What stands in braces, or between them: the texts that it may be, so few that with `held` others they are at
+    /// most [`Value::MOST`].
+    fn element(&mut self, element: &'w InterpolatedStringElement, held: usize) -> Vec<Text> {
         match element {
             InterpolatedStringElement::Literal(literal) => {
                 let mut text = self.literal(&literal.value, literal.range());
@@ -146,12 +164,17 @@ impl<'w> Interpreter<'w> {
                 if literal.value.contains(['{', '}']) {
                     text.offsets = Offsets::default();
                 }
-                text
+                vec![text]
             }
             InterpolatedStringElement::Interpolation(interpolation) => {
                 let name = self.source(&*interpolation.expression).to_owned();
                 let value = self.value(&interpolation.expression);
-                text_or_hole(value, &hole_name(&name))
+                match value {
+                    Value::Either(items) if items.len() * held <= Value::MOST => {
+                        items.into_iter().map(|item| text_or_hole(item, &hole_name(&name))).collect()
+                    }
+                    value => vec![text_or_hole(value, &hole_name(&name))],
+                }
             }
         }
     }
@@ -169,49 +192,86 @@ impl<'w> Interpreter<'w> {
     }
 
     fn comprehension(&mut self, element: &'w Expr, generators: &'w [Comprehension]) -> Value<'w> {
-        let before = self.scopes.last().cloned();
-        if before.is_none() {
-            self.scopes.push(std::collections::BTreeMap::new());
-        }
-        let mut items = None;
-        for generator in generators {
-            let over = self.value(&generator.iter);
-            if let (Value::List(list), 1) = (&over, generators.len()) {
-                items = Some(list.clone());
+        self.rounds(generators, |interpreter, known| match (known, interpreter.value(element)) {
+            (false, Value::Data(_, data)) => Value::Data(Shape::Rows, data),
+            (_, value) => Value::List(vec![value]),
+        })
+    }
+
+    fn mapping(&mut self, key: &'w Expr, value: &'w Expr, generators: &'w [Comprehension]) -> Value<'w> {
+        self.rounds(generators, |interpreter, known| {
+            let key = interpreter.value(key);
+            match (key, interpreter.value(value)) {
+                (Value::Text(key), value) => Value::Map(vec![(key.text, value)]),
+                (_, Value::Data(_, data)) if !known => Value::Data(Shape::Rows, data),
+                (_, value) => Value::List(vec![value]),
             }
-            let item = self.item_of(over);
-            self.assign(&generator.target, item);
-        }
-        let value = match (items, generators.first()) {
-            // Over a known list the result is known item by item.
-            (Some(items), Some(generator)) if items.len() <= 64 => {
-                let mut values = Vec::new();
-                for item in items {
+        })
+    }
+
+    /// What `each` gives for every item of the generators together: over a known list item by item, which `each` is told.
+    fn rounds(
+        &mut self,
+        generators: &'w [Comprehension],
+        mut each: impl FnMut(&mut Self, bool) -> Value<'w>,
+    ) -> Value<'w> {
+        let scope = self.scope(self.here(), std::collections::BTreeMap::new());
+        self.scopes.push(scope);
+        let value = match generators {
+            [generator] => {
+                let over = self.value(&generator.iter);
+                match items_of(&over).filter(|items| items.len() <= 64) {
+                    Some(items) => {
+                        let mut all = Vec::new();
+                        let mut map = Vec::new();
+                        for item in items {
+                            self.assign(&generator.target, item);
+                            generator.ifs.iter().for_each(|test| {
+                                self.value(test);
+                            });
+                            match each(self, true) {
+                                Value::List(more) => all.extend(more),
+                                Value::Map(more) => map.extend(more),
+                                other => all.push(other),
+                            }
+                        }
+                        if all.is_empty() && !map.is_empty() { Value::Map(map) } else { Value::List(all) }
+                    }
+                    None => {
+                        let item = self.item_of(over);
+                        self.assign(&generator.target, item);
+                        each(self, false)
+                    }
+                }
+            }
+            several => {
+                for generator in several {
+                    let over = self.value(&generator.iter);
+                    let item = self.item_of(over);
                     self.assign(&generator.target, item);
-                    values.push(self.value(element));
                 }
-                Value::List(values)
+                each(self, false)
             }
-            _ => match self.value(element) {
-                Value::Data(_, data) => Value::Data(Shape::Rows, data),
-                other => Value::List(vec![other]),
-            },
         };
-        match before {
-            Some(scope) => {
-                if let Some(held) = self.scopes.last_mut() {
-                    *held = scope;
-                }
-            }
-            None => {
-                self.scopes.pop();
-            }
-        }
+        self.scopes.pop();
         value
     }
 
     pub(super) fn binary(&mut self, left: &'w Expr, op: Operator, right: &'w Expr) -> Value<'w> {
         let (a, b) = (self.value(left), self.value(right));
+        if matches!(a, Value::Either(_)) || matches!(b, Value::Either(_)) {
+            let (a, b) = (a.clone().alternatives(), b.clone().alternatives());
+            if a.len() * b.len() <= Value::MOST {
+                let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a.clone(), b.clone())));
+                let pairs: Vec<(Value<'w>, Value<'w>)> = pairs.collect();
+                let results = pairs.into_iter().map(|(a, b)| self.operated(op, (left, a), (right, b)));
+                return results.reduce(|a, b| a.either(b, "value")).unwrap_or_default();
+            }
+        }
+        self.operated(op, (left, a), (right, b))
+    }
+
+    fn operated(&self, op: Operator, (left, a): (&'w Expr, Value<'w>), (right, b): (&'w Expr, Value<'w>)) -> Value<'w> {
         match (op, a, b) {
             (Operator::Add, Value::Int(a), Value::Int(b)) => a.checked_add(b).map_or(Value::Unknown, Value::Int),
             (Operator::Add, Value::List(mut a), Value::List(b)) => {
@@ -234,9 +294,10 @@ impl<'w> Interpreter<'w> {
                 Value::Map(a)
             }
             // `X + y` over columns, and every other operator on data.
-            (_, Value::Expression(mut a), b) => {
-                if let Value::Expression(b) = b {
-                    a.columns.extend(b.columns);
+            (_, Value::Expression(mut a), b) | (_, b, Value::Expression(mut a)) => {
+                match b {
+                    Value::Expression(b) => a.columns.extend(b.columns),
+                    b => a.data.join(&b.data()),
                 }
                 a.alias = None;
                 Value::Expression(a)
@@ -255,7 +316,19 @@ impl<'w> Interpreter<'w> {
         let name = attribute.attr.as_str();
         match owner {
             Value::Data(shape, data) => self.data_attribute(shape, data, name, attribute),
-            other => self.member(other, name),
+            Value::Either(items) => {
+                let each = items.into_iter().map(|item| self.member(item, name));
+                each.reduce(|a, b| a.either(b, name)).unwrap_or_default()
+            }
+            other => match self.member(other, name) {
+                Value::Function(function)
+                    if function.receiver.is_some()
+                        && (function.is_marked("property") || function.is_marked("cached_property")) =>
+                {
+                    self.enter(function, super::argument::Arguments::default())
+                }
+                value => value,
+            },
         }
     }
 
@@ -278,6 +351,12 @@ impl<'w> Interpreter<'w> {
             });
         }
         match shape {
+            // Parts of a date say less than the date.
+            Shape::Column | Shape::Scalar if DATE_PARTS.contains(&name) => {
+                let mut data = data;
+                data.protect(Protection::Truncated);
+                Value::Data(shape, data)
+            }
             Shape::Frame | Shape::Row | Shape::Grouped => {
                 let column = data.column(name);
                 let inner = if shape == Shape::Row { Shape::Scalar } else { Shape::Column };
@@ -294,7 +373,7 @@ impl<'w> Interpreter<'w> {
             Value::Module(number) => self.name_of(number, name),
             Value::Class(class) => self.class_member(class, name, None),
             Value::Instance(number) => {
-                let Some(instance) = self.heap.get(number) else { return Value::Unknown };
+                let Some(instance) = self.instance(number) else { return Value::Unknown };
                 match instance.fields.get(name) {
                     Some(value) => value.clone(),
                     None => {
@@ -324,7 +403,12 @@ impl<'w> Interpreter<'w> {
                 items.into_iter().find(|(key, _)| key == name).map_or(Value::Unknown, |(_, value)| value)
             }
             Value::Text(text) => Value::Text(text),
-            Value::Expression(expression) => Value::Expression(expression),
+            Value::Expression(mut expression) => {
+                if DATE_PARTS.contains(&name) {
+                    expression.columns.values_mut().for_each(|rung| *rung = (*rung).max(Protection::Truncated));
+                }
+                Value::Expression(expression)
+            }
             _ => Value::Unknown,
         }
     }
@@ -354,6 +438,8 @@ impl<'w> Interpreter<'w> {
                         module: class.module,
                         block: class.block,
                         receiver,
+                        owner: Some(class),
+                        scope: None,
                     });
                 }
                 Stmt::Assign(assign) if assign.targets.iter().any(|target| is_name(target, name)) => {
@@ -382,7 +468,32 @@ impl<'w> Interpreter<'w> {
     fn subscript(&mut self, subscript: &'w ExprSubscript) -> Value<'w> {
         let owner = self.value(&subscript.value);
         let key = self.value(&subscript.slice);
+        // `d["zip"].str[:3]`, `row["zip"][:3]`: a text is cut down.
+        if let Expr::Slice(_) = &*subscript.slice {
+            let by_text = matches!(&*subscript.value, Expr::Attribute(attribute) if attribute.attr.as_str() == "str");
+            match owner {
+                Value::Data(shape, mut data) if by_text || shape == Shape::Scalar => {
+                    data.protect(Protection::Truncated);
+                    return Value::Data(shape, data);
+                }
+                owner => return self.item(owner, key, subscript),
+            }
+        }
+        self.item(owner, key, subscript)
+    }
+
+    /// The rule of what a value of that type gives for a key.
+    fn getter(&self, kind: &str) -> Option<&'w aedile_rules::Api> {
+        self.world.apis.lookup(&format!("<{kind}>.__getitem__"))
+    }
+
+    fn item(&mut self, owner: Value<'w>, key: Value<'w>, subscript: &'w ExprSubscript) -> Value<'w> {
         match (owner, key) {
+            (Value::Data(Shape::Grouped, data), key) if !key.words().is_empty() => {
+                let mut names = key.words();
+                names.extend(data.keys.iter().cloned());
+                Value::holding(Shape::Grouped, data.select(&names))
+            }
             (Value::Data(shape @ (Shape::Frame | Shape::Row | Shape::Grouped), data), key) => {
                 let mut data = data;
                 match key {
@@ -391,9 +502,13 @@ impl<'w> Interpreter<'w> {
                         Value::holding(shape, data.column(&name.text))
                     }
                     // `df.loc[rows, columns]`, `df[["a", "b"]]`.
+                    Value::List(items) if matches!(items.as_slice(), [_, Value::Text(_)]) && located(subscript) => {
+                        let names: Vec<String> = items.last().map(Value::words).unwrap_or_default();
+                        let inner = if shape == Shape::Row { Shape::Scalar } else { Shape::Column };
+                        Value::holding(inner, data.select(&names))
+                    }
                     Value::List(items) => {
-                        let located = matches!(&*subscript.value, Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "loc" | "iloc" | "at" | "iat"));
-                        let columns = if located {
+                        let columns = if located(subscript) {
                             items.last().map(Value::words).unwrap_or_default()
                         } else {
                             items.iter().flat_map(Value::words).collect()
@@ -420,6 +535,14 @@ impl<'w> Interpreter<'w> {
             }
             (Value::External(path), Value::Text(key)) if path == "os.environ" => {
                 Value::Text(Text::hole(&key.text, Data::default()))
+            }
+            // `client["database"]["collection"]`
+            (Value::Object(object), Value::Text(key)) if self.getter(&object.kind).is_some() => {
+                let Some(api) = self.getter(&object.kind) else { return Value::Unknown };
+                let site = super::call::Site { place: self.place(subscript), receiver: None };
+                let positional = vec![Value::Text(key)];
+                let arguments = super::argument::Arguments { positional, ..super::argument::Arguments::default() };
+                self.apply(api, Value::Object(object), arguments, &site)
             }
             (Value::Object(object), Value::Text(key)) => match object.fields.get(&key.text) {
                 Some(value) => value.clone(),
@@ -471,6 +594,34 @@ fn predefined<'w>(name: &str) -> Value<'w> {
     Value::Object(Object { kind: kind.to_owned(), ..Object::default() })
 }
 
+/// Whether the subscript is one of rows and columns.
+fn located(subscript: &ExprSubscript) -> bool {
+    matches!(&*subscript.value, Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "loc" | "iloc" | "at" | "iat"))
+}
+
+/// Every text with every piece behind it.
+fn pairs(texts: &[Text], pieces: &[Text]) -> Vec<Text> {
+    let with = |text: &Text, piece: &Text| {
+        let mut text = text.clone();
+        text.push(piece);
+        text
+    };
+    texts.iter().flat_map(|text| pieces.iter().map(move |piece| with(text, piece))).collect()
+}
+
+/// The items of a list or the keys of a mapping, where they are known.
+pub(super) fn items_of<'w>(value: &Value<'w>) -> Option<Vec<Value<'w>>> {
+    match value {
+        Value::List(items) => Some(items.clone()),
+        Value::Map(items) => Some(items.iter().map(|(key, _)| Value::text(key.clone())).collect()),
+        _ => None,
+    }
+}
+
+/// Parts of a date.
+const DATE_PARTS: [&str; 9] =
+    ["year", "month", "day", "quarter", "week", "weekday", "dayofweek", "day_name", "month_name"];
+
 /// What of a frame says nothing about its values.
 const METADATA: [&str; 12] = [
     "columns",
@@ -489,13 +640,3 @@ const METADATA: [&str; 12] = [
 
 /// What of a frame is the frame again.
 const PASSING: [&str; 11] = ["T", "at", "cat", "dt", "iat", "iloc", "loc", "na", "rdd", "str", "values"];
-
-/// An unbound expression of the column `name`.
-pub(super) fn column(name: &str) -> ColumnExpression {
-    let short = name.rsplit('.').next().unwrap_or(name);
-    ColumnExpression {
-        columns: [(short.to_owned(), aedile_model::Protection::None)].into(),
-        star: short == "*",
-        ..ColumnExpression::default()
-    }
-}

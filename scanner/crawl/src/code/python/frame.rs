@@ -6,9 +6,10 @@ use aedile_rules::{Api, FrameOp};
 use super::apply::Fields;
 use super::argument::Arguments;
 use super::call::Site;
+use super::column::{alias, column_expression, name_of};
 use super::interpret::Interpreter;
 use super::string::text_of;
-use super::value::{ColumnExpression, Shape, Value};
+use super::value::{ColumnExpression, Shape, Text, Value};
 use crate::code::flow::Data;
 
 /// Aggregations that give a value of the group itself, so that nothing is hidden.
@@ -46,9 +47,120 @@ impl<'w> Interpreter<'w> {
         };
         let words = fields.get("columns").map(Value::words).unwrap_or_default();
         match op {
-            FrameOp::Column => return column_expression(&fields, &arguments),
-            FrameOp::Alias => return alias(receiver, &fields),
+            FrameOp::Column => return column_expression(api, &fields, &arguments),
+            FrameOp::Alias => return alias(receiver, fields.get("name").and_then(text_of).map(|text| text.text)),
             FrameOp::Metadata => return Value::Unknown,
+            FrameOp::Literal => return Value::Expression(ColumnExpression::default()),
+            FrameOp::Case => {
+                let value = fields.get("value").cloned().unwrap_or_default();
+                return match (receiver, value) {
+                    (Value::Expression(mut held), Value::Expression(more)) => {
+                        held.columns.extend(more.columns);
+                        Value::Expression(held)
+                    }
+                    (held @ Value::Expression(_), _) => held,
+                    (_, value @ (Value::Expression(_) | Value::Data(..))) => value,
+                    _ => Value::Expression(ColumnExpression::default()),
+                };
+            }
+            FrameOp::Except => {
+                let mut expression = match receiver {
+                    Value::Expression(expression) => expression,
+                    _ => ColumnExpression { star: true, ..ColumnExpression::default() },
+                };
+                expression.except.extend(arguments.all().flat_map(Value::words));
+                return Value::Expression(expression);
+            }
+            FrameOp::Function => {
+                return match fields.get("function") {
+                    Some(given @ (Value::Function(_) | Value::Lambda(_))) => super::column::function(given.clone()),
+                    _ => Value::Unknown,
+                };
+            }
+            FrameOp::Sql => {
+                if let Value::Data(..) = receiver {
+                    let texts: Vec<String> = arguments.all().flat_map(Value::words).collect();
+                    data = self.sql_columns(&Text::plain(texts.join(", ")), Some(&data), site);
+                } else {
+                    let text = arguments.positional.first().and_then(text_of).unwrap_or_default();
+                    return Value::Expression(self.sql_column(&text, site));
+                }
+            }
+            FrameOp::Build => return self.built(&fields, &arguments, site),
+            FrameOp::Pop => {
+                let name = fields.get("name").map(Value::words).unwrap_or_default();
+                if let Some(target) = site.receiver {
+                    self.change(target, |held| held.drop(&name));
+                }
+                return Value::holding(Shape::Column, data.select(&name));
+            }
+            FrameOp::Insert => {
+                if let (Some(name), Some(target)) = (fields.get("name").and_then(text_of), site.receiver) {
+                    let value = self.bound(fields.get("value").cloned().unwrap_or_default(), &data);
+                    let place = site.place.clone();
+                    self.change(target, |held| {
+                        held.assign(&name.text, &value);
+                        held.step(place);
+                    });
+                }
+                return Value::None;
+            }
+            FrameOp::Count => {
+                let keys = data.keys.clone();
+                return match shape {
+                    Shape::Grouped => Value::holding(Shape::Frame, stepped(data.select(&keys), site)),
+                    _ => Value::Unknown,
+                };
+            }
+            FrameOp::Pipe => {
+                let mut given = arguments.positional.into_iter();
+                let function = given.next().or_else(|| fields.get("function").cloned()).unwrap_or_default();
+                // A list of fields in a tuple: `(function, "name of the frame's argument")`.
+                let positional = std::iter::once(Value::Data(shape, data.clone())).chain(given).collect();
+                let keywords = arguments.keywords;
+                let result = match function {
+                    Value::Lambda(_) | Value::Function(_) | Value::Partial(_) => {
+                        self.invoke(function, Arguments { positional, keywords, ..Arguments::default() }, site)
+                    }
+                    _ => return receiver,
+                };
+                return match (api.returns.as_deref(), result) {
+                    // What a sink of a stream gives back is the writer.
+                    (Some("same"), _) => receiver,
+                    (_, result) => Value::holding(Shape::Frame, stepped(result.data(), site)),
+                };
+            }
+            FrameOp::Filter => {
+                let by_list = arguments.keyword("items").or(arguments.positional.first());
+                let names =
+                    by_list.filter(|value| matches!(value, Value::List(_))).map(Value::words).unwrap_or_default();
+                if arguments.keyword("like").is_some() || arguments.keyword("regex").is_some() {
+                    data = some_of(&data);
+                } else if !names.is_empty() {
+                    data = data.select(&names);
+                } else if let Value::Expression(_) = receiver {
+                    return receiver;
+                }
+            }
+            FrameOp::Melt => data = melted(&data, &fields),
+            FrameOp::Pivot => {
+                if data.is_empty() {
+                    data = fields.get("frame").map(Value::data).unwrap_or_default();
+                }
+                let role = |name: &str| fields.get(name).map(Value::words).unwrap_or_default();
+                let (mut names, values) = ([role("index"), role("columns")].concat(), role("values"));
+                let how = fields.get("function").map(Value::words).unwrap_or_default();
+                let rung = match how.iter().any(|how| KEEPING.contains(&how.as_str())) {
+                    true => Protection::None,
+                    false => api.protection.unwrap_or_default(),
+                };
+                if !values.is_empty() {
+                    names.extend(values);
+                    data = data.select(&names);
+                }
+                data.keys = [role("index"), role("columns")].concat();
+                if rung == Protection::None { data.keys.clear() } else { data.aggregate() }
+            }
             FrameOp::Pass => {
                 return if let Value::Expression(_) = receiver { receiver } else { self.passed(receiver, &arguments) };
             }
@@ -64,12 +176,12 @@ impl<'w> Interpreter<'w> {
             FrameOp::Select => data = self.select(&data, &arguments, &words),
             FrameOp::Drop => {
                 // `drop(labels, axis=1)`: without an axis or `columns=`, pandas drops rows.
-                let rows = arguments.keyword("columns").is_none()
-                    && arguments.keyword("labels").is_none()
-                    && fields.contains_key("axis")
-                    && !matches!(fields.get("axis"), Some(Value::Int(1)))
-                    && !matches!(fields.get("axis").and_then(text_of), Some(axis) if axis.text == "columns");
-                if rows {
+                let of_rows = match fields.get("axis") {
+                    Some(Value::Int(axis)) => *axis == 0,
+                    Some(Value::Text(axis)) => matches!(axis.text.as_str(), "index" | "rows"),
+                    _ => false,
+                };
+                if of_rows && arguments.keyword("columns").is_none() {
                     return receiver;
                 }
                 let mut all = words;
@@ -102,19 +214,51 @@ impl<'w> Interpreter<'w> {
                 data.join(&fields.get("other").map(Value::data).unwrap_or_default());
             }
             FrameOp::Concat => {
-                data.join(&fields.get("frames").map(Value::data).unwrap_or_default());
+                for role in ["frames", "other"] {
+                    data.join(&fields.get(role).map(Value::data).unwrap_or_default());
+                }
             }
             FrameOp::Group => {
                 // The keys stay as they are; what is aggregated later is the rest.
+                let mut keys = fields.get("columns").map(Value::words).unwrap_or_default();
+                keys.extend(arguments.positional.iter().skip(1).flat_map(Value::words));
+                data.keys.extend(keys);
                 return Value::holding(Shape::Grouped, data);
             }
             FrameOp::Aggregate => {
-                data.protect(Protection::Aggregated);
-                return Value::holding(if shape == Shape::Grouped { Shape::Frame } else { Shape::Scalar }, data);
+                if let Value::Expression(mut expression) = receiver {
+                    expression.columns.values_mut().for_each(|rung| *rung = Protection::Aggregated);
+                    expression.data.protect(Protection::Aggregated);
+                    return Value::Expression(expression);
+                }
+                if shape != Shape::Grouped {
+                    data.protect(Protection::Aggregated);
+                    return Value::holding(Shape::Scalar, data);
+                }
+                // `grouped.sum("income")`
+                let names: Vec<String> = arguments.positional.iter().flat_map(Value::words).collect();
+                if !names.is_empty() {
+                    data = data.select(&[names, data.keys.clone()].concat());
+                }
+                data.aggregate();
+                return Value::holding(Shape::Frame, data);
             }
             FrameOp::Summarise => data = self.summarise(&data, &arguments),
             FrameOp::Apply => {
                 let function = fields.get("function").cloned().unwrap_or_default();
+                if let Value::Expression(expression) = receiver {
+                    // `pl.col("email").map_elements(hash)`
+                    let positional = vec![Value::Expression(expression.clone())];
+                    let by = super::column::function(function);
+                    let result = self.invoke(by, Arguments { positional, ..Arguments::default() }, site);
+                    return match result {
+                        Value::Expression(mut result) => {
+                            result.alias = super::column::name_of(&expression);
+                            Value::Expression(result)
+                        }
+                        other => other,
+                    };
+                }
                 let inner = match shape {
                     Shape::Frame => Value::Data(Shape::Row, data.clone()),
                     Shape::Column => Value::Data(Shape::Scalar, data.clone()),
@@ -195,9 +339,13 @@ impl<'w> Interpreter<'w> {
         }
         for value in given {
             match value {
-                Value::Expression(expression) if expression.star => selected.join(data),
+                Value::Expression(expression) if expression.star => {
+                    let mut rest = data.clone();
+                    rest.drop(&expression.except);
+                    selected.join(&rest);
+                }
                 Value::Expression(expression) => {
-                    let name = expression.alias.clone().or_else(|| expression.columns.keys().next().cloned());
+                    let name = name_of(&expression);
                     let bound = self.bound(Value::Expression(expression), data);
                     if let Some(name) = name {
                         selected.assign(&name, &bound);
@@ -205,8 +353,7 @@ impl<'w> Interpreter<'w> {
                 }
                 Value::Text(text) if text.text == "*" => selected.join(data),
                 Value::Text(text) => {
-                    let name = text.text.rsplit('.').next().unwrap_or_default().to_owned();
-                    selected.join(&data.select(&[name]));
+                    selected.join(&data.select(&[text.text]));
                 }
                 Value::Data(_, column) => selected.join(&column),
                 _ => {}
@@ -216,12 +363,33 @@ impl<'w> Interpreter<'w> {
             selected = data.select(words);
         }
         if selected.parts.is_empty() {
-            // Columns chosen by something that is not a constant: some, unknown which.
-            for dataset in data.parts.keys() {
-                selected.parts.entry(dataset.clone()).or_default().unsure = true;
-            }
+            // Columns chosen by something that is not a constant.
+            return some_of(data);
         }
         selected
+    }
+
+    /// A frame of columns by name, or of rows.
+    fn built(&mut self, fields: &Fields<'w>, arguments: &Arguments<'w>, site: &Site<'w>) -> Value<'w> {
+        let mut data = Data::default();
+        match fields.get("data") {
+            Some(Value::Map(items)) => {
+                for (name, value) in items {
+                    data.assign(name, &value.data());
+                }
+            }
+            Some(value) => data = value.data(),
+            None => {}
+        }
+        let names = arguments.keyword("columns").map(Value::words).unwrap_or_default();
+        let held: Vec<&String> = data.parts.values().flat_map(|part| part.columns.keys()).collect();
+        if !names.is_empty() && !data.is_empty() {
+            match names.iter().all(|name| held.contains(&name)) {
+                true => data = data.select(&names),
+                false => data.name_all(&names),
+            }
+        }
+        if data.is_empty() { Value::Unknown } else { Value::Data(Shape::Frame, stepped(data, site)) }
     }
 
     /// A column's new value: an expression over the frame, a function of it, or data.
@@ -239,7 +407,8 @@ impl<'w> Interpreter<'w> {
 
     /// Named aggregations: `agg(total=("amount", "sum"))`, `agg({"amount": "max"})`, `agg(F.count("id"))`.
     fn summarise(&mut self, data: &Data, arguments: &Arguments<'w>) -> Data {
-        let mut result = Data { steps: data.steps.clone(), ..Data::default() };
+        let mut result = data.select(&data.keys);
+        result.keys.clear();
         let rung = |how: &str| if KEEPING.contains(&how) { Protection::None } else { Protection::Aggregated };
         let add = |result: &mut Data, name: &str, column: &str, how: &str| {
             let mut one = data.column(column);
@@ -263,11 +432,7 @@ impl<'w> Interpreter<'w> {
                     }
                 }
                 Value::Expression(expression) => {
-                    let name = expression
-                        .alias
-                        .clone()
-                        .or_else(|| expression.columns.keys().next().cloned())
-                        .unwrap_or_default();
+                    let name = name_of(expression).unwrap_or_default();
                     let bound = self.bound(Value::Expression(expression.clone()), data);
                     result.assign(&name, &bound);
                 }
@@ -279,11 +444,7 @@ impl<'w> Interpreter<'w> {
                 Value::List(hows) => {
                     for one in hows {
                         if let Value::Expression(expression) = one {
-                            let name = expression
-                                .alias
-                                .clone()
-                                .or_else(|| expression.columns.keys().next().cloned())
-                                .unwrap_or_default();
+                            let name = name_of(expression).unwrap_or_default();
                             let bound = self.bound(one.clone(), data);
                             result.assign(&name, &bound);
                         }
@@ -316,65 +477,39 @@ fn rename(data: &mut Data, fields: &Fields<'_>) {
     data.rename(&pairs);
 }
 
-/// `F.col("email")`, `F.max("amount")` with its rung from the rule's `protection`.
-fn column_expression<'w>(fields: &Fields<'w>, arguments: &Arguments<'w>) -> Value<'w> {
-    let mut expression = ColumnExpression::default();
-    let named = fields.get("name");
-    let given: Vec<&Value<'w>> = match named {
-        Some(value) => vec![value],
-        None => arguments.all().collect(),
-    };
-    for value in given {
-        match value {
-            Value::Text(text) if !text.holes => {
-                let more = super::expression::column(&text.text);
-                expression.star |= more.star;
-                if !more.star {
-                    expression.columns.extend(more.columns);
-                }
-            }
-            Value::Expression(more) => {
-                expression.star |= more.star;
-                expression.columns.extend(more.columns.iter().map(|(name, rung)| (name.clone(), *rung)));
-            }
-            Value::List(items) => {
-                for name in items.iter().flat_map(Value::words) {
-                    expression.columns.insert(name, Protection::None);
-                }
-            }
-            other => expression.data.join(&other.data()),
-        }
+/// Some columns of `data`, and it is not known which.
+fn some_of(data: &Data) -> Data {
+    let mut some = Data { steps: data.steps.clone(), ..Data::default() };
+    for dataset in data.parts.keys() {
+        some.parts.entry(dataset.clone()).or_default().unsure = true;
     }
-    if expression.columns.is_empty() && !expression.star && !expression.data.is_empty() {
-        return Value::Data(Shape::Column, expression.data);
-    }
-    Value::Expression(expression)
+    some
 }
 
-fn alias<'w>(receiver: Value<'w>, fields: &Fields<'w>) -> Value<'w> {
-    let name = fields.get("name").and_then(text_of).map(|text| text.text);
-    match (receiver, name) {
-        (Value::Expression(mut expression), Some(name)) => {
-            expression.alias = Some(name);
-            Value::Expression(expression)
+/// `ids` as they are; all of `values` under the name of their values.
+fn melted(data: &Data, fields: &Fields<'_>) -> Data {
+    let mut data = data.clone();
+    data.join(&fields.get("frame").map(Value::data).unwrap_or_default());
+    let role = |name: &str| fields.get(name).map(Value::words).unwrap_or_default();
+    let (ids, values) = (role("ids"), role("values"));
+    let molten = match values.is_empty() {
+        false => data.select(&values),
+        true => {
+            let mut others = data.clone();
+            others.drop(&ids);
+            others
         }
-        // A bound column under a new name: the column's origins under that name.
-        (Value::Data(Shape::Column, data), Some(name)) => {
-            let mut renamed = Data { steps: data.steps.clone(), ..Data::default() };
-            renamed.assign(&name, &data);
-            Value::Data(Shape::Column, renamed)
-        }
-        (other, _) => other,
-    }
+    };
+    let mut result = data.select(&ids);
+    let name = fields.get("value_name").and_then(text_of).map_or_else(|| "value".to_owned(), |name| name.text);
+    result.assign(&name, &molten);
+    result
 }
 
 /// An expression as a pair of its name and itself.
 fn named<'w>(value: &Value<'w>) -> Option<(String, Value<'w>)> {
     match value {
-        Value::Expression(expression) => {
-            let name = expression.alias.clone().or_else(|| expression.columns.keys().next().cloned())?;
-            Some((name, value.clone()))
-        }
+        Value::Expression(expression) => Some((name_of(expression)?, value.clone())),
         _ => None,
     }
 }

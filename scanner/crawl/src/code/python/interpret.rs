@@ -7,7 +7,9 @@ use aedile_model::{Gap, GapKind, Place};
 use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;
 
-use super::value::{Class, Function, Value};
+use super::base::Base;
+use super::branch::{Change, Slot};
+use super::value::{Class, Function, Scope, Value};
 use super::{Body, Module, World};
 use crate::Facts;
 use crate::code::flow::Data;
@@ -36,6 +38,7 @@ pub(crate) struct Outcome {
 }
 
 /// An instance of a class of the repository.
+#[derive(Clone)]
 pub(super) struct Instance<'w> {
     pub(super) class: Class<'w>,
     pub(super) fields: BTreeMap<String, Value<'w>>,
@@ -53,9 +56,26 @@ pub(super) struct Interpreter<'w> {
     /// Whether the module that is interpreted lies among tests.
     pub(super) in_tests: bool,
     /// Local scopes, innermost last; empty at module level.
-    pub(super) scopes: Vec<BTreeMap<String, Value<'w>>>,
+    pub(super) scopes: Vec<Scope<'w>>,
+    /// The number of the next scope.
+    pub(super) next_scope: usize,
+    /// How many times the bodies of the loops around are walked, multiplied.
+    pub(super) rounds: usize,
+    /// How many branches are open in which a field may or may not be given a value.
+    pub(super) branching: usize,
+    /// Names that the open branches gave other values.
+    pub(super) journal: Vec<Change<'w>>,
+    /// How many branches are open.
+    pub(super) journaling: usize,
     pub(super) globals: BTreeMap<usize, BTreeMap<String, Value<'w>>>,
+    /// What all modules give each other; `None` while that is found.
+    pub(super) base: Option<&'w Base<'w>>,
+    /// The module whose top level is walked for its facts.
+    pub(super) walking: Option<usize>,
+    /// Instances made here.
     pub(super) heap: Vec<Instance<'w>>,
+    /// Instances of the base that were changed here.
+    pub(super) changed: BTreeMap<usize, Instance<'w>>,
     /// Temporary views of Spark and registered frames of DuckDB.
     pub(super) views: BTreeMap<String, Data>,
     /// Widgets and command line arguments by name.
@@ -80,31 +100,18 @@ pub(super) struct Interpreter<'w> {
 ///
 /// The top level is walked, then functions that nobody mentions; with `cold`, those functions instead,
 /// from nowhere, with unknown arguments.
-pub(crate) fn evaluate(world: &World<'_>, entry: usize, cold: Option<&[FunctionKey]>) -> Outcome {
+pub(crate) fn evaluate<'w>(
+    world: &'w World<'w>,
+    base: &'w Base<'w>,
+    entry: usize,
+    cold: Option<&[FunctionKey]>,
+) -> Outcome {
     let Some(module) = world.modules.get(entry) else { return Outcome::default() };
-    let mut interpreter = Interpreter {
-        world,
-        module: entry,
-        block: 0,
-        in_tests: module.in_tests,
-        scopes: Vec::new(),
-        globals: BTreeMap::new(),
-        heap: Vec::new(),
-        views: BTreeMap::new(),
-        parameters: BTreeMap::new(),
-        stack: Vec::new(),
-        returned: Value::Unknown,
-        recalled: BTreeMap::new(),
-        cuts: 0,
-        target: None,
-        quiet: cold.is_some(),
-        depth: 0,
-        budget: BUDGET,
-        followed: BTreeSet::new(),
-        pipeline: Pipeline::of(&module.path, module.notebook, module.in_tests),
-    };
-    interpreter.walk_module(module);
-    interpreter.quiet = false;
+    let mut interpreter = Interpreter::new(world, Some(base), entry);
+    if cold.is_none() {
+        interpreter.walking = Some(entry);
+        interpreter.walk_module(module);
+    }
     let functions = functions(entry, module);
     let mut waiting = Vec::new();
     for (key, function, class) in functions {
@@ -142,7 +149,7 @@ fn gather<'w>(
     for statement in statements {
         match statement {
             Stmt::FunctionDef(def) => {
-                let function = Function { def, module, block, receiver: None };
+                let function = Function { def, module, block, receiver: None, owner: class, scope: None };
                 found.push((function.key(), function, class));
             }
             Stmt::ClassDef(def) if class.is_none() => {
@@ -160,7 +167,7 @@ fn gather<'w>(
 fn gather_one_level<'w>(statements: &'w [Stmt], (module, block): (usize, usize), found: &mut Vec<Found<'w>>) {
     for statement in statements {
         if let Stmt::FunctionDef(def) = statement {
-            let function = Function { def, module, block, receiver: None };
+            let function = Function { def, module, block, receiver: None, owner: None, scope: None };
             found.push((function.key(), function, None));
         }
     }
@@ -174,6 +181,43 @@ impl Function<'_> {
 }
 
 impl<'w> Interpreter<'w> {
+    /// One that is about to walk module number `entry`.
+    pub(super) fn new(world: &'w World<'w>, base: Option<&'w Base<'w>>, entry: usize) -> Interpreter<'w> {
+        let (path, notebook, in_tests) = match world.modules.get(entry) {
+            Some(module) => (Arc::clone(&module.path), module.notebook, module.in_tests),
+            None => (Arc::from(""), false, false),
+        };
+        Interpreter {
+            world,
+            module: entry,
+            block: 0,
+            in_tests,
+            scopes: Vec::new(),
+            next_scope: 0,
+            rounds: 1,
+            branching: 0,
+            journal: Vec::new(),
+            journaling: 0,
+            globals: BTreeMap::new(),
+            base,
+            walking: None,
+            heap: Vec::new(),
+            changed: BTreeMap::new(),
+            views: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            stack: Vec::new(),
+            returned: Value::Unknown,
+            recalled: BTreeMap::new(),
+            cuts: 0,
+            target: None,
+            quiet: false,
+            depth: 0,
+            budget: BUDGET,
+            followed: BTreeSet::new(),
+            pipeline: Pipeline::of(&path, notebook, in_tests),
+        }
+    }
+
     fn walk_module(&mut self, module: &'w Module) {
         for (number, block) in module.blocks.iter().enumerate() {
             self.block = number;
@@ -181,9 +225,9 @@ impl<'w> Interpreter<'w> {
                 Body::Python(statements) => self.run(statements),
                 Body::Sql { script, into } => {
                     let data = self.sql_script(script, &Offsets::origin(block.at.clone()));
-                    if let Some(name) = into {
-                        self.bind(name, Value::holding(super::value::Shape::Frame, data));
-                    }
+                    // Databricks gives the result of a cell in SQL this name.
+                    let name = into.as_deref().unwrap_or("_sqldf");
+                    self.bind(name, Value::holding(super::value::Shape::Frame, data));
                 }
                 Body::Shell => self.shell(&block.text, &block.at.clone()),
             }
@@ -236,47 +280,84 @@ impl<'w> Interpreter<'w> {
     /// Gives `name` the value in the innermost scope.
     pub(super) fn bind(&mut self, name: &str, value: Value<'w>) {
         let module = self.module;
-        match self.scopes.last_mut() {
-            Some(scope) => scope.insert(name.to_owned(), value),
-            None => {
+        let (scope, before) = match self.scopes.last_mut() {
+            Some(scope) if !scope.globals.contains(&name) => {
+                (Some(scope.number), scope.names.insert(name.to_owned(), value))
+            }
+            _ => {
                 // A function may read it.
                 self.recalled.clear();
-                self.globals.entry(module).or_default().insert(name.to_owned(), value)
+                (None, self.globals.entry(module).or_default().insert(name.to_owned(), value))
             }
         };
+        if self.journaling > 0 {
+            let slot = Slot { scope, module, name: name.to_owned() };
+            self.journal.push(Change { slot, before });
+        }
     }
 
     /// The value of `name`, from the innermost scope outwards.
     pub(super) fn name(&self, name: &str) -> Option<&Value<'w>> {
-        self.scopes
-            .last()
-            .and_then(|scope| scope.get(name))
-            .or_else(|| self.globals.get(&self.module).and_then(|globals| globals.get(name)))
+        let mut scope = self.scopes.last();
+        while let Some(here) = scope {
+            if let Some(value) = here.names.get(name) {
+                return Some(value);
+            }
+            scope = here.outer.and_then(|outer| self.scopes.iter().rev().find(|held| held.number == outer));
+        }
+        self.global(self.module, name)
+    }
+
+    /// A scope inside `outer`, not entered yet.
+    pub(super) fn scope(&mut self, outer: Option<usize>, names: BTreeMap<String, Value<'w>>) -> Scope<'w> {
+        self.next_scope += 1;
+        Scope { number: self.next_scope, outer, names, globals: Vec::new() }
+    }
+
+    /// The number of the innermost scope.
+    pub(super) fn here(&self) -> Option<usize> {
+        self.scopes.last().map(|scope| scope.number)
     }
 
     /// The name `name` of another module, which is imported if it has not been.
     pub(super) fn name_of(&mut self, module: usize, name: &str) -> Value<'w> {
         self.import(module);
-        let held = self.globals.get(&module).and_then(|globals| globals.get(name)).cloned();
+        let held = self.global(module, name).cloned();
         held.unwrap_or_else(|| self.world.submodule(module, name).map_or(Value::Unknown, Value::Module))
     }
 
-    /// Walks the top level of `module` without keeping facts, once.
+    /// The names of the notebook at `path` become names of this one (`%run ./setup`).
+    pub(super) fn run_notebook(&mut self, path: &str) {
+        let path = path.trim().trim_matches(['"', '\'']).trim_end_matches(".ipynb").trim_end_matches(".py");
+        let Some(number) = self.world.notebook(self.module, path) else { return };
+        if number == self.module {
+            return;
+        }
+        self.import(number);
+        for (name, value) in self.all_globals(number) {
+            self.bind(&name, value);
+        }
+    }
+
+    /// Walks the top level of `module` without keeping facts, once, while the base is found; then it is there.
     pub(super) fn import(&mut self, module: usize) {
-        if self.globals.contains_key(&module) || self.globals.len() > 400 {
+        if self.base.is_some() || self.globals.contains_key(&module) || self.depth + 20 > DEPTH {
             return;
         }
         self.globals.insert(module, BTreeMap::new());
         let Some(target) = self.world.modules.get(module) else { return };
-        if self.depth + 20 > DEPTH {
-            return;
-        }
-        let here = (self.module, self.block, self.quiet, self.depth);
-        let scopes = std::mem::take(&mut self.scopes);
-        (self.module, self.quiet, self.depth) = (module, true, self.depth + 20);
+        let here = (self.module, self.block, self.quiet, self.depth, self.budget);
+        let around = (std::mem::take(&mut self.scopes), std::mem::take(&mut self.stack));
+        let journaling = std::mem::take(&mut self.journaling);
+        let parameters = std::mem::take(&mut self.parameters);
+        (self.module, self.quiet, self.depth, self.budget) = (module, true, self.depth + 20, BUDGET);
         self.walk_module(target);
-        (self.module, self.block, self.quiet, self.depth) = here;
-        self.scopes = scopes;
+        // Arguments of a command line are those of its own program.
+        self.parameters.retain(|name, _| !name.starts_with("argparse."));
+        self.parameters.extend(parameters);
+        (self.module, self.block, self.quiet, self.depth, self.budget) = here;
+        (self.scopes, self.stack) = around;
+        self.journaling = journaling;
     }
 }
 

@@ -73,10 +73,14 @@ pub(super) fn databricks_cells(text: &str) -> Vec<DatabricksCell> {
     let mut cells = Vec::new();
     let mut base = 0;
     for piece in text.split(SEPARATOR) {
-        let magic = piece.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with("# MAGIC"));
+        let first = |line: &&str| !line.trim().is_empty() && !is_databricks(line);
+        let magic = piece.lines().find(first).is_some_and(|line| line.starts_with("# MAGIC"));
         let (masked, language) = if magic {
             let masked = piece.replace("# MAGIC", "       ");
             let language = databricks_language(&masked);
+            // A magic stands at the start of its line; nothing shifts.
+            let masked =
+                if language == Language::Python { masked.replace("        %", "\n\n\n\n\n\n\n\n%") } else { masked };
             (masked, language)
         } else {
             (piece.to_owned(), Language::Python)
@@ -88,11 +92,17 @@ pub(super) fn databricks_cells(text: &str) -> Vec<DatabricksCell> {
 }
 
 fn databricks_language(masked: &str) -> Language {
-    let start = masked.len() - masked.trim_start().len();
+    let mut start = 0;
+    for line in masked.split_inclusive('\n').take_while(|line| line.trim().is_empty() || is_databricks(line)) {
+        start += line.len();
+    }
+    let rest = masked.get(start..).unwrap_or_default();
+    start += rest.len() - rest.trim_start().len();
     let word: String = masked.get(start..).unwrap_or_default().chars().take_while(|c| !c.is_whitespace()).collect();
     match word.as_str() {
         "%sql" => Language::Sql { skip: start + word.len(), into: None },
         "%sh" => Language::Shell,
+        "%run" => Language::Python,
         _ => Language::Text,
     }
 }

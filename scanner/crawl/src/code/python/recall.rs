@@ -68,10 +68,10 @@ impl<'w> Interpreter<'w> {
             Value::Function(function) => write!(said, "f{:?}{:?}", function.key(), function.receiver).ok()?,
             Value::Class(class) => write!(said, "c{}.{}.{:?}", class.module, class.block, class.def.range).ok()?,
             Value::Instance(number) => {
-                write!(said, "i{number}.{}", self.heap.get(*number)?.changes).ok()?;
+                write!(said, "i{number}.{}", self.instance(*number)?.changes).ok()?;
             }
-            Value::List(items) => {
-                said.push('[');
+            Value::List(items) | Value::Either(items) => {
+                said.push(if matches!(value, Value::Either(_)) { '<' } else { '[' });
                 for item in items {
                     self.say(item, depth + 1, said)?;
                 }
@@ -93,7 +93,12 @@ impl<'w> Interpreter<'w> {
                 }
                 said.push(')');
             }
-            Value::Text(_) | Value::Data(..) | Value::Expression(_) | Value::Lambda(_) | Value::Object(_) => {
+            Value::Text(_)
+            | Value::Partial(_)
+            | Value::Data(..)
+            | Value::Expression(_)
+            | Value::Lambda(_)
+            | Value::Object(_) => {
                 return None;
             }
         }

@@ -45,6 +45,7 @@ impl<'w> Interpreter<'w> {
                         let data = self.sql_script(&script, &Offsets::origin(origin));
                         return Value::holding(Shape::Frame, data);
                     }
+                    "run" => self.run_notebook(rest),
                     "sh" | "system" | "sx" => self.command(rest, at, start),
                     _ => {}
                 }
@@ -59,7 +60,12 @@ impl<'w> Interpreter<'w> {
     }
 
     fn command(&mut self, line: &str, at: &Origin, start: usize) {
-        let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+        let words: Vec<String> = line
+            .split_whitespace()
+            .filter(|word| *word != "-m")
+            .map(|word| self.expanded(word.trim_matches(['"', '\''])))
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let Some(copy) = COPIES.iter().find(|copy| words.starts_with(copy)) else { return };
         let mut paths = words.iter().skip(copy.len()).filter(|word| !word.starts_with('-'));
         let (Some(from), Some(to)) = (paths.next(), paths.next()) else { return };
@@ -71,5 +77,26 @@ impl<'w> Interpreter<'w> {
         self.pipeline.reads(&source, &Part::all(), &place);
         let data = Data::read(source, Part::all(), Some(place.clone()));
         self.pipeline.writes(&Ref::named(AssetKind::Dataset, dataset_name(to)), &data, &place);
+    }
+
+    /// A word of a shell line with the notebook's variables put in: `{name}`, `$NAME`.
+    fn expanded(&self, word: &str) -> String {
+        let mut whole = String::new();
+        let mut rest = word;
+        while let Some(at) = rest.find(['{', '$']) {
+            let (before, after) = rest.split_at(at);
+            whole.push_str(before);
+            let braced = after.starts_with('{') || after.starts_with("${");
+            let inner = after.trim_start_matches('$').trim_start_matches('{');
+            let end = inner.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(inner.len());
+            let (name, tail) = inner.split_at(end);
+            match self.name(name).and_then(Value::shown) {
+                Some(text) => whole.push_str(&text),
+                None => whole.push_str(&format!("{{{name}}}")),
+            }
+            rest = if braced { tail.strip_prefix('}').unwrap_or(tail) } else { tail };
+        }
+        whole.push_str(rest);
+        whole
     }
 }

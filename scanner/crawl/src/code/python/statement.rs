@@ -3,6 +3,7 @@
 use aedile_model::Protection;
 use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtImport, StmtImportFrom};
 
+use super::expression::items_of;
 use super::interpret::Interpreter;
 use super::value::{Class, Function, Shape, Text, Value};
 use crate::code::flow::Data;
@@ -25,11 +26,10 @@ impl<'w> Interpreter<'w> {
             Stmt::Import(import) => self.import_names(import),
             Stmt::ImportFrom(import) => self.import_from(import),
             Stmt::FunctionDef(def) => {
-                let function = Function { def, module: self.module, block: self.block, receiver: None };
-                for decorator in &def.decorator_list {
-                    self.decorator(decorator, def);
-                }
-                self.bind(def.name.as_str(), Value::Function(function));
+                let (module, block, scope) = (self.module, self.block, self.here());
+                let function = Function { def, module, block, receiver: None, owner: None, scope };
+                let value = self.decorated(function);
+                self.bind(def.name.as_str(), value);
             }
             Stmt::ClassDef(def) => {
                 self.bind(def.name.as_str(), Value::Class(Class { def, module: self.module, block: self.block }));
@@ -74,17 +74,23 @@ impl<'w> Interpreter<'w> {
                 self.run(&repeat.orelse);
             }
             Stmt::If(branch) => {
-                self.value(&branch.test);
-                let mut branches: Vec<&'w [Stmt]> = vec![&branch.body];
-                let mut complete = false;
-                for clause in &branch.elif_else_clauses {
-                    match &clause.test {
-                        Some(test) => {
-                            self.value(test);
+                let mut branches: Vec<&'w [Stmt]> = Vec::new();
+                if self.may_hold(&branch.test) {
+                    branches.push(&branch.body);
+                }
+                let mut complete = !branches.is_empty() && self.must_hold(&branch.test);
+                let others = if complete { &[][..] } else { branch.elif_else_clauses.as_slice() };
+                for clause in others {
+                    let may_hold = match &clause.test {
+                        Some(test) => self.may_hold(test),
+                        None => {
+                            complete = true;
+                            true
                         }
-                        None => complete = true,
+                    };
+                    if may_hold {
+                        branches.push(&clause.body);
                     }
-                    branches.push(&clause.body);
                 }
                 if !complete {
                     branches.push(&[]);
@@ -116,7 +122,12 @@ impl<'w> Interpreter<'w> {
             }
             Stmt::Raise(raise) => {
                 if let Some(exception) = &raise.exc {
-                    self.value(exception);
+                    // Whoever catches it logs its message; so does whoever does not.
+                    let data = self.value(exception).data();
+                    if !self.quiet && !data.is_empty() {
+                        let place = self.place(&**exception);
+                        self.pipeline.sends(&crate::code::output::Destination::log(), &data, &place);
+                    }
                 }
             }
             Stmt::Assert(assert) => {
@@ -130,56 +141,66 @@ impl<'w> Interpreter<'w> {
                 let start = command.range.start().to_usize();
                 self.escape(command.kind, &command.value, &at, start);
             }
-            Stmt::TypeAlias(_)
-            | Stmt::Global(_)
-            | Stmt::Nonlocal(_)
-            | Stmt::Pass(_)
-            | Stmt::Break(_)
-            | Stmt::Continue(_) => {}
+            Stmt::Global(global) => {
+                if let Some(scope) = self.scopes.last_mut() {
+                    scope.globals.extend(global.names.iter().map(ruff_python_ast::Identifier::as_str));
+                }
+            }
+            Stmt::TypeAlias(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
         }
     }
 
-    /// Walks each branch from the same state and joins what comes out.
-    fn branches(&mut self, branches: &[&'w [Stmt]]) {
-        let before = self.state();
-        let mut after: Option<(Option<_>, Option<_>)> = None;
-        for branch in branches {
-            self.restore(before.clone());
-            self.run(branch);
-            let here = self.state();
-            after = Some(match after {
-                None => here,
-                Some((locals, globals)) => (join_scopes(locals, here.0), join_scopes(globals, here.1)),
-            });
-        }
-        if let Some(after) = after {
-            self.restore(after);
-        }
+    /// Whether the test is that something is given, and it is.
+    fn must_hold(&mut self, test: &'w Expr) -> bool {
+        let given = matches!(test, Expr::Name(_) | Expr::Attribute(_));
+        given && matches!(self.value(test), Value::Text(text) if !text.holes && !text.text.is_empty())
     }
 
-    /// What a branch may change: names of the function, or outside of functions those of the module.
-    fn state(&self) -> (Option<Scope<'w>>, Option<Scope<'w>>) {
-        match self.scopes.last() {
-            Some(scope) => (Some(scope.clone()), None),
-            None => (None, self.globals.get(&self.module).cloned()),
-        }
-    }
-
-    fn restore(&mut self, state: (Option<Scope<'w>>, Option<Scope<'w>>)) {
-        if let (Some(scope), Some(held)) = (state.0, self.scopes.last_mut()) {
-            *held = scope;
-        }
-        if let Some(globals) = state.1 {
-            self.recalled.clear();
-            self.globals.insert(self.module, globals);
+    /// Whether the test may hold. What is `None` by default or by a call says that it does not; any other constant may
+    /// be set otherwise before the code runs.
+    fn may_hold(&mut self, test: &'w Expr) -> bool {
+        match test {
+            Expr::UnaryOp(unary) if unary.op == ruff_python_ast::UnaryOp::Not => {
+                !matches!(self.value(&unary.operand), Value::Instance(_))
+            }
+            Expr::Compare(compare) => {
+                let held = self.value(&compare.left);
+                let none = matches!(compare.comparators.as_ref(), [Expr::NoneLiteral(_)]);
+                let is_data = matches!(held, Value::Instance(_) | Value::Data(Shape::Frame, _) | Value::Text(_));
+                match (compare.ops.as_ref(), none) {
+                    ([ruff_python_ast::CmpOp::IsNot], true) => !matches!(held, Value::None),
+                    ([ruff_python_ast::CmpOp::Is], true) => !is_data,
+                    _ => {
+                        for other in &compare.comparators {
+                            self.value(other);
+                        }
+                        true
+                    }
+                }
+            }
+            test => !matches!(self.value(test), Value::None),
         }
     }
 
     fn each(&mut self, each: &'w StmtFor) {
         let over = self.value(&each.iter);
-        let item = self.item_of(over);
-        self.assign(&each.target, item);
-        self.run(&each.body);
+        let around = self.rounds;
+        match items_of(&over).filter(|items| !items.is_empty() && items.len() * around <= ROUNDS) {
+            // Over a known list the body is walked for each item.
+            Some(items) => {
+                self.rounds = around * items.len();
+                for item in items {
+                    self.assign(&each.target, item);
+                    self.run(&each.body);
+                }
+                self.rounds = around;
+            }
+            None => {
+                let item = self.item_of(over);
+                self.assign(&each.target, item);
+                self.run(&each.body);
+            }
+        }
         self.run(&each.orelse);
     }
 
@@ -193,6 +214,10 @@ impl<'w> Interpreter<'w> {
             // A frame iterates over its column names.
             Value::Data(Shape::Frame, _) => Value::Unknown,
             Value::Data(Shape::Row, data) => Value::Data(Shape::Scalar, data),
+            Value::Either(items) => {
+                let each: Vec<Value<'w>> = items.into_iter().map(|item| self.item_of(item)).collect();
+                each.into_iter().reduce(|a, b| a.either(b, "item")).unwrap_or_default()
+            }
             Value::List(items) => items.into_iter().reduce(|a, b| a.either(b, "item")).unwrap_or_default(),
             Value::Map(items) if items.len() == 1 => {
                 items.into_iter().next().map_or(Value::Unknown, |(key, _)| Value::text(key))
@@ -220,12 +245,29 @@ impl<'w> Interpreter<'w> {
                 match owner {
                     Value::Instance(number) => {
                         let name = attribute.attr.as_str().to_owned();
-                        let held = self.heap.get(number).and_then(|instance| instance.fields.get(&name));
+                        let held = self.instance(number).and_then(|instance| instance.fields.get(&name));
                         let same = held.is_some_and(|held| self.same(held, &value));
-                        if let Some(instance) = self.heap.get_mut(number) {
+                        // In a branch the field may keep what it had, or what its class gives it.
+                        let value = if self.branching > 0 && !same {
+                            match self.member(Value::Instance(number), &name) {
+                                Value::Unknown | Value::None | Value::Function(_) => value,
+                                before => before.either(value, &name),
+                            }
+                        } else {
+                            value
+                        };
+                        if let Some(instance) = self.instance_mut(number) {
                             instance.changes += usize::from(!same);
                             instance.fields.insert(name, value);
                         }
+                    }
+                    // `df.columns = […]` names every column anew, in order.
+                    Value::Data(Shape::Frame, _) if attribute.attr.as_str() == "columns" => {
+                        let (names, place) = (value.words(), self.place(target));
+                        self.change(&attribute.value, |frame| {
+                            frame.name_all(&names);
+                            frame.step(place);
+                        });
                     }
                     Value::Data(Shape::Frame, _) => {
                         let data = value.data();
@@ -240,10 +282,13 @@ impl<'w> Interpreter<'w> {
             }
             Expr::Subscript(subscript) => {
                 let keys = self.value(&subscript.slice);
-                // `df.loc[rows, "c"] = …` names the column second.
-                let keys = match (&*subscript.value, keys) {
-                    (Expr::Attribute(_), Value::List(mut items)) if items.len() == 2 => items.pop().unwrap_or_default(),
-                    (_, keys) => keys,
+                // `df.loc[rows, "c"] = …` names the column second; the rows that are not chosen keep what they have.
+                let located = matches!(&*subscript.value, Expr::Attribute(_));
+                let some_rows = located
+                    && !matches!(&*subscript.slice, Expr::Tuple(tuple) if matches!(tuple.elts.first(), Some(Expr::Slice(slice)) if slice.lower.is_none() && slice.upper.is_none()));
+                let keys = match keys {
+                    Value::List(mut items) if located && items.len() == 2 => items.pop().unwrap_or_default(),
+                    keys => keys,
                 };
                 let place = self.place(target);
                 let base = match &*subscript.value {
@@ -264,6 +309,10 @@ impl<'w> Interpreter<'w> {
                 let value = self.bound(value, &held.data());
                 self.change(base, |frame| {
                     for word in &words {
+                        let mut value = value.clone();
+                        if some_rows {
+                            value.join(&frame.column(word));
+                        }
                         frame.assign(word, &value);
                     }
                     frame.step(place);
@@ -309,7 +358,7 @@ impl<'w> Interpreter<'w> {
             Expr::Name(name) => self.bind(name.id.as_str(), value),
             Expr::Attribute(attribute) => {
                 if let Value::Instance(number) = self.value(&attribute.value)
-                    && let Some(instance) = self.heap.get_mut(number)
+                    && let Some(instance) = self.instance_mut(number)
                 {
                     instance.changes += 1;
                     instance.fields.insert(attribute.attr.as_str().to_owned(), value);
@@ -324,7 +373,9 @@ impl<'w> Interpreter<'w> {
         let Value::Expression(expression) = value else { return value.data() };
         let mut all = expression.data.clone();
         if expression.star {
-            all.join(of);
+            let mut rest = of.clone();
+            rest.drop(&expression.except);
+            all.join(&rest);
         }
         for (column, protection) in &expression.columns {
             let mut one = of.column(column);
@@ -376,7 +427,7 @@ impl<'w> Interpreter<'w> {
         match module {
             Some(number) if number != self.module => {
                 self.import(number);
-                let all = self.globals.get(&number).cloned().unwrap_or_default();
+                let all = self.all_globals(number);
                 for (name, value) in all {
                     self.bind(&name, value);
                 }
@@ -390,42 +441,56 @@ impl<'w> Interpreter<'w> {
         }
     }
 
+    /// What the name of a decorated function means: a function of columns, or the function itself.
+    fn decorated(&mut self, function: Function<'w>) -> Value<'w> {
+        let mut value = Value::Function(function);
+        for decorator in &function.def.decorator_list {
+            let callee = match &decorator.expression {
+                Expr::Call(call) => &*call.func,
+                other => other,
+            };
+            match (self.value(callee), &decorator.expression) {
+                (Value::External(path), expression) if self.makes_function(&path) => {
+                    self.value(expression);
+                    value = super::column::function(value);
+                }
+                (callee, Expr::Call(call)) => {
+                    let is_option = self.option(call, function);
+                    if let (Value::External(path), false) = (callee, is_option) {
+                        let arguments = self.arguments(call);
+                        self.decoration(&path, arguments, self.place(&decorator.expression));
+                    }
+                }
+                _ => {}
+            }
+        }
+        value
+    }
+
     /// Keeps what a decorator says of parameters: `@click.option("--path", default="…")`.
-    fn decorator(&mut self, decorator: &'w ruff_python_ast::Decorator, def: &'w ruff_python_ast::StmtFunctionDef) {
-        let Expr::Call(call) = &decorator.expression else { return };
-        let Expr::Attribute(attribute) = &*call.func else { return };
+    fn option(&mut self, call: &'w ruff_python_ast::ExprCall, function: Function<'w>) -> bool {
+        let Expr::Attribute(attribute) = &*call.func else { return false };
         if !matches!(attribute.attr.as_str(), "option" | "argument") {
-            return;
+            return false;
         }
         let names: Vec<String> = call.arguments.args.iter().flat_map(|argument| self.value(argument).words()).collect();
         let default =
             call.arguments.find_keyword("default").map_or(Value::Unknown, |keyword| self.value(&keyword.value));
-        let Some(name) = names.iter().find(|name| name.starts_with("--")).or(names.first()) else { return };
+        // A name without dashes is the parameter's own.
+        let own = names.iter().find(|name| !name.starts_with('-'));
+        let Some(name) = own.or_else(|| names.iter().find(|name| name.starts_with("--"))).or(names.first()) else {
+            return true;
+        };
         let name = name.trim_start_matches('-').replace('-', "_");
-        if let Value::Unknown | Value::None = default {
-            return;
+        if !matches!(default, Value::Unknown | Value::None) {
+            self.parameters.insert(format!("{}.{name}", function.def.name.as_str()), default);
         }
-        self.parameters.insert(format!("{}.{name}", def.name.as_str()), default);
+        true
     }
 }
 
-type Scope<'w> = std::collections::BTreeMap<String, Value<'w>>;
-
-fn join_scopes<'w>(a: Option<Scope<'w>>, b: Option<Scope<'w>>) -> Option<Scope<'w>> {
-    match (a, b) {
-        (Some(mut a), Some(b)) => {
-            for (name, value) in b {
-                let joined = match a.remove(&name) {
-                    Some(held) => held.either(value, &name),
-                    None => value,
-                };
-                a.insert(name, joined);
-            }
-            Some(a)
-        }
-        (a, b) => a.or(b),
-    }
-}
+/// Walks of the bodies of loops inside each other.
+const ROUNDS: usize = 64;
 
 /// What `from pyspark.sql.functions import *` is used for; the rest of the module has no rule.
 const STAR_FUNCTIONS: [&str; 24] = [

@@ -121,7 +121,13 @@ pub(super) fn method<'w>(text: &Text, name: &str, arguments: &Arguments<'w>) -> 
     };
     match name {
         "format" => Value::Text(format(text, arguments)),
-        "format_map" => Value::Text(text.clone()),
+        "format_map" | "substitute" | "safe_substitute" => {
+            let keywords = match first {
+                Some(Value::Map(items)) => items.clone(),
+                _ => arguments.keywords.clone(),
+            };
+            Value::Text(format(text, &Arguments { keywords, ..Arguments::default() }))
+        }
         "join" => {
             let mut joined = Text::default();
             if let Some(Value::List(items)) = first {
@@ -169,6 +175,13 @@ pub(super) fn method<'w>(text: &Text, name: &str, arguments: &Arguments<'w>) -> 
             Some(by) if !by.text.is_empty() => Value::List(text.text.split(&by.text).map(Value::text).collect()),
             _ => Value::List(text.text.split_whitespace().map(Value::text).collect()),
         },
+        "removesuffix" | "removeprefix" => match first.and_then(Value::as_text) {
+            Some(end) if name == "removesuffix" => {
+                kept(text.text.strip_suffix(end.text.as_str()).unwrap_or(&text.text).to_owned())
+            }
+            Some(end) => kept(text.text.strip_prefix(end.text.as_str()).unwrap_or(&text.text).to_owned()),
+            None => Value::Text(text.clone()),
+        },
         "encode" | "decode" | "title" | "capitalize" | "zfill" | "expandtabs" => Value::Text(text.clone()),
         _ => Value::holding(Shape::Scalar, text.data.clone()),
     }
@@ -183,6 +196,9 @@ pub(super) fn path_method<'w>(object: &Object<'w>, name: &str, arguments: &Argum
             Some(path(join_path(std::iter::once(text).chain(pieces))))
         }
         "resolve" | "absolute" | "expanduser" | "as_posix" => Some(path(text)),
+        "open" | "read_text" | "read_bytes" => {
+            Some(Value::Object(Object { kind: "file".to_owned(), ..object.clone() }))
+        }
         "with_suffix" => {
             let suffix = arguments.positional.first().and_then(Value::as_text)?;
             let stem = text.text.rsplit_once('.').map_or(text.text.as_str(), |(stem, _)| stem);
@@ -220,7 +236,35 @@ pub(super) fn function<'w>(path_name: &str, arguments: &Arguments<'w>) -> Option
         | "os.fspath" => Some(first()),
         "os.path.basename" => Some(Value::text(text(0).text.rsplit('/').next().unwrap_or_default())),
         "os.path.dirname" => Some(Value::text(text(0).text.rsplit_once('/').map_or("", |(folder, _)| folder))),
-        "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" => {
+        // `$name` and `${name}` as `{name}`, for `substitute`.
+        "string.Template" => {
+            let held = text(0);
+            let mut braced = String::new();
+            let mut pieces = held.text.split('$');
+            braced.push_str(pieces.next().unwrap_or_default());
+            for piece in pieces {
+                let rest = piece.strip_prefix('{').unwrap_or(piece);
+                let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                let (name, after) = rest.split_at(end);
+                braced.push_str(&format!("{{{name}}}"));
+                braced.push_str(if rest.len() < piece.len() {
+                    after.strip_prefix('}').unwrap_or(after)
+                } else {
+                    after
+                });
+            }
+            Some(Value::Text(Text { text: braced, offsets: Default::default(), ..held }))
+        }
+        "pathlib.Path"
+        | "pathlib.PurePath"
+        | "pathlib.PosixPath"
+        | "cloudpathlib.S3Path"
+        | "cloudpathlib.GSPath"
+        | "cloudpathlib.AzureBlobPath"
+        | "cloudpathlib.AnyPath"
+        | "cloudpathlib.CloudPath"
+        | "upath.UPath"
+        | "anyio.Path" => {
             let pieces: Vec<Text> = arguments
                 .positional
                 .iter()

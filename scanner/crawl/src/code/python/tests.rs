@@ -299,3 +299,81 @@ fn doubling_values_are_bounded() {
     }
     assert!(python(&code).is_empty());
 }
+
+fn gaps_of(code: &str) -> Vec<aedile_model::GapKind> {
+    facts_of(&[("job.py", code)]).gaps.into_iter().map(|gap| gap.kind).collect()
+}
+
+#[test]
+fn python_two_is_a_gap_and_what_parses_is_read() {
+    let code = "import pandas as pd\nprint 'loading'\ndf = pd.read_csv('a.csv')\nexec 'x = 1'\ntry:\n    pass\nexcept ValueError, e:\n    print e\ndf.to_csv('b.csv')\n";
+    assert!(gaps_of(code).contains(&aedile_model::GapKind::Unparsed));
+    tells(&python(code), &["reads a.csv [*]", "writes b.csv [*]"]);
+}
+
+#[test]
+fn marks_of_a_merge_are_a_gap_and_both_sides_are_read() {
+    let code = "import pandas as pd\n<<<<<<< HEAD\ndf = pd.read_csv('ours.csv')\n=======\ndf = pd.read_csv('theirs.csv')\n>>>>>>> branch\nprint(df['email'])\n";
+    assert!(gaps_of(code).contains(&aedile_model::GapKind::Unparsed));
+    tells(&python(code), &["reads ours.csv [*]", "reads theirs.csv [*]"]);
+}
+
+#[test]
+fn two_thousand_levels_are_a_gap_and_never_an_overflow() {
+    let deep = 2_000;
+    let nested_if: String = (0..deep).map(|n| format!("{}if x:\n", " ".repeat(n))).collect();
+    for code in [
+        format!("x = {}1{}", "(".repeat(deep), ")".repeat(deep)),
+        format!("x = {}1{}", "[".repeat(deep), "]".repeat(deep)),
+        format!("x = {}1", "lambda: ".repeat(deep)),
+        format!("x = {}1", "not ".repeat(deep)),
+        format!("x = {}1", "-".repeat(deep)),
+        format!("x = a{}", ".b".repeat(deep)),
+        format!("x = a{}", "[0]".repeat(deep)),
+        format!("x = 1{}", " if a else 1".repeat(deep)),
+        format!("x = {}y{}", "f(".repeat(deep), ")".repeat(deep)),
+        format!("{nested_if}{}pass\n", " ".repeat(deep)),
+    ] {
+        // Whether it is parsed or refused, it ends.
+        facts_of(&[("job.py", &code)]);
+    }
+    assert!(gaps_of(&format!("x = {}1{}", "(".repeat(deep), ")".repeat(deep))).contains(&aedile_model::GapKind::Limit));
+}
+
+#[test]
+fn modules_that_import_each_other_end() {
+    let told = told(&facts_of(&[
+        (
+            "p/a.py",
+            "import pandas as pd\nfrom p.b import B\nA = 's3://raw'\ndef load():\n    return pd.read_csv(A + B)\n",
+        ),
+        ("p/b.py", "from p.a import A, load\nfrom p import c\nB = '/b.csv'\nprint(load()['email'])\n"),
+        ("p/c.py", "from p.b import *\nfrom p.c import *\nimport p.a\n"),
+        ("p/__init__.py", "from .a import *\nfrom .b import *\n"),
+    ]));
+    assert!(told.iter().any(|line| line.starts_with("sends log [email]")), "{told:?}");
+}
+
+#[test]
+fn a_long_generated_file_is_read_or_is_a_gap_within_its_bounds() {
+    let mut code = String::from("import pandas as pd\nTABLE = {\n");
+    while code.len() < 5 << 20 {
+        code.push_str(&format!("    'key_{0}': {{'name': 'value {0}', 'items': [1, 2, 3]}},\n", code.len()));
+    }
+    code.push_str("}\nprint(pd.read_csv('a.csv')['email'])\n");
+    let started = std::time::Instant::now();
+    let facts = facts_of(&[("job.py", &code)]);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    let is_limit = facts.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit);
+    assert!(is_limit || told(&facts).iter().any(|line| line == "sends log [email]"));
+}
+
+#[test]
+fn loops_of_loops_over_known_lists_are_walked_within_bounds() {
+    let mut code = String::from("import pandas as pd\n");
+    for n in 0..8 {
+        code.push_str(&format!("{}for v{n} in [1, 2, 3, 4, 5, 6, 7, 8]:\n", " ".repeat(n)));
+    }
+    code.push_str(&format!("{}pd.read_csv(f's3://raw/{{v0}}.csv')\n", " ".repeat(8)));
+    assert!(gaps_of(&code).is_empty());
+}

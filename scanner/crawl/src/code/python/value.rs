@@ -22,6 +22,10 @@ pub(super) enum Value<'w> {
     Int(i64),
     /// A string whose unknown parts are `{hole}`s.
     Text(Text),
+    /// One of several texts or paths, at most [`Value::MOST`].
+    Either(Vec<Value<'w>>),
+    /// A function with some of its arguments.
+    Partial(Box<Partial<'w>>),
     /// A list, tuple or set.
     List(Vec<Value<'w>>),
     /// A mapping with text keys, in order; unknown keys are left out of the key but keep their value.
@@ -44,6 +48,17 @@ pub(super) enum Value<'w> {
     Instance(usize),
     /// A value of a library's type.
     Object(Object<'w>),
+}
+
+/// A function with some of its arguments.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Partial<'w> {
+    /// The function.
+    pub(super) function: Value<'w>,
+    /// Its first arguments.
+    pub(super) positional: Vec<Value<'w>>,
+    /// Arguments by keyword.
+    pub(super) keywords: Vec<(String, Value<'w>)>,
 }
 
 /// In which shape data is held.
@@ -87,6 +102,8 @@ pub(super) struct ColumnExpression {
     pub(super) alias: Option<String>,
     /// Whether it is every column.
     pub(super) star: bool,
+    /// Columns that it is not, where it is every other.
+    pub(super) except: Vec<String>,
     /// Values of other data in it.
     pub(super) data: Data,
 }
@@ -102,6 +119,23 @@ pub(super) struct Function<'w> {
     pub(super) block: usize,
     /// The instance that it is a method of.
     pub(super) receiver: Option<usize>,
+    /// The class that it is a method of.
+    pub(super) owner: Option<Class<'w>>,
+    /// The scope that it was defined in, by its number; see [`Scope`].
+    pub(super) scope: Option<usize>,
+}
+
+/// The names of a function that is being walked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope<'w> {
+    /// Its number, never given twice.
+    pub(super) number: usize,
+    /// The scope around it, for a function that is defined in another.
+    pub(super) outer: Option<usize>,
+    /// The names.
+    pub(super) names: BTreeMap<String, Value<'w>>,
+    /// Names that are those of the module.
+    pub(super) globals: Vec<&'w str>,
 }
 
 /// A class and where it is written.
@@ -145,6 +179,20 @@ impl Text {
         Text { text: format!("{{{name}}}"), holes: true, data, ..Text::default() }
     }
 
+    /// Whether nothing of it is known.
+    pub(super) fn is_hole(&self) -> bool {
+        let mut depth = 0_i32;
+        self.holes
+            && !self.text.chars().any(|c| {
+                depth += match c {
+                    '{' => 1,
+                    '}' => -1,
+                    _ => 0,
+                };
+                depth == 0 && c.is_alphanumeric()
+            })
+    }
+
     /// Adds `other` at the end; beyond [`LONGEST`] bytes it is a hole.
     pub(super) fn push(&mut self, other: &Text) {
         if self.text.len() + other.text.len() > LONGEST {
@@ -160,6 +208,17 @@ impl Text {
 }
 
 impl<'w> Value<'w> {
+    /// How many texts a value may be one of.
+    pub(super) const MOST: usize = 8;
+
+    /// Each of the values that it may be.
+    pub(super) fn alternatives(self) -> Vec<Value<'w>> {
+        match self {
+            Value::Either(items) => items,
+            one => vec![one],
+        }
+    }
+
     /// A text from nowhere.
     pub(super) fn text(text: impl Into<String>) -> Value<'w> {
         Value::Text(Text::plain(text))
@@ -182,6 +241,7 @@ impl<'w> Value<'w> {
     pub(super) fn words(&self) -> Vec<String> {
         match self {
             Value::Text(text) if !text.holes => vec![text.text.clone()],
+            Value::Either(items) => items.iter().flat_map(Value::words).collect(),
             Value::List(items) => items.iter().flat_map(Value::words).collect(),
             Value::Map(items) => items.iter().map(|(key, _)| key.clone()).collect(),
             Value::Expression(expression) if !expression.star => match &expression.alias {
@@ -208,7 +268,8 @@ impl<'w> Value<'w> {
             Value::Text(text) => into.join(&text.data),
             Value::Object(object) => into.join(&object.data),
             Value::Expression(expression) => into.join(&expression.data),
-            Value::List(items) => items.iter().for_each(|item| item.collect(into, depth + 1)),
+            Value::List(items) | Value::Either(items) => items.iter().for_each(|item| item.collect(into, depth + 1)),
+            Value::Partial(partial) => partial.positional.iter().for_each(|item| item.collect(into, depth + 1)),
             Value::Map(items) => items.iter().for_each(|(_, item)| item.collect(into, depth + 1)),
             Value::Unknown
             | Value::None
@@ -277,10 +338,11 @@ impl<'w> Value<'w> {
                 data.join(&more);
                 Value::Data(shape, data)
             }
-            (Value::Text(a), Value::Text(b)) if a.text != b.text => {
-                let mut data = a.data;
-                data.join(&b.data);
-                Value::Text(Text::hole(name, data))
+            (a @ (Value::Text(_) | Value::Either(_)), b @ (Value::Text(_) | Value::Either(_))) => {
+                one_of(a.alternatives().into_iter().chain(b.alternatives()).collect(), name)
+            }
+            (Value::Object(a), Value::Object(b)) if a.kind == super::string::PATH && b.kind == a.kind => {
+                one_of(vec![Value::Object(a), Value::Object(b)], name)
             }
             (Value::Object(mut a), Value::Object(b)) if a.kind == b.kind => {
                 a.data.join(&b.data);
@@ -291,6 +353,41 @@ impl<'w> Value<'w> {
                 Value::Map(a).bounded()
             }
             (known, _) => known,
+        }
+    }
+}
+
+/// One of several texts or paths; beyond [`Value::MOST`] a hole called `name`. One of which nothing is known says
+/// nothing beside the others.
+fn one_of<'w>(values: Vec<Value<'w>>, name: &str) -> Value<'w> {
+    let text = |value: &Value<'w>| super::string::text_of(value).unwrap_or_default();
+    let mut kept: Vec<Value<'w>> = Vec::new();
+    for value in values {
+        if !kept.iter().any(|held| text(held).text == text(&value).text) {
+            kept.push(value);
+        }
+    }
+    if kept.iter().any(|value| !text(value).is_hole()) {
+        let mut lost = Data::default();
+        kept.retain(|value| {
+            let known = !text(value).is_hole();
+            if !known {
+                lost.join(&text(value).data);
+            }
+            known
+        });
+        if let Some(Value::Text(first)) = kept.first_mut() {
+            first.data.join(&lost);
+        }
+    }
+    match kept.len() {
+        0 => Value::Unknown,
+        1 => kept.remove(0),
+        many if many <= Value::MOST => Value::Either(kept),
+        _ => {
+            let mut data = Data::default();
+            kept.iter().for_each(|value| data.join(&value.data()));
+            Value::Text(Text::hole(name, data))
         }
     }
 }

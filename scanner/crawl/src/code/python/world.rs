@@ -7,6 +7,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, Stmt};
 
 use super::{Body, Module};
+use crate::File;
 use crate::code::sql::Schemas;
 
 /// What interpretation may look at.
@@ -17,20 +18,27 @@ pub(crate) struct World<'w> {
     pub(super) apis: &'w Apis,
     /// Tables whose columns are known.
     pub(super) schemas: &'w Schemas,
+    /// Every scanned file by its path.
+    files: BTreeMap<&'w str, &'w File>,
     /// Modules by path without `.py` and without `/__init__`.
     paths: BTreeMap<&'w str, usize>,
+    /// The same by the last name of the path.
+    tails: BTreeMap<&'w str, Vec<(&'w str, usize)>>,
     /// Every name that is used somewhere other than where it is defined.
     pub(super) mentioned: BTreeSet<&'w str>,
 }
 
 impl<'w> World<'w> {
     /// The world of `modules`.
-    pub(crate) fn new(modules: &'w [Module], apis: &'w Apis, schemas: &'w Schemas) -> World<'w> {
+    pub(crate) fn new(modules: &'w [Module], files: &'w [File], apis: &'w Apis, schemas: &'w Schemas) -> World<'w> {
         let mut paths = BTreeMap::new();
+        let mut tails: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
         let mut mentions = Mentions::default();
         for (number, module) in modules.iter().enumerate() {
             if let Some(stem) = module.path.strip_suffix(".py") {
-                paths.insert(stem.strip_suffix("/__init__").unwrap_or(stem), number);
+                let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
+                paths.insert(stem, number);
+                tails.entry(stem.rsplit('/').next().unwrap_or(stem)).or_default().push((stem, number));
             }
             for block in &module.blocks {
                 if let Body::Python(statements) = &block.body {
@@ -38,7 +46,45 @@ impl<'w> World<'w> {
                 }
             }
         }
-        World { modules, apis, schemas, paths, mentioned: mentions.names }
+        let files = files.iter().map(|file| (&*file.path, file)).collect();
+        World { modules, apis, schemas, files, paths, tails, mentioned: mentions.names }
+    }
+
+    /// The notebook or script that module number `from` runs as `path`, relative to its folder.
+    pub(super) fn notebook(&self, from: usize, path: &str) -> Option<usize> {
+        let mut folder =
+            self.modules.get(from).map_or("", |module| &*module.path).rsplit_once('/').map_or("", |(f, _)| f);
+        let mut rest = path;
+        loop {
+            if let Some(inner) = rest.strip_prefix("./") {
+                rest = inner;
+            } else if let Some(inner) = rest.strip_prefix("../") {
+                rest = inner;
+                folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+            } else {
+                break;
+            }
+        }
+        let whole = format!("{folder}/{rest}");
+        let stem = whole.trim_start_matches('/');
+        self.paths.get(stem).copied().or_else(|| {
+            let file = format!("{stem}.ipynb");
+            self.modules.iter().position(|module| *module.path == *file)
+        })
+    }
+
+    /// The file that code of module number `from` calls `path`: from its folder or any above it, as a program may run.
+    pub(super) fn file(&self, from: usize, path: &str) -> Option<&'w File> {
+        let path = path.trim_start_matches("./");
+        let mut folder = self.modules.get(from).map_or("", |module| &*module.path);
+        while !folder.is_empty() {
+            folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let whole = format!("{folder}/{path}");
+            if let Some(file) = self.files.get(whole.trim_start_matches('/')) {
+                return Some(file);
+            }
+        }
+        None
     }
 
     /// The module that `dotted` names when module number `from` imports it; `level` counts leading dots.
@@ -70,7 +116,8 @@ impl<'w> World<'w> {
         }
         // A package root elsewhere (`libs/core/pkg/mod.py`), if only one module fits; a bare name is too weak.
         let suffix = format!("/{path}");
-        let mut fitting = self.paths.iter().filter(|(held, _)| path.contains('/') && held.ends_with(&suffix));
+        let tails = path.rsplit_once('/').and_then(|(_, tail)| self.tails.get(tail));
+        let mut fitting = tails.into_iter().flatten().filter(|(held, _)| held.ends_with(&suffix));
         match (fitting.next(), fitting.next()) {
             (Some((_, number)), None) => Some(*number),
             _ => None,

@@ -1,0 +1,201 @@
+//! Models and feature views: what is trained, released and declared.
+
+use aedile_model::{Asset, AssetId, AssetKind, Columns, Protection};
+use aedile_rules::{Api, SettingOf};
+
+use super::apply::Fields;
+use super::argument::Arguments;
+use super::call::Site;
+use super::interpret::Interpreter;
+use super::string::text_of;
+use super::value::{Object, Value};
+use crate::Ref;
+use crate::code::flow::{Data, Part};
+use crate::code::output::{dataset_name, table_name};
+
+impl<'w> Interpreter<'w> {
+    pub(super) fn train(
+        &mut self,
+        api: &Api,
+        receiver: Value<'w>,
+        arguments: &Arguments<'w>,
+        fields: &Fields<'w>,
+        site: &Site<'w>,
+    ) -> Value<'w> {
+        let mut data = self.travelling(api, &receiver, arguments, fields);
+        // Managed training is handed URIs: `estimator.fit({"train": "s3://…"})`.
+        if let Some(value) = fields.get("inputs") {
+            for uri in uris(value) {
+                let target = Ref::named(AssetKind::Dataset, dataset_name(&uri));
+                if !self.quiet {
+                    self.pipeline.reads(&target, &Part::all(), &site.place);
+                }
+                data.join(&Data::read(target, Part::all(), Some(site.place.clone())));
+            }
+        }
+        let mut object = match receiver {
+            Value::Object(object) => object,
+            _ => Object { kind: "model".to_owned(), ..Object::default() },
+        };
+        object.data = Data::default();
+        let name =
+            [fields.get("name"), object.fields.get("variable")].into_iter().flatten().find_map(text_of).map_or_else(
+                || match (site.receiver, &self.target) {
+                    (Some(receiver), _) if !api.methods.is_empty() => {
+                        super::expression::hole_name(self.source(receiver))
+                    }
+                    (_, Some(target)) => target.clone(),
+                    _ => "model".to_owned(),
+                },
+                |text| text.text,
+            );
+        let id = AssetId::new(AssetKind::Model, &self.pipeline.asset.address, &name);
+        object.fields.insert("model".to_owned(), Value::text(id.as_str()));
+        if !self.quiet {
+            let mut asset = Asset::new(id.clone(), AssetKind::Model, &*name, &*name);
+            asset.type_name.clone_from(&object.kind);
+            asset.place = Some(object.made.clone().unwrap_or_else(|| site.place.clone()));
+            asset.in_tests = self.pipeline.asset.in_tests;
+            self.pipeline.add(asset);
+            let attributes = self.relation_attributes(api, SettingOf::Relation, fields, arguments, &site.place);
+            self.pipeline.trains(&id, &data, &site.place, &attributes);
+        }
+        if let Some(target @ ruff_python_ast::Expr::Name(_)) = site.receiver
+            && !api.methods.is_empty()
+        {
+            self.assign(target, Value::Object(object.clone()));
+        }
+        Value::Object(object)
+    }
+
+    pub(super) fn release(
+        &mut self,
+        api: &Api,
+        receiver: &Value<'w>,
+        arguments: &Arguments<'w>,
+        fields: &Fields<'w>,
+        site: &Site<'w>,
+    ) {
+        if self.quiet {
+            return;
+        }
+        let data = self.travelling(api, receiver, arguments, fields);
+        if let Some(sink) = &api.sink
+            && !data.is_empty()
+        {
+            let destination = self.destination(sink, fields);
+            self.pipeline.sends(&destination, &data, &site.place);
+        }
+        let attributes = self.relation_attributes(api, SettingOf::Relation, fields, arguments, &site.place);
+        let held = fields
+            .get("model")
+            .and_then(|value| model_of(value).or_else(|| model_id(value)))
+            .or_else(|| model_of(receiver));
+        let name = fields.get("name").and_then(text_of).map(|text| text.text).filter(|name| !self.is_all_hole(name));
+        let what = match (held, name) {
+            (Some(id), name) => {
+                if let (Some(asset), Some(name)) = (self.pipeline.asset_mut(&id), name) {
+                    asset.names.insert(name);
+                }
+                Ref::Id(id)
+            }
+            (None, Some(name)) => Ref::named(AssetKind::Model, name),
+            (None, None) if api.args.contains_key("name") && attributes.is_empty() => return,
+            (None, None) => {
+                let name = site.receiver.map_or("model", |receiver| self.source(receiver));
+                let id =
+                    AssetId::new(AssetKind::Model, &self.pipeline.asset.address, &super::expression::hole_name(name));
+                let mut asset = Asset::new(id.clone(), AssetKind::Model, name, name);
+                asset.place = Some(site.place.clone());
+                self.pipeline.add(asset);
+                Ref::Id(id)
+            }
+        };
+        self.pipeline.releases(what, &site.place, attributes);
+    }
+
+    pub(super) fn feature(&mut self, api: &Api, fields: &Fields<'w>, arguments: &Arguments<'w>, site: &Site<'w>) {
+        if self.quiet {
+            return;
+        }
+        let Some(name) = fields.get("name").and_then(text_of) else { return };
+        let id = AssetId::new(AssetKind::FeatureView, &self.pipeline.asset.address, &name.text);
+        let mut asset = Asset::new(id.clone(), AssetKind::FeatureView, &*name.text, &*name.text);
+        asset.type_name.clone_from(&api.id);
+        asset.place = Some(site.place.clone());
+        asset.names.insert(name.text.clone());
+        asset.attributes = self.relation_attributes(api, SettingOf::Asset, fields, arguments, &site.place);
+        self.pipeline.add(asset);
+        let mut declared = std::collections::BTreeMap::new();
+        for field in fields.get("schema").map(items).unwrap_or_default() {
+            if let Value::Object(field) = field
+                && let Some(column) = field.fields.get("name").and_then(text_of)
+            {
+                let column_id = AssetId::column(&id, &column.text);
+                declared.insert(column.text.clone(), Protection::None);
+                let mut asset = Asset::new(column_id.clone(), AssetKind::Column, &*column.text, &*column.text);
+                asset.place.clone_from(&field.made);
+                self.pipeline.add(asset);
+                self.pipeline.link(crate::Link::new(
+                    aedile_model::RelationKind::PartOf,
+                    Ref::Id(column_id),
+                    Ref::Id(id.clone()),
+                    field.made.clone(),
+                ));
+            }
+        }
+        if let Some(Value::Object(source)) = fields.get("source") {
+            for role in ["path", "table"] {
+                if let Some(text) = source.fields.get(role).and_then(text_of) {
+                    let target = match role {
+                        "path" => Ref::named(AssetKind::Dataset, dataset_name(&text.text)),
+                        _ => Ref::named(AssetKind::Table, table_name(&text.text)),
+                    };
+                    let mut link = crate::Link::new(
+                        aedile_model::RelationKind::DerivedFrom,
+                        Ref::Id(id.clone()),
+                        target,
+                        Some(site.place.clone()),
+                    );
+                    let mut flow = crate::code::output::all_columns(vec![site.place.clone()]);
+                    // A schema says which columns the view takes; without one it takes what the source has.
+                    if !declared.is_empty() {
+                        flow.columns = Columns::Named(declared.clone());
+                    }
+                    link.flow = Some(flow);
+                    self.pipeline.link(link);
+                }
+            }
+        }
+    }
+}
+
+/// Every URI in a text, an object with a path, a list or a mapping.
+fn uris(value: &Value<'_>) -> Vec<String> {
+    match value {
+        Value::List(items) => items.iter().flat_map(uris).collect(),
+        Value::Map(items) => items.iter().flat_map(|(_, item)| uris(item)).collect(),
+        other => text_of(other).map(|text| text.text).filter(|text| text.contains("://")).into_iter().collect(),
+    }
+}
+
+fn items<'a, 'w>(value: &'a Value<'w>) -> &'a [Value<'w>] {
+    match value {
+        Value::List(items) => items,
+        other => std::slice::from_ref(other),
+    }
+}
+
+/// The model that an object is.
+pub(super) fn model_of(value: &Value<'_>) -> Option<AssetId> {
+    match value {
+        Value::Object(object) => object.fields.get("model").and_then(model_id),
+        _ => None,
+    }
+}
+
+fn model_id(value: &Value<'_>) -> Option<AssetId> {
+    let text = value.as_text()?.text.strip_prefix("Model:")?;
+    let (unit, address) = text.split_once('#')?;
+    Some(AssetId::new(AssetKind::Model, unit, address))
+}

@@ -1,0 +1,3 @@
+from feast import Entity
+
+user = Entity(name="user", join_keys=["user_key"])

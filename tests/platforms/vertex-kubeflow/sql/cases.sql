@@ -1,0 +1,1 @@
+CREATE TABLE `bank-fraud.mart.cases` (case_id STRING, customer_name STRING, amount NUMERIC);
