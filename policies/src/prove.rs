@@ -73,11 +73,17 @@ pub struct Proof {
 
 impl Policies {
     /// What can be proved of every policy in force, those of the program only if `built_in`; in the order of their ids.
+    /// `watch` is told how many of how many policies are done.
     ///
     /// # Errors
     /// [`PolicyError::BuiltIn`] if no thread or runtime can be made. A solver that is missing or gives up is no error:
     /// nothing is then proved.
-    pub fn prove(&self, solver: &Solver, built_in: bool) -> Result<Vec<Proof>, PolicyError> {
+    pub fn prove(
+        &self,
+        solver: &Solver,
+        built_in: bool,
+        watch: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Vec<Proof>, PolicyError> {
         let controls =
             self.guardrails.controls.iter().chain(self.intended.iter().flat_map(|intended| &intended.controls));
         let controls: Vec<&Control> = controls.collect();
@@ -98,17 +104,19 @@ impl Policies {
                 controls.iter().map(|control| prover.compiled(control)).collect();
             let others: Vec<&Compiled<'_>> = compiled.iter().flatten().collect();
             let mut proofs = Vec::new();
-            for (control, own) in controls.iter().zip(&compiled).filter(|(control, _)| asked(control)) {
+            let subjects: Vec<_> = controls.iter().zip(&compiled).filter(|(control, _)| asked(control)).collect();
+            for (nth, (control, own)) in subjects.iter().enumerate() {
+                watch(nth, subjects.len());
                 let said = |claim, answer| Proof { subject: control.info.id.clone(), claim, answer };
                 match own {
                     Err(why) => proofs.push(said(Claim::NeverErrors, Answer::NotProved(why.clone()))),
                     Ok(own) => {
                         proofs.push(said(Claim::NeverErrors, prover.never_errors(own)));
-                        let can = prover.can_match(own);
+                        let (can, matching) = prover.can_match(own);
                         let matches = can == Answer::Proved;
                         proofs.push(said(Claim::CanMatch, can));
                         if matches {
-                            proofs.push(said(Claim::NotShadowed, prover.not_shadowed(own, &others)));
+                            proofs.push(said(Claim::NotShadowed, prover.not_shadowed(own, &matching, &others)));
                         }
                         if matches && control.policy.effect() == Effect::Permit {
                             proofs.push(said(Claim::CanPermit, prover.can_permit(own, &others)));
@@ -234,27 +242,36 @@ impl<'a> Prover<'a> {
         Answer::Proved
     }
 
-    fn can_match(&mut self, own: &Compiled<'_>) -> Answer {
+    /// Whether some request meets `own`, and of which types such requests are.
+    fn can_match<'c>(&mut self, own: &'c Compiled<'_>) -> (Answer, Vec<&'c [String; 3]>) {
+        let (mut matching, mut unknown) = (Vec::new(), None);
         for (types, policy) in &own.by_types {
             match self.ask(async |solver| solver.check_never_matches_opt(policy).await) {
-                Ok(false) => return Answer::Proved,
+                Ok(false) => matching.push(types),
                 Ok(true) => {}
-                Err(why) => return not_proved(types, why),
+                Err(why) => unknown = Some(not_proved(types, why)),
             }
         }
-        Answer::Refuted("no request that the schema allows meets its conditions".to_owned())
+        let answer = match unknown {
+            _ if !matching.is_empty() => Answer::Proved,
+            Some(unknown) => unknown,
+            None => Answer::Refuted("no request that the schema allows meets its conditions".to_owned()),
+        };
+        (answer, matching)
     }
 
-    fn not_shadowed(&mut self, own: &Compiled<'_>, others: &[&Compiled<'_>]) -> Answer {
+    /// `matching` are the types of requests that meet `own`.
+    fn not_shadowed(&mut self, own: &Compiled<'_>, matching: &[&[String; 3]], others: &[&Compiled<'_>]) -> Answer {
         let mut unknown = None;
         for other in others {
             let same = other.control.info.id == own.control.info.id;
-            if same || other.control.policy.effect() != own.control.policy.effect() {
+            let alike = other.control.policy.effect() == own.control.policy.effect();
+            if same || !alike || !matching.iter().all(|types| other.by_types.contains_key(*types)) {
                 continue;
             }
             match self.covers(own, other) {
                 // Of two that meet the same, the one that comes later is the one too many.
-                Ok(true) if self.covers(other, own) != Ok(true) || other.control.info.id < own.control.info.id => {
+                Ok(true) if other.control.info.id < own.control.info.id || self.covers(other, own) != Ok(true) => {
                     return Answer::Refuted(format!(
                         "every request that it meets is met by `{}` too",
                         other.control.info.id

@@ -50,7 +50,7 @@ pub fn run(cli: &Cli) -> Result<u8, Report> {
         Command::Suggest(args) => suggest::run(args, detail),
         Command::Log(command) => log::run(command),
         Command::Rules(command) => rules::run(command),
-        Command::Policy(command) => policy::run(command),
+        Command::Policy(command) => policy::run(command, detail),
         Command::Schema { of } => schema(of),
     }
 }
@@ -118,7 +118,7 @@ fn write(run: &Run, outputs: &[Output], look: Look) -> Result<(), Report> {
                 })?;
             }
             Some(file) => {
-                let text = (output.format.render)(run, Look { colour: false, ..look })?;
+                let text = (output.format.render)(run, Look { colour: false, links: false, ..look })?;
                 output::replace(Path::new(file), text.as_bytes()).map_err(|error| {
                     miette!(
                         code = "aedile::output",
@@ -139,7 +139,7 @@ fn write(run: &Run, outputs: &[Output], look: Look) -> Result<(), Report> {
 fn summarise(run: &Run, look: Look) -> Result<(), Report> {
     let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else { return Ok(()) };
     let Some(markdown) = Format::named("markdown") else { return Ok(()) };
-    let text = (markdown.render)(run, Look { colour: false, ..look })?;
+    let text = (markdown.render)(run, Look { colour: false, links: false, ..look })?;
     // Other steps have written there too.
     let opened = std::fs::OpenOptions::new().create(true).append(true).open(&file);
     opened.and_then(|mut open| open.write_all(text.as_bytes())).map_err(|error| {

@@ -24,6 +24,8 @@ pub struct Look {
     pub width: usize,
     /// Whether colours and other escapes may be used.
     pub colour: bool,
+    /// Whether the terminal follows links.
+    pub links: bool,
     /// How much is told.
     pub detail: Detail,
 }
@@ -43,7 +45,7 @@ pub enum Detail {
 
 impl Default for Look {
     fn default() -> Self {
-        Look { width: 80, colour: false, detail: Detail::Normal }
+        Look { width: 80, colour: false, links: false, detail: Detail::Normal }
     }
 }
 

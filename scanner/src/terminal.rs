@@ -12,7 +12,9 @@ use crate::report::{Detail, Look};
 #[must_use]
 pub fn look(detail: Detail) -> Look {
     let terminal = io::stdout().is_terminal();
-    Look { width: width(), colour: terminal && colours(), detail }
+    // The crate asks whether it is a terminal that follows them; FORCE_HYPERLINK overrules it.
+    let links = supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    Look { width: width(), colour: terminal && colours(), links: links && colours(), detail }
 }
 
 fn colours() -> bool {

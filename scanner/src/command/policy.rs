@@ -10,10 +10,11 @@ use miette::{IntoDiagnostic, Report, miette};
 use serde_json::json;
 
 use crate::cli::PolicyCommand;
+use crate::report::Detail;
 use crate::run::{Judges, is_cases, judges, policy_packs, texts};
 use crate::terminal;
 
-pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
+pub(super) fn run(command: &PolicyCommand, detail: Detail) -> Result<u8, Report> {
     let here = Path::new("");
     match command {
         PolicyCommand::Check { paths } => {
@@ -44,7 +45,7 @@ pub(super) fn run(command: &PolicyCommand) -> Result<u8, Report> {
             terminal::print(&text).into_diagnostic()?;
             Ok(0)
         }
-        PolicyCommand::Prove(args) => super::prove::run(args),
+        PolicyCommand::Prove(args) => super::prove::run(args, detail),
         PolicyCommand::Explain { id, paths } => {
             let policies = load(paths, here)?.policies;
             let known = policies.info();

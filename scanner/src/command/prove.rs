@@ -4,7 +4,7 @@ use crate::cli::ProveArgs;
 
 /// A build without a prover proves nothing, and says so.
 #[cfg(not(feature = "prove"))]
-pub(super) fn run(_: &ProveArgs) -> Result<u8, miette::Report> {
+pub(super) fn run(_: &ProveArgs, _: crate::report::Detail) -> Result<u8, miette::Report> {
     Err(miette::miette!(
         code = "aedile::prove::absent",
         help = "build it with `cargo build --release --features prove`; `aedile policy check` and `aedile policy test` need no prover",
@@ -28,16 +28,20 @@ mod proving {
 
     use super::ProveArgs;
     use crate::git::{self, Repository, Revision};
+    use crate::report::Detail;
     use crate::run::{ScanError, policy_packs};
     use crate::terminal;
 
-    pub(crate) fn run(args: &ProveArgs) -> Result<u8, Report> {
+    pub(crate) fn run(args: &ProveArgs, detail: Detail) -> Result<u8, Report> {
         let here = std::path::Path::new("");
         let (controls, _) = policy_packs(&args.paths, here)?;
         let (intended, _) = policy_packs(&args.access, here)?;
         let policies = Policies::load(&controls, &intended)?;
         let solver = Solver { program: args.solver.clone(), limit: args.seconds.saturating_mul(1000) };
-        let mut proofs = policies.prove(&solver, args.all)?;
+        let bar = terminal::progress(detail == Detail::Quiet);
+        let mut proofs = policies
+            .prove(&solver, args.all, &|done, all| bar.set_message(format!("{done} of {all} policies asked about")))?;
+        bar.finish_and_clear();
         if let Some(reference) = &args.against {
             let before = Policies::load(&earlier(&args.paths, reference)?, &earlier(&args.access, reference)?)?;
             proofs.extend(policies.prove_no_wider(&before, &solver)?);

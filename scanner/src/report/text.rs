@@ -7,9 +7,12 @@ use miette::{
     SpanContents,
 };
 
+use self::links::Links;
 use super::wording::plural;
 use super::{Detail, Look, RenderError};
 use crate::record::{Finding, Place, Run};
+
+mod links;
 
 pub(super) fn render(run: &Run, look: Look) -> Result<String, RenderError> {
     let mut out = String::new();
@@ -30,7 +33,8 @@ pub(super) fn render(run: &Run, look: Look) -> Result<String, RenderError> {
 /// A finding in full.
 pub(super) fn told(finding: &Finding, look: Look) -> Result<String, RenderError> {
     let mut out = String::new();
-    one(&mut out, finding, look).map_err(|error| RenderError { format: "text", reason: error.to_string() })?;
+    one(&mut out, finding, look, &Links::default())
+        .map_err(|error| RenderError { format: "text", reason: error.to_string() })?;
     Ok(out)
 }
 
@@ -63,12 +67,13 @@ fn findings(out: &mut String, run: &Run, look: Look) -> Result<(), RenderError> 
             || (finding.verdict == "fail" && matches!(finding.severity.as_str(), "high" | "critical"))
     };
     let (full, brief): (Vec<&Finding>, Vec<&Finding>) = open.into_iter().partition(full);
+    let links = Links::new(run, look);
     for finding in full {
-        one(out, finding, look).map_err(|error| RenderError { format: "text", reason: error.to_string() })?;
+        one(out, finding, look, &links).map_err(|error| RenderError { format: "text", reason: error.to_string() })?;
     }
     if !brief.is_empty() {
         out.push_str("Further findings (in full with -v)\n");
-        brief_ones(out, &brief, run, look.width);
+        brief_ones(out, &brief, run, &links, look.width);
         out.push('\n');
     }
     excused_ones(out, &excused, look);
@@ -131,7 +136,7 @@ fn ending(out: &mut String, run: &Run, look: Look) {
 const LISTED: usize = 4;
 
 /// Findings in two lines each; those of one control and severity together, in the order of the first.
-fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run, width: usize) {
+fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run, links: &Links, width: usize) {
     let mut groups: Vec<(&str, &str, Vec<&Finding>)> = Vec::new();
     for finding in findings {
         let what = if finding.verdict == "fail" { finding.severity.as_str() } else { "undecided" };
@@ -143,14 +148,14 @@ fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run, width: usize) 
     for (what, policy, group) in groups {
         if let [finding] = group.as_slice() {
             wrapped(out, &format!("  {what:<9} "), &format!("{}  [{policy}]", finding.title), width);
-            let _ = writeln!(out, "            {}", place(finding));
+            let _ = writeln!(out, "            {}", place(finding, links));
             continue;
         }
         let title = run.controls.iter().find(|control| control.id == policy).map_or(policy, |control| &control.title);
         let told = format!("{} times: {title}  [{policy}]", group.len());
         wrapped(out, &format!("  {what:<9} "), &told, width);
         for finding in group.iter().take(LISTED) {
-            let _ = writeln!(out, "            {}  {}", finding.asset.address, place(finding));
+            let _ = writeln!(out, "            {}  {}", finding.asset.address, place(finding, links));
         }
         if group.len() > LISTED {
             let _ = writeln!(out, "            and {} more", group.len() - LISTED);
@@ -158,8 +163,8 @@ fn brief_ones(out: &mut String, findings: &[&Finding], run: &Run, width: usize) 
     }
 }
 
-fn place(finding: &Finding) -> String {
-    finding.places.first().map_or_else(|| finding.asset.address.clone(), at)
+fn place(finding: &Finding, links: &Links) -> String {
+    finding.places.first().map_or_else(|| finding.asset.address.clone(), |place| links.to(place, at(place)))
 }
 
 fn at(place: &Place) -> String {
@@ -167,10 +172,10 @@ fn at(place: &Place) -> String {
     format!("{}{cell}:{}:{}", place.path, place.start.line, place.start.column)
 }
 
-fn one(out: &mut String, finding: &Finding, look: Look) -> Result<(), std::fmt::Error> {
+fn one(out: &mut String, finding: &Finding, look: Look, links: &Links) -> Result<(), std::fmt::Error> {
     let theme = if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
-    handler.render_report(out, &Shown::new(finding))?;
+    handler.render_report(out, &Shown::new(finding, links))?;
     let mut list = |title: &str, lines: &mut dyn Iterator<Item = String>| -> std::fmt::Result {
         let mut first = true;
         for line in lines {
@@ -222,12 +227,12 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(finding: &'a Finding) -> Self {
+    fn new(finding: &'a Finding, links: &Links) -> Self {
         let word = if finding.verdict == "fail" { finding.severity.as_str() } else { "undecided" };
         Shown {
             finding,
             title: format!("{word}: {}", finding.title),
-            lines: finding.places.first().and_then(Lines::new),
+            lines: finding.places.first().and_then(|place| Lines::new(place, links)),
         }
     }
 }
@@ -283,7 +288,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(place: &Place) -> Option<Lines> {
+    fn new(place: &Place, links: &Links) -> Option<Lines> {
         let text = place.snippet.clone()?;
         let first = text.lines().next().unwrap_or_default();
         let byte = |column: u32| {
@@ -293,7 +298,7 @@ impl Lines {
         let end = if place.end.line == place.start.line { byte(place.end.column) } else { first.len() };
         let cell = place.cell.map_or_else(String::new, |cell| format!(" cell {cell}"));
         Some(Lines {
-            name: format!("{}{cell}", place.path),
+            name: links.to(place, format!("{}{cell}", place.path)),
             first_line: place.start.line as usize,
             span: (start, end.saturating_sub(start).max(1).min(text.len().saturating_sub(start))).into(),
             text,
