@@ -86,6 +86,8 @@ test("large: ten thousand findings fit on a page that opens and filters", async 
   const shown = await page.evaluate(() => [...document.querySelectorAll("details.finding")].filter((item) => !item.hidden).length);
   assert.ok(shown > 0 && shown < 100, `${shown} are left`);
   assert.match(await page.textContent("#filter-count"), new RegExp(`^${shown} of ${count} shown$`));
+  mkdirSync(join(reports, "shots"), { recursive: true });
+  await page.screenshot({ path: join(reports, "shots", "large.png") });
   await timed("");
   assert.equal(await page.evaluate(() => document.querySelectorAll("details.finding[hidden]").length), 0);
   assert.deepEqual(errors, []);
@@ -151,12 +153,20 @@ test("clinic: nothing is cut off on a narrow screen, and the page prints", async
   assert.ok(over <= 1, `the page is ${over} px wider than the screen`);
   mkdirSync(join(reports, "shots"), { recursive: true });
   await page.screenshot({ path: join(reports, "shots", "clinic-narrow.png") });
-  const printed = await page.pdf({ format: "A4" });
+  const printed = await page.pdf({ format: "A4", path: join(reports, "shots", "clinic.pdf") });
   assert.ok(printed.length > 10_000);
   await context.close();
-  const wide = await open(join(reports, "clinic.html"), { viewport: { width: 1280, height: 900 } });
-  await wide.page.screenshot({ path: join(reports, "shots", "clinic.png") });
-  await wide.context.close();
+  const wide = { viewport: { width: 1280, height: 900 } };
+  const light = await open(join(reports, "clinic.html"), wide);
+  await light.page.screenshot({ path: join(reports, "shots", "clinic.png") });
+  await light.context.close();
+  // A finding that is open, as one reads it.
+  const dark = await open(join(reports, "clinic.html"), { ...wide, colorScheme: "dark" });
+  const finding = dark.page.locator("details.finding:has(ol.path):has(pre.patch)").first();
+  await finding.locator("summary").click();
+  await finding.evaluate((item) => item.scrollIntoView());
+  await dark.page.screenshot({ path: join(reports, "shots", "clinic-dark.png") });
+  await dark.context.close();
 });
 
 for (const name of ["clinic", "clinic-audit"]) test(`${name}: SARIF holds under sarif-multitool`, () => {

@@ -167,6 +167,11 @@ pub(super) fn render(run: &Run, _: Look) -> Result<String, RenderError> {
     Ok(shell.replacen(FINDINGS, &findings, 1))
 }
 
+/// The crawlers that no file was for.
+fn idle(run: &Run) -> Vec<&str> {
+    run.coverage.parsed.iter().filter(|(_, count)| **count == 0).map(|(crawler, _)| crawler.as_str()).collect()
+}
+
 /// Run and root at the foot of every printed page. Both are letters, digits and dashes.
 fn printed(run: &Run) -> String {
     let safe = |text: &str| -> String { text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect() };
