@@ -70,6 +70,7 @@ pub(crate) const VALIDATORS: &[(&str, Validator)] = &[
     ("fi_hetu", europe_north_east::fi_hetu),
     ("fr_nir", europe_west::fr_nir),
     ("fr_siren", europe_west::fr_siren),
+    ("generated", token::generated),
     ("gr_amka", europe_west::gr_amka),
     ("gtin", technical::gtin),
     ("hk_hkid", asia_pacific::hk_hkid),

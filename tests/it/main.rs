@@ -35,4 +35,5 @@ mod program;
 mod prove;
 mod python;
 mod recorded;
+mod secrets;
 mod suggest;

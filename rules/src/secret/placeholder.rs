@@ -180,6 +180,15 @@ pub(crate) fn is_placeholder(secret: &str, strict: bool) -> bool {
         || is_call(text)
         || is_constant(text)
         || is_attribute(text)
+        || is_self_named(&lower)
+}
+
+/// `wrong-password`, `invalid_token`: words, one of which says what should stand here.
+fn is_self_named(lower: &str) -> bool {
+    const NAMES: [&str; 7] = ["credential", "key", "passphrase", "passwd", "password", "secret", "token"];
+    let words = || lower.split(['-', '_', ' ', '.']);
+    words().all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && words().any(|word| NAMES.contains(&word.trim_end_matches('s')))
 }
 
 /// `url.password`: read from a value of the program; letters and underscores joined by dots.
@@ -239,6 +248,8 @@ mod tests {
             "$DB_PASS",
             "DB_PASSWORD",
             "click.prompt(",
+            "wrong-password",
+            "invalid_token",
             "url.password",
             "Passwords",
             "yourStrong(!)Password",

@@ -187,6 +187,36 @@ pub(super) fn mixed(text: &[u8]) -> bool {
     digits >= 2 && letters >= 2
 }
 
+/// Whether the text looks drawn at random: letters and digits mixed, and neither a UUID nor a name that
+/// somebody made of words, years and versions (`all-MiniLM-L6-v2`, `TokenForClinic2024`).
+pub(super) fn generated(text: &[u8]) -> bool {
+    mixed(text) && !is_uuid(text) && !is_name(text)
+}
+
+/// RFC 9562 section 4.
+fn is_uuid(text: &[u8]) -> bool {
+    let parts: Vec<usize> = text.split(|byte| *byte == b'-').map(<[u8]>::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+}
+
+/// Whether the text is made of words: in a name, letters of one case and digits stand in runs of four and more
+/// on average, three if separators divide it; drawn at random, of two.
+fn is_name(text: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = text.split(|byte| !byte.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let long = if parts.len() >= 3 { 3 } else { 4 };
+    parts.iter().all(|part| part.len() <= 4 || runs(part) * long <= part.len())
+}
+
+/// How often the kind of character changes, and one; a capital and the small letters behind it are one kind.
+fn runs(part: &[u8]) -> usize {
+    let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    let changes = part
+        .iter()
+        .zip(part.iter().skip(1))
+        .filter(|(one, next)| kind(one) != kind(next) && !(one.is_ascii_uppercase() && next.is_ascii_lowercase()));
+    changes.count() + 1
+}
+
 /// Whether the text is a password hash in a format that names itself: bcrypt, argon2, scrypt, crypt,
 /// PBKDF2 as Django or passlib write it, LDAP.
 ///
@@ -229,6 +259,23 @@ mod tests {
         }
         for text in ["A12UEL5l", "A12UEL5M", "1pzry9x0s0muk", "x1b4n0q5v", "10a06t8"] {
             assert!(!bech32(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_not_drawn_at_random() {
+        for text in [
+            "sentence-transformers/all-MiniLM-L6-v2",
+            "eu-west-1-availability-zone-22",
+            "TokenForClinic2024",
+            "7d44f3a1-02bc-4e5f-9d17-6c0a8e2b41f9",
+            "clinic/score/token-2024",
+            "onlyletters",
+        ] {
+            assert!(!generated(text.as_bytes()), "{text}");
+        }
+        for text in ["ojHVD0sbAUY4Kx2uCYEtK10fEhg7yXHl", "9b74c9897bac770ffc029102a571e3b5", "k3v9-x7Qz_p2Lm8RtW"] {
+            assert!(generated(text.as_bytes()), "{text}");
         }
     }
 

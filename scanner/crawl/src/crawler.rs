@@ -79,6 +79,7 @@ pub(crate) const CRAWLERS: &[Line] = &[
     ("pulumi", run::<crate::iac::pulumi::Pulumi>),
     ("secrets", run::<crate::secrets::Secrets>),
     ("terraform", run::<crate::iac::terraform::Terraform>),
+    ("text", run::<crate::texts::Texts>),
     ("warehouse profiles", run::<crate::iac::dbt_profiles::Profiles>),
     ("workflow", run::<crate::iac::delivery::Workflows>),
 ];

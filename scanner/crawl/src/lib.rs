@@ -24,6 +24,7 @@ mod propagate;
 mod read;
 mod secrets;
 mod source;
+mod texts;
 mod waiver;
 mod walk;
 mod yaml;

@@ -80,7 +80,7 @@ impl Crawler for Secrets {
 }
 
 /// The part of `text` that is searched: all of it, but of generated files.
-fn searched<'a>(file: &File, text: &'a str) -> &'a str {
+pub(crate) fn searched<'a>(file: &File, text: &'a str) -> &'a str {
     let name = file.name().to_ascii_lowercase();
     let is_lock = LOCKS.contains(&name.as_str()) || name.contains(".min.") || name.ends_with(".map");
     let is_minified = || text.len() / (memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1) > MINIFIED_LINE;

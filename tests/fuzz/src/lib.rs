@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use aedile_crawl::{Content, File, Limits, Options, classify, crawl_files};
 use aedile_rules::Rules;
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::load(&[]).expect("our own packs load"));
+/// Our own rules.
+pub static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::load(&[]).expect("our own packs load"));
 
 /// Crawls `data` as the file at `path`, whose name chooses the reader. What is not UTF-8 is read with
 /// replacement characters, as a file of another encoding would be.
