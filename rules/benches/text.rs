@@ -23,12 +23,16 @@ const FOLDERS: [&str; 8] =
 const SLICE: usize = 1 << 20;
 
 fn read(folder: &Path, texts: &mut Vec<String>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() && !path.ends_with("target") {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).collect();
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        let (kind, path) = (entry.file_type().unwrap(), entry.path());
+        // What is hostile on purpose is no source code; links would be read twice.
+        if kind.is_dir() && !path.ends_with("hostile") {
             read(&path, texts);
-        } else if let Ok(text) = std::fs::read_to_string(&path) {
+        } else if kind.is_file()
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
             texts.push(text);
         }
     }

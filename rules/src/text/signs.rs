@@ -61,8 +61,10 @@ impl Signs {
             join(run, &bytes);
             *least = length.min(*least);
         } else {
-            let first = self.first.get_or_insert_with(|| Box::new([false; 256]));
-            (0..=u8::MAX).filter(|byte| begins(hir, *byte)).for_each(|byte| put(first, byte));
+            // A value that begins with no word is never asked for.
+            for byte in (0..=u8::MAX).filter(|byte| super::is_word(*byte) && begins(hir, *byte)) {
+                put(self.first.get_or_insert_with(|| Box::new([false; 256])), byte);
+            }
         }
     }
 

@@ -174,7 +174,7 @@ mod tests {
         Texts::resolve(vec![(&file, held)], Context::new(&RULES, &crate::Options::default()), &mut facts);
         let asset = facts.assets.first().expect("there is one");
         assert_eq!(asset.id.as_str(), "Dataset:notes/visit.txt#text");
-        let tag = asset.tags.iter().next().expect("it holds a class");
+        let tag = asset.tags.first().expect("it holds a class");
         assert_eq!((tag.class.as_str(), tag.hits), ("pii.contact.email", 2));
         assert!(!format!("{asset:?}").contains("anna"));
     }
