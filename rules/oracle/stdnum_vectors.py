@@ -104,65 +104,165 @@ def yyyymm_curious(rng):
 # Our name: (python-stdnum module, how a candidate is made).
 KINDS = {
     "aba_routing": ("us.rtn", lambda rng, m: brute(m, f"{rng.randint(1, 12):02}" + digits(rng, 6))),
+    "ad_nrt": ("ad.nrt", lambda rng, m: rng.choice("FE") + digits(rng, 6) + letters(rng, 1)),
     "ar_cuit": ("ar.cuit", lambda rng, m: brute(m, rng.choice(["20", "27", "30"]) + digits(rng, 8))),
     "at_svnr": ("at.vnr", lambda rng, m: vnr(rng, m)),
     "au_abn": ("au.abn", lambda rng, m: abn(rng, m)),
+    "au_acn": ("au.acn", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(digits(rng, 8))),
     "au_tfn": ("au.tfn", simple(8)),
     "be_nn": ("be.nn", dated(yymmdd, 3, 2, last=1999)),
     "bg_egn": ("bg.egn", dated(yymmdd, 3, last=1999)),
     "br_cnpj": ("br.cnpj", lambda rng, m: (lambda body: body + m.calc_check_digits(body))(letters(rng, 8, string.digits + "ABCXYZ") + "0001")),
     "br_cpf": ("br.cpf", simple(9, 2)),
+    "by_unp": ("by.unp", lambda rng, m: unp(rng, m)),
+    "ca_phn": ("ca.bc_phn", lambda rng, m: phn(rng, m)),
     "ca_sin": ("ca.sin", simple(7, lead="4")),
+    "cas_number": ("casrn", lambda rng, m: brute(m, f"{rng.randint(50, 9_999_999)}-{digits(rng, 2)}-")),
     "ch_ahv": ("ch.ssn", simple(9, lead="756")),
+    "ch_uid": ("ch.uid", lambda rng, m: "CHE" + brute_after(m, "CHE", digits(rng, 8))),
     "cl_rut": ("cl.rut", simple(8, alphabet="0123456789K")),
     "cn_resident_id": ("cn.ric", chinese),
+    "cn_uscc": ("cn.uscc", lambda rng, m: uscc(rng, m)),
+    "co_nit": ("co.nit", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(rng.choice("18") + digits(rng, rng.randint(8, 9)))),
+    "cr_cpf": ("cr.cpf", lambda rng, m: rng.choice("1234567") + "0" + digits(rng, 3) + "0" + digits(rng, 3)),
+    "cu_ni": ("cu.ni", lambda rng, m: yymmdd(rng, last=1999) + rng.choice("012345") + digits(rng, 4)),
+    "cusip": ("cusip", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(digits(rng, 6) + letters(rng, 2, string.digits + "ABCDEF"))),
     "cz_rc": ("cz.rc", dated(yymmdd, 3, first=1955, last=1999)),
     "de_steuer_id": ("de.idnr", lambda rng, m: steuer_id(rng, m)),
+    "de_stnr": ("de.stnr", lambda rng, m: rng.choice(["181/{}/{}", "93{}/{}", "151/{}/{}"]).format(digits(rng, 3), digits(rng, 5))),
     "dk_cpr": ("dk.cpr", cpr),
+    "do_cedula": ("do.cedula", lambda rng, m: brute(m, "00" + digits(rng, 8))),
+    "ec_ci": ("ec.ci", lambda rng, m: brute(m, f"{rng.randint(1, 24):02}{rng.choice('012345')}{digits(rng, 6)}")),
     "ee_ik": ("ee.ik", dated(yymmdd, 3, lead=lambda rng: rng.choice("34"), last=1999)),
+    "es_ccc": ("es.ccc", lambda rng, m: (lambda body: body[:8] + m.calc_check_digits(body[:8] + "00" + body[8:]) + body[8:])(rng.choice(["2100", "0049", "0182"]) + digits(rng, 14))),
+    "es_cif": ("es.cif", lambda rng, m: brute(m, rng.choice("ABEFGHJ") + digits(rng, 7))),
     "es_dni": ("es.dni", simple(8, alphabet=string.ascii_uppercase)),
     "es_nie": ("es.nie", lambda rng, m: brute(m, rng.choice("XYZ") + digits(rng, 7), 1, string.ascii_uppercase)),
     "fi_hetu": ("fi.hetu", hetu),
     "fr_nir": ("fr.nir", lambda rng, m: brute(m, yyyymm_curious(rng) + digits(rng, 6), 2)),
     "fr_siren": ("fr.siren", simple(8)),
+    "fr_siret": ("fr.siret", lambda rng, m: siret(rng, m)),
+    "fr_spi": ("fr.nif", lambda rng, m: (lambda body: body + m.calc_check_digits(body))(rng.choice("0123") + digits(rng, 9))),
+    "gr_afm": ("gr.vat", simple(8)),
     "gr_amka": ("gr.amka", dated(ddmmyy, 4, last=1999)),
+    "gt_nit": ("gt.nit", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(rng.choice("123456789") + digits(rng, rng.randint(5, 7)))),
     "gtin": ("ean", simple(12)),
     "hr_oib": ("hr.oib", simple(10)),
     "iban": ("iban", iban),
+    "id_npwp": ("id.npwp", lambda rng, m: npwp(rng, m)),
     "ie_pps": ("ie.pps", simple(7, alphabet=string.ascii_uppercase)),
     "il_id": ("il.idnr", simple(8)),
     "imei": ("imei", simple(12, lead="35")),
+    "imsi": ("imsi", lambda rng, m: rng.choice(["310260", "262011", "234155", "208011", "404451"]) + digits(rng, 9)),
     "in_aadhaar": ("in_.aadhaar", simple(10, lead="5")),
+    "in_epic": ("in_.epic", lambda rng, m: brute(m, letters(rng, 3) + digits(rng, 6))),
+    "in_gstin": ("in_.gstin", lambda rng, m: gstin(rng, m)),
     "in_pan": ("in_.pan", lambda rng, m: letters(rng, 3) + rng.choice("ABCFGHJLPT") + letters(rng, 1) + digits(rng, 4) + letters(rng, 1)),
     "is_kennitala": ("is_.kennitala", lambda rng, m: kennitala(rng, m)),
     "isbn": ("isbn", simple(9, lead="978")),
     "isin": ("isin", lambda rng, m: brute(m, rng.choice(["US", "DE", "FR", "GB"]) + digits(rng, 9))),
+    "issn": ("issn", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(digits(rng, 7))),
     "it_codice_fiscale": ("it.codicefiscale", codice_fiscale),
     "it_iva": ("it.iva", lambda rng, m: brute(m, digits(rng, 7) + f"{rng.randint(1, 95):03}")),
+    "jp_corporate": ("jp.cn", lambda rng, m: (lambda body: m.calc_check_digit(body) + body)(digits(rng, 12))),
     "jp_my_number": ("jp.in_", simple(11)),
+    "ke_pin": ("ke.pin", lambda rng, m: rng.choice("AP") + digits(rng, 9) + letters(rng, 1)),
+    "kr_brn": ("kr.brn", lambda rng, m: brute(m, f"{rng.randint(101, 999)}{rng.randint(1, 79):02}{digits(rng, 4)}")),
     "kr_rrn": ("kr.rrn", lambda rng, m: brute(m, yymmdd(rng, last=1999) + rng.choice("12") + f"{rng.randint(0, 90):02}" + digits(rng, 3))),
     "lei": ("lei", lambda rng, m: brute(m, letters(rng, 18, string.digits + string.ascii_uppercase), 2)),
+    "lt_ak": ("lt.asmens", dated(yymmdd, 3, lead=lambda rng: rng.choice("34"), last=1999)),
+    "lv_pk": ("lv.pvn", lambda rng, m: brute(m, ddmmyy(rng, last=1999) + "1" + digits(rng, 3))),
+    "md_idno": ("md.idno", lambda rng, m: idno(rng, m)),
+    "meid": ("meid", lambda rng, m: (lambda body: body + m.calc_check_digit(body))("A" + letters(rng, 13, "0123456789ABCDEF"))),
+    "mu_nid": ("mu.nid", lambda rng, m: mu_nid(rng, m)),
     "mx_curp": ("mx.curp", curp),
     "mx_rfc": ("mx.rfc", rfc),
     "nl_bsn": ("nl.bsn", simple(8)),
     "no_fnr": ("no.fodselsnummer", lambda rng, m: brute(m, ddmmyy(rng, first=1940, last=1999) + f"{rng.randint(0, 499):03}", 2)),
+    "no_kontonr": ("no.kontonr", lambda rng, m: brute(m, digits(rng, 10))),
     "nz_ird": ("nz.ird", lambda rng, m: brute(m, f"{rng.randint(1_000_000, 14_999_999)}")),
+    "orcid": ("isni", lambda rng, m: brute(m, "0000000" + rng.choice("123") + digits(rng, 7), 1, "0123456789X")),
+    "pe_dni": ("pe.cui", lambda rng, m: (lambda body: body + rng.choice(m.calc_check_digits(body)))(digits(rng, 8))),
+    "pe_ruc": ("pe.ruc", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(rng.choice(["10", "20"]) + digits(rng, 8))),
+    "pk_cnic": ("pk.cnic", lambda rng, m: rng.choice("1234567") + digits(rng, 11) + rng.choice("123456789")),
     "pl_nip": ("pl.nip", simple(9)),
     "pl_pesel": ("pl.pesel", dated(yymmdd, 4, last=1999)),
+    "pl_regon": ("pl.regon", lambda rng, m: brute(m, digits(rng, 8))),
+    "pt_cc": ("pt.cc", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(digits(rng, 9) + letters(rng, 1) + rng.choice(string.ascii_uppercase + string.digits))),
     "pt_nif": ("pt.nif", lambda rng, m: brute(m, rng.choice("12356") + digits(rng, 7))),
+    "py_ruc": ("py.ruc", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(rng.choice(["80", "1", "2", "4"]) + digits(rng, 6))),
     "ro_cnp": ("ro.cnp", lambda rng, m: brute(m, rng.choice("12") + yymmdd(rng, last=1999) + f"{rng.randint(1, 46):02}" + digits(rng, 3))),
+    "ru_inn": ("ru.inn", simple(10, 2)),
+    "se_orgnr": ("se.orgnr", lambda rng, m: brute(m, "55" + digits(rng, 7))),
     "se_personnummer": ("se.personnummer", lambda rng, m: brute(m, yymmdd(rng, last=1999) + "-" + digits(rng, 3))),
+    "sedol": ("gb.sedol", lambda rng, m: (lambda body: body + m.calc_check_digit(body))("B" + letters(rng, 5, "0123456789BCDFGHJKLMNPQRSTVWXYZ"))),
+    "sg_uen": ("sg.uen", lambda rng, m: brute(m, f"{rng.randint(1970, 2020)}{digits(rng, 5)}", 1, string.ascii_uppercase)),
     "si_emso": ("si.emso", lambda rng, m: emso(rng, m)),
     "th_pin": ("th.pin", lambda rng, m: brute(m, rng.choice("12345678") + digits(rng, 11))),
     "tr_tckn": ("tr.tckimlik", lambda rng, m: brute(m, rng.choice("123456789") + digits(rng, 8), 2)),
-    "ru_inn": ("ru.inn", simple(10, 2)),
+    "tr_vkn": ("tr.vkn", lambda rng, m: (lambda body: body + m.calc_check_digit(body))(digits(rng, 9))),
+    "tw_ubn": ("tw.ubn", simple(7)),
+    "ua_rntrc": ("ua.rntrc", lambda rng, m: brute(m, rng.choice("123") + digits(rng, 8))),
     "uk_nhs": ("gb.nhs", simple(9)),
     "uk_utr": ("gb.utr", lambda rng, m: (lambda body: m.calc_check_digit(body) + body)(digits(rng, 9))),
+    "uk_vat": ("gb.vat", lambda rng, m: "GB" + brute_after(m, "GB", digits(rng, 7), 2)),
+    "us_atin": ("us.atin", lambda rng, m: f"9{digits(rng, 2)}-93-{digits(rng, 4)}"),
     "us_ein": ("us.ein", simple(9, 0)),
     "us_itin": ("us.itin", lambda rng, m: "9" + digits(rng, 2) + f"{rng.randint(70, 99)}" + digits(rng, 4)),
+    "us_ptin": ("us.ptin", lambda rng, m: "P" + digits(rng, 8)),
     "us_ssn": ("us.ssn", simple(9, 0)),
+    "ve_rif": ("ve.rif", lambda rng, m: brute(m, rng.choice("VEJ") + digits(rng, 8))),
+    "vn_mst": ("vn.mst", lambda rng, m: brute(m, "0" + digits(rng, 8))),
     "za_id": ("za.idnr", lambda rng, m: brute(m, yymmdd(rng) + digits(rng, 4) + rng.choice("01") + "8")),
 }
+
+
+def brute_after(module, lead, body, tail=1):
+    """As `brute`, without the lead in what is given back."""
+    return brute(module, lead + body, tail)[len(lead) :]
+
+
+def unp(rng, module):
+    body = rng.choice("1234567") + digits(rng, 7)
+    return brute(module, body)
+
+
+def phn(rng, module):
+    return brute(module, "9" + digits(rng, 8))
+
+
+def uscc(rng, module):
+    body = rng.choice(["91", "92", "11"]) + rng.choice(["110101", "310104", "440106"]) + letters(rng, 9, "0123456789ABCDEFGHJKLMNPQRTUWXY")
+    return body + module.calc_check_digit(body)
+
+
+def siret(rng, module):
+    from stdnum.fr import siren
+
+    body = digits(rng, 8)
+    return brute(module, brute(siren, body) + f"{rng.randint(1, 99):04}")
+
+
+def npwp(rng, module):
+    from stdnum import luhn
+
+    body = rng.choice("0123") + digits(rng, 7)
+    return body + luhn.calc_check_digit(body) + f"{rng.randint(1, 500):03}{rng.randint(0, 20):03}"
+
+
+def gstin(rng, module):
+    pan = letters(rng, 3) + rng.choice("CPFH") + letters(rng, 1) + f"{rng.randint(1, 9999):04}" + letters(rng, 1)
+    return brute(module, f"{rng.randint(1, 37):02}" + pan + rng.choice("12345") + "Z", 1, string.digits + string.ascii_uppercase)
+
+
+def idno(rng, module):
+    body = rng.choice("12") + digits(rng, 11)
+    return body + module.calc_check_digit(body)
+
+
+def mu_nid(rng, module):
+    body = letters(rng, 1) + ddmmyy(rng, last=1999) + digits(rng, 6)
+    return body + module.calc_check_digit(body)
 
 
 def vnr(rng, module):
