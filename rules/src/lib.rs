@@ -32,6 +32,7 @@ pub use resource::{
 };
 pub use secret::{SecretHit, Secrets};
 pub use text::TextHit;
+pub use validate::check;
 
 /// Every rule in force, compiled.
 #[derive(Debug)]

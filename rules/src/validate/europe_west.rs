@@ -176,8 +176,11 @@ pub(super) fn be_nn(cell: &[u8]) -> bool {
     let century = [(0, 1900), (2_000_000_000, 2000)];
     // Bis numbers add 20 or 40 to the month; unknown days are 00.
     let (month, day) = (number(&nn[2..4]) % 20, number(&nn[4..6]));
-    let dated = |first: u64| (day == 0 && month <= 12) || month == 0 || is_date(first + number(&nn[..2]), month, day);
-    century.iter().any(|(prefix, first)| check == 97 - (prefix + body) % 97 && dated(*first))
+    let year = number(&nn[..2]);
+    let dated = |first: u64| (day == 0 && month <= 12) || month == 0 || is_date(first + year, month, day);
+    // Nobody is born in the second half of this century yet.
+    let born = |first: u64| first == 1900 || year < 50;
+    century.iter().any(|(prefix, first)| check == 97 - (prefix + body) % 97 && dated(*first) && born(*first))
 }
 
 const DNI_LETTERS: &[u8] = b"TRWAGMYFPDXBNJZSQVHLCKE";
