@@ -133,7 +133,7 @@ KINDS = {
     "de_steuer_id": ("de.idnr", lambda rng, m: steuer_id(rng, m)),
     "de_stnr": ("de.stnr", lambda rng, m: rng.choice(["181/{}/{}", "93{}/{}", "151/{}/{}"]).format(digits(rng, 3), digits(rng, 5))),
     "dk_cpr": ("dk.cpr", cpr),
-    "do_cedula": ("do.cedula", lambda rng, m: brute(m, "00" + digits(rng, 8))),
+    "do_cedula": ("do.cedula", lambda rng, m: brute(m, f"{rng.randint(1, 230):03}" + digits(rng, 7))),
     "ec_ci": ("ec.ci", lambda rng, m: brute(m, f"{rng.randint(1, 24):02}{rng.choice('012345')}{digits(rng, 6)}")),
     "ee_ik": ("ee.ik", dated(yymmdd, 3, lead=lambda rng: rng.choice("34"), last=1999)),
     "es_ccc": ("es.ccc", lambda rng, m: (lambda body: body[:8] + m.calc_check_digits(body[:8] + "00" + body[8:]) + body[8:])(rng.choice(["2100", "0049", "0182"]) + digits(rng, 14))),
@@ -331,6 +331,8 @@ def disputed(name, number):
         or (name == "se_orgnr" and number[2] in "01")
         # Digit sums that are multiples of five and not of ten are issued since 2023.
         or (name == "tw_ubn" and ubn_rest(number) in (4, 5))
+        # python-stdnum knows no municipalities.
+        or (name == "do_cedula" and not (1 <= int(number[:3]) <= 230 or number[:3] == "402"))
         # Eight digits with a zero in front are issued, seven are not.
         or (name == "nl_bsn" and number.startswith("00"))
         # Those born since 2020 have a number without a check digit.

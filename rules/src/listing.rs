@@ -86,7 +86,7 @@ impl crate::Identifiers {
     }
 
     /// Cells of a rule must have its shape, pass its check or be in its word list; names must be decided
-    /// for its class by name, or for a weak name be among its names. Counter-examples must not.
+    /// for its class by name, or be among its names where the name is weak or several rules share it. Counter-examples must not.
     #[must_use]
     pub fn test(&self) -> Vec<RuleFailure> {
         let mut failures = Vec::new();
@@ -137,7 +137,14 @@ impl crate::Identifiers {
             return self.names.read(name).matches.iter().any(|hit| hit.rule == at);
         }
         let decision = self.decide(name, None, &[]);
-        decision.tags.iter().any(|tag| tag.class == rule.class) || decision.technical.as_ref() == Some(&rule.class)
+        let decided =
+            decision.tags.iter().any(|tag| tag.class == rule.class) || decision.technical.as_ref() == Some(&rule.class);
+        // Several countries have a number of one name (`dni`); the cells say whose it is.
+        let matches = self.names.read(name).matches;
+        let shared = matches.first().is_some_and(|first| {
+            matches.iter().any(|hit| hit.rule == at && hit.span == first.span && hit.strength == first.strength)
+        });
+        decided || shared
     }
 }
 

@@ -31,6 +31,8 @@ MOST_DIFFERENCE = 0.02
 # Numbers with the same length and the same check: without a header nobody can tell them apart.
 SAME = [
     {"pii.government.ca_sin", "pii.government.il_id", "pii.government.sa_iqama", "technical.business_id"},
+    {"pii.government.py_ci", "pii.government.gt_nit"},
+    {"pii.government.mx_nss", "pii.government.do_cedula"},
     {"pii.government.ee_ik", "pii.government.lt_ak"},
     {"pii.government.si_emso", "pii.government.rs_jmbg"},
     {"pii.government.pt_nif", "pii.government.nl_bsn", "pii.government.gr_afm"},

@@ -111,6 +111,8 @@ impl Identifiers {
         }
         let said = label.map(|label| Class::new(label.class));
         match (name, value) {
+            // A harmless name does not hide values that nothing else has.
+            (Some(name), Some(value)) if name.technical && !value.technical && value.proves() => value.enter(decision),
             // Name and values agree: nothing competes.
             (Some(name), _) if name.confirmed => name.enter(decision),
             (name, Some(value)) if value.technical => {
@@ -122,7 +124,7 @@ impl Identifiers {
             }
             (name, Some(value)) => {
                 let overwhelming = value.bits >= OVERWHELMING_BITS;
-                let label_wins = label.is_some_and(|label| label.of_cells || !overwhelming);
+                let label_wins = label.is_some_and(|label| (label.of_cells || !overwhelming) && !value.decisive);
                 let name_is_technical = name.as_ref().is_some_and(|name| name.technical);
                 if label_wins || (name_is_technical && !(overwhelming && value.precise)) {
                     decision.reasons.push(format!("the values alone would fit `{}`", value.tag.class));
@@ -149,6 +151,11 @@ impl Identifiers {
 }
 
 impl Candidate {
+    /// Whether the shape alone is proof: all but impossible by accident, in cells enough.
+    fn proves(&self) -> bool {
+        self.precise && self.bits >= OVERWHELMING_BITS
+    }
+
     fn enter(self, decision: &mut Decision) {
         if self.technical {
             decision.technical = Some(self.tag.class);

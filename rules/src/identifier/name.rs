@@ -11,6 +11,7 @@ use super::form::Strength;
 use aedile_model::Protection;
 use claim::claimed;
 use veto::Veto;
+use words::canonical;
 pub(crate) use words::{Token, Words};
 
 /// Whether `c` is of a script that writes words without spaces.
@@ -64,12 +65,12 @@ impl NameIndex {
             self.unspaced.push((words.folded, rule, strength));
             return;
         }
-        let texts: Vec<String> = words.tokens.into_iter().map(|token| token.text).collect();
+        let texts: Vec<String> = words.tokens.iter().map(|token| canonical(&token.text).to_owned()).collect();
         // A column named `id` is never evidence alone: surrogate keys carry that name too.
         if texts == ["id"] {
             return;
         }
-        let joined = texts.concat();
+        let joined: String = words.tokens.iter().map(|token| token.text.as_str()).collect();
         let mut texts = texts.into_iter();
         let Some(first) = texts.next() else { return };
         let rest: Vec<String> = texts.collect();
@@ -110,7 +111,9 @@ impl NameIndex {
         let mut found = Vec::new();
         for (at, token) in words.tokens.iter().enumerate() {
             let following = words.tokens.get(at + 1..).unwrap_or_default();
-            for (entry, singular) in self.starting(&token.text) {
+            let spelled = spelled_out(&token.text);
+            let plain = spelled.as_deref().filter(|_| !self.by_first.contains_key(token.text.as_str()));
+            for (entry, singular) in self.starting(plain.unwrap_or(canonical(&token.text))) {
                 let Some(end) = end_of(&entry.rest, token, following) else {
                     continue;
                 };
@@ -151,6 +154,15 @@ impl NameIndex {
     }
 }
 
+/// The word without the `e` of umlauts that were spelled out: `staatsangehoerigkeit`.
+fn spelled_out(word: &str) -> Option<String> {
+    let long = word.len() >= LEAST_SPELLED && ["ae", "oe", "ue"].iter().any(|pair| word.contains(pair));
+    long.then(|| word.replace("ae", "a").replace("oe", "o").replace("ue", "u"))
+}
+
+/// Shorter words have an `ae`, `oe` or `ue` of their own.
+const LEAST_SPELLED: usize = 8;
+
 /// Shorter runs of letters are too common inside other words to stand for two.
 const LEAST_JOINED: usize = 5;
 
@@ -173,7 +185,7 @@ fn end_of(rest: &[String], first: &Token, following: &[Token]) -> Option<usize> 
         let token = following.get(at)?;
         let last = at + 1 == rest.len();
         let plural = last && word.len() >= LEAST_STEM && token.text.strip_suffix('s') == Some(word);
-        if token.text != *word && !plural {
+        if canonical(&token.text) != word && !plural {
             return None;
         }
         end = token.span.end;

@@ -101,11 +101,11 @@ pub(super) fn py_ruc(cell: &[u8]) -> bool {
     (4..=8).contains(&body.len()) && number(body) > 0 && u32::from(*check) == (11 - rising(body) % 11) % 11 % 10
 }
 
-/// Whether the cell is a Dominican cédula: eleven digits, Luhn.
+/// Whether the cell is a Dominican cédula: municipality (001–230, 402 for cards since 2014), Luhn.
 ///
 /// Source: Junta Central Electoral, Ley 8-92. Some old cards break the check; they are not known here.
 pub(super) fn do_cedula(cell: &[u8]) -> bool {
-    digits::<11>(cell).is_some_and(|id| number(&id) > 0 && luhn(&id))
+    digits::<11>(cell).is_some_and(|id| matches!(number(&id[..3]), 1..=230 | 402) && luhn(&id))
 }
 
 /// Whether the cell is a Guatemalan NIT: weights rising from the right, modulo 11, K for ten.

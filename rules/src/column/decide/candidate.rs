@@ -19,6 +19,9 @@ pub(super) struct Candidate {
     pub(super) chance: u32,
     /// Whether the shape is all but impossible by accident.
     pub(super) precise: bool,
+    /// Whether the values settle what the column is, however its cells lie together: a check digit or
+    /// structure that chance would not give, or words that nearly all are of a list.
+    pub(super) decisive: bool,
 }
 
 impl Strength {
@@ -51,6 +54,7 @@ impl Candidate {
             bits: 0,
             chance: rule.spec.chance_permille,
             precise: rule.spec.chance_permille <= 5,
+            decisive: false,
         }
     }
 

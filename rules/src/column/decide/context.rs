@@ -31,6 +31,24 @@ const PEOPLE: &[&str] = &[
     "worker",
 ];
 
+/// Words before a name that say where it comes from, not whose it is.
+const CARRIERS: &[&str] = &[
+    "col",
+    "column",
+    "data",
+    "field",
+    "fields",
+    "payload",
+    "properties",
+    "raw",
+    "record",
+    "resource",
+    "src",
+    "stg",
+    "the",
+    "value",
+];
+
 /// Words of tables about things.
 const THINGS: &[&str] = &[
     "brand", "bucket", "category", "cluster", "column", "dataset", "file", "host", "item", "job", "model", "pipeline",
@@ -40,24 +58,21 @@ const THINGS: &[&str] = &[
 /// Weighs names that need company: a bare name is a person's beside what only people have, and nobody's
 /// beside things or alone.
 pub(super) fn weigh(identifiers: &Identifiers, reading: &mut Reading, neighbours: &[&str], reasons: &mut Vec<String>) {
-    let folded = reading.words.folded.trim().to_owned();
-    let last = folded.rsplit(['.', ' ']).next().unwrap_or_default();
-    if !BARE_NAMES.contains(&last) || !reading.matches.iter().any(|hit| hit.text == last) {
+    let texts = reading.words.texts();
+    let Some(last) = texts.last().map(|last| (*last).to_owned()) else { return };
+    if !BARE_NAMES.contains(&last.as_str()) || !reading.matches.iter().any(|hit| hit.text == last) {
         return;
     }
-    let (people, things) = company(identifiers, neighbours);
-    let strength = match (people.len(), things.len()) {
-        (0, _) => Strength::Weak,
-        (people, things) if people >= things => Strength::Medium,
-        _ => Strength::Weak,
+    let whose: Vec<&str> =
+        texts.iter().copied().filter(|word| *word != last && !CARRIERS.contains(word) && word.len() > 1).collect();
+    let strength = if whose.iter().any(|word| PEOPLE.contains(word)) {
+        Strength::Medium
+    } else if !whose.is_empty() {
+        reasons.push(format!("a name of what `{}` is, not said to be a person", whose.join(" ")));
+        Strength::Weak
+    } else {
+        among(identifiers, neighbours, reasons)
     };
-    match strength {
-        Strength::Weak => reasons.push("a bare name says nothing alone or beside things".to_owned()),
-        Strength::Medium | Strength::Strong => {
-            let named: Vec<String> = people.iter().take(3).map(|name| format!("`{name}`")).collect();
-            reasons.push(format!("beside {}", named.join(", ")));
-        }
-    }
     for hit in &mut reading.matches {
         let is_name = identifiers.rules.get(hit.rule).is_some_and(|rule| rule.spec.class.starts_with("pii.name"));
         if is_name && hit.text == last {
@@ -65,6 +80,18 @@ pub(super) fn weigh(identifiers: &Identifiers, reading: &mut Reading, neighbours
         }
     }
     reading.matches.sort_by_key(|hit| std::cmp::Reverse(hit.strength));
+}
+
+/// What a bare name is worth beside its neighbours.
+fn among(identifiers: &Identifiers, neighbours: &[&str], reasons: &mut Vec<String>) -> Strength {
+    let (people, things) = company(identifiers, neighbours);
+    if people.is_empty() || people.len() < things.len() {
+        reasons.push("a bare name says nothing alone or beside things".to_owned());
+        return Strength::Weak;
+    }
+    let named: Vec<String> = people.iter().take(3).map(|name| format!("`{name}`")).collect();
+    reasons.push(format!("beside {}", named.join(", ")));
+    Strength::Medium
 }
 
 /// Those neighbours that speak of people, and those that speak of things.

@@ -34,14 +34,20 @@ const LEAST_COVERAGE: u64 = 60;
 /// Surprise that values alone need: 2²⁰ is far more columns and rules than a scan holds.
 const BITS_ALONE: u32 = 20;
 
+/// Surprise from which a check that passes outweighs how numbers look: points in time, versions.
+const BITS_DECISIVE: u32 = 60;
+
 /// Surprise that values need when the name says the same.
 const BITS_NAMED: u32 = 6;
 
 /// Distinct cells that must fail a check before it contradicts a name.
 const LEAST_FAILURES: u64 = 8;
 
+/// Cells of which none fits before they refute a name.
+const LEAST_REFUTING: u64 = 20;
+
 /// Distinct entries of a word list without which cells alone say nothing.
-const LEAST_LISTED: u64 = 20;
+const LEAST_LISTED: u64 = 6;
 
 impl<'a> Evidence<'a> {
     pub(super) fn new(profile: &'a ColumnProfile, reading: &'a Reading) -> Evidence<'a> {
@@ -92,7 +98,9 @@ impl<'a> Evidence<'a> {
             && n.distinct_valid * 10 >= n.distinct_shaped * 9
         {
             let confidence = if self.share(n.valid) >= 90 { 90 } else { 75 };
-            return Some(self.with_values(Candidate::new(rule, Basis::Value, confidence), rule, at, &n));
+            let mut candidate = self.with_values(Candidate::new(rule, Basis::Value, confidence), rule, at, &n);
+            candidate.decisive = n.bits >= BITS_DECISIVE && rule.spec.validator.is_some();
+            return Some(candidate);
         }
         let distinct = self.profile.distinct();
         if rule.spec.dictionary.is_some()
@@ -100,7 +108,9 @@ impl<'a> Evidence<'a> {
             && distinct >= LEAST_LISTED
             && self.share(n.shaped) < LEAST_COVERAGE
         {
-            return Some(self.with_list(Candidate::new(rule, Basis::Value, 65), rule, at, &n));
+            let mut candidate = self.with_list(Candidate::new(rule, Basis::Value, 65), rule, at, &n);
+            candidate.decisive = self.share(n.listed) >= 90;
+            return Some(candidate);
         }
         None
     }
@@ -149,10 +159,26 @@ impl<'a> Evidence<'a> {
             ));
             return Some(candidate);
         }
-        let lower = if self.share(n.valid.max(n.listed)) >= 20 || self.is_unlisted_name(rule) { 10 } else { 25 };
+        let lower = match () {
+            () if self.share(n.valid.max(n.listed)) >= 20 || self.is_unlisted(rule) => 10,
+            () if self.refuted(rule, &n) => 35,
+            () => 25,
+        };
         candidate.tag.confidence = Confidence::percent(base.saturating_sub(lower));
         candidate.because(format!("{} of {} cells fit", n.valid.max(n.listed), self.filled));
         Some(candidate)
+    }
+
+    /// Whether the cells of a column of some length are none of what the name says, although all that could be is
+    /// known: a check digit's shape, the words of a closed set.
+    fn refuted(&self, rule: &Rule, n: &Counts) -> bool {
+        const CLOSED: &[&str] = &["ethnicities", "genders", "marital_statuses", "nationalities", "religions"];
+        let known = match (&rule.spec.validator, &rule.spec.dictionary) {
+            (Some(_), _) => rule.spec.chance_permille < 500,
+            (None, Some(list)) => CLOSED.contains(&list.as_str()),
+            (None, None) => rule.spec.chance_permille < 100,
+        };
+        known && self.filled >= LEAST_REFUTING && self.share(n.shaped.max(n.listed)) < 5
     }
 
     /// Name and values agree.

@@ -63,6 +63,8 @@ impl Evidence<'_> {
             .into_iter()
             .find(|(kind, allowed, _)| !allowed && self.share(self.profile.kind(*kind)) >= 90)
             .map(|(_, _, what)| what);
+        let sentences = class == "pii.contact.username" && self.share(self.profile.kind(Kind::Words)) >= 50;
+        let blocked = blocked.or(sentences.then_some("several words"));
         blocked.or_else(|| {
             // 0 and 1 under a name that is no state are flags.
             let flag = self.profile.range().is_some_and(|(least, most)| least >= 0 && most <= 1);
@@ -70,10 +72,15 @@ impl Evidence<'_> {
         })
     }
 
-    /// Names of people that no list knows are still words.
-    pub(super) fn is_unlisted_name(&self, rule: &Rule) -> bool {
-        rule.spec.class.starts_with("pii.name")
-            && self.share(self.profile.kind(Kind::Word) + self.profile.kind(Kind::Words)) >= 80
+    /// Names of people, places and jobs that no list knows are still words; addresses are words and numbers.
+    pub(super) fn is_unlisted(&self, rule: &Rule) -> bool {
+        let class = rule.spec.class.as_str();
+        let words = self.profile.kind(Kind::Word) + self.profile.kind(Kind::Words);
+        match class {
+            "pii.contact.address" => self.share(words + self.profile.kind(Kind::Other)) >= 80,
+            "pii.location.city" | "pii.employment.job" => self.share(words) >= 80 && self.profile.distinct() >= 12,
+            _ => class.starts_with("pii.name") && self.share(words) >= 80,
+        }
     }
 
     /// Whether dates lie as births do: over three decades or more.

@@ -21,6 +21,24 @@ pub(crate) struct Words {
     pub(crate) tokens: Vec<Token>,
 }
 
+/// The word that an abbreviation in a name stands for, or the word itself: `acct_nbr` is an account number.
+pub(super) fn canonical(word: &str) -> &str {
+    match word {
+        "acct" => "account",
+        "addr" => "address",
+        "amt" => "amount",
+        "cd" => "code",
+        "cust" => "customer",
+        "dt" => "date",
+        "emp" => "employee",
+        "nbr" | "no" | "nr" | "nro" | "num" | "numer" | "numero" | "nummer" => "number",
+        "nm" => "name",
+        "pat" => "patient",
+        "yr" => "year",
+        word => word,
+    }
+}
+
 impl Words {
     /// The words of `name`.
     pub(crate) fn of(name: &str) -> Words {
