@@ -2,6 +2,7 @@
 
 mod chance;
 mod decide;
+mod letters;
 mod profile;
 mod protection;
 mod sample;
@@ -13,3 +14,4 @@ pub use decide::Decision;
 pub use profile::{ColumnProfile, Observer};
 
 pub(crate) use chance::{log2_fixed, surprise_bits};
+pub(crate) use letters::Reads;

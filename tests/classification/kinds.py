@@ -355,7 +355,7 @@ kind("otp_secret", "credential.token", lambda r, f: lambda: f"otpauth://totp/app
 
 # Numbers of businesses and securities: known, not personal.
 business("br_cnpj", "cnpj;company_cnpj", "cnpj_nr", "cadastro_nacional_pessoa_juridica")
-business("us_ein", "ein;employer_identification_number", "ein_no", "")
+gov("us_ein", "ein;employer_identification_number", "ein_no", "", by=None, cls="technical.business_id")
 business("au_abn", "abn;australian_business_number", "abn_no", "")
 business("fr_siret", "siret;siret_number", "siret_no", "numero_siret")
 business("es_cif", "cif;spanish_company_id", "cif_no", "codigo_identificacion_fiscal")

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::letters::Reads;
 use super::sample::{Facts, Held, Sample, hash};
 use crate::Identifiers;
 use crate::identifier::cell::{Kind, Summary, is_null};
@@ -159,6 +160,7 @@ impl Identifiers {
         }
         if matches!(facts.summary.kind, Kind::Word | Kind::Words | Kind::Bool | Kind::Other) {
             self.look_up(cell, &mut facts.listed);
+            facts.reads = (summary.kind != Kind::Bool && is_written(cell)).then(|| Reads::of(cell));
         }
         if facts.summary.text && facts.passed.is_empty() {
             facts.spans = self.distinct_spans(cell);
@@ -350,6 +352,13 @@ impl ColumnProfile {
     pub(crate) fn sample(&self) -> &Sample {
         &self.sample
     }
+}
+
+/// Whether `cell` is words, perhaps with numbers, and nothing that machines write.
+fn is_written(cell: &str) -> bool {
+    let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    letters > 0 && letters * 2 >= digits && !cell.contains(['{', '}', '[', ']', '<', '>', '=', '|', '@', '_', '\\'])
 }
 
 fn bump(counts: &mut [u64], at: usize) {

@@ -4,6 +4,7 @@
 //! and facts; as text only while a batch is observed. The union of two samples cut to the smallest is the sample of the union, so
 //! merging is associative and commutative, and the counts of what is kept are exact.
 
+use super::letters::Reads;
 use crate::identifier::cell::Summary;
 
 /// How many distinct cells are kept.
@@ -22,6 +23,8 @@ pub(crate) struct Facts {
     pub(crate) passed: Vec<u16>,
     /// Rules in whose dictionary it is.
     pub(crate) listed: Vec<u16>,
+    /// What it reads like, if it was asked.
+    pub(crate) reads: Option<Reads>,
     /// Rules of values inside its text.
     pub(crate) spans: Vec<u16>,
 }

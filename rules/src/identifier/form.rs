@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::column::Reads;
 use crate::{PackError, PackSource};
 
 /// How many examples, and how many counter-examples, a rule shows at the least.
@@ -59,6 +60,9 @@ pub(crate) struct Identifier {
     /// Name of a word list.
     #[serde(default)]
     pub(crate) dictionary: Option<String>,
+    /// What the cells read like to the model of letters, where lists cannot know all of them.
+    #[serde(default)]
+    pub(crate) reads: Option<Reads>,
     #[serde(default)]
     pub(crate) distribution: Distribution,
     /// Further names that are no evidence for this rule.

@@ -49,7 +49,7 @@ pub(super) fn kz_iin(cell: &[u8]) -> bool {
 pub(super) fn md_idno(cell: &[u8]) -> bool {
     digits::<13>(cell).is_some_and(|id| {
         let check = weighted_7_3_1(id[..12].iter().map(|digit| digit + b'0'));
-        matches!(id[0], 1 | 2 | 0) && check == Some(u32::from(id[12]))
+        id[0] <= 2 && check == Some(u32::from(id[12]))
     })
 }
 

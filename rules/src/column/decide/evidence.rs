@@ -2,11 +2,12 @@
 
 use aedile_model::{Basis, Confidence};
 
-use super::super::{ColumnProfile, surprise_bits};
+use super::super::{ColumnProfile, Reads, surprise_bits};
 use super::candidate::{Candidate, name_reason};
 use crate::identifier::Rule;
 use crate::identifier::form::{Distribution, Strength};
 use crate::identifier::name::{NameMatch, Reading};
+use crate::identifier::shape::LONGEST_CELL;
 
 /// The counts that rules are held against.
 #[derive(Debug)]
@@ -42,6 +43,21 @@ const BITS_NAMED: u32 = 6;
 
 /// Distinct cells that must fail a check before it contradicts a name.
 const LEAST_FAILURES: u64 = 8;
+
+/// Cells, in percent, that must read like a name or place where nothing else speaks.
+const LEAST_READ: u64 = 75;
+
+/// Cells, in percent, that must read like names of people or towns where it is not clear which.
+const LEAST_PROPER: u64 = 82;
+
+/// From here on the letters are sure.
+const SURE_READ: u64 = 90;
+
+/// Cells, in percent, that must read like what the column's name says.
+const LEAST_READ_NAMED: u64 = 50;
+
+/// Distinct cells without which letters alone say nothing.
+const LEAST_READ_CELLS: u64 = 20;
 
 /// Cells of which none fits before they refute a name.
 const LEAST_REFUTING: u64 = 20;
@@ -88,6 +104,9 @@ impl<'a> Evidence<'a> {
 
     /// The rule by values alone.
     pub(super) fn alone(&self, at: usize, rule: &Rule) -> Option<Candidate> {
+        if let Some(candidate) = self.reads_alone(rule) {
+            return Some(candidate);
+        }
         if rule.spec.needs_name || (self.profile.shaped(at) == 0 && rule.spec.dictionary.is_none()) {
             return None;
         }
@@ -127,8 +146,11 @@ impl<'a> Evidence<'a> {
         let base = hit.strength.confidence();
         let asks = !rule.spec.shapes.is_empty() || rule.spec.dictionary.is_some();
         let fits = !rule.spec.shapes.is_empty() && self.share(n.valid) >= LEAST_COVERAGE;
-        let listed = rule.spec.dictionary.is_some() && self.share(n.listed) >= 50;
+        let read = rule.spec.reads.is_some_and(|reads| self.reads(reads) >= LEAST_READ_NAMED);
         let weak = hit.strength == Strength::Weak;
+        // A name that is not said to be a person's may be a company's.
+        let read = read && !(weak && self.reads(Reads::Organisation) >= 20);
+        let listed = (rule.spec.dictionary.is_some() && self.share(n.listed) >= 50) || read;
         if listed || (fits && (n.bits >= BITS_NAMED || !weak)) {
             return Some(self.agreed(rule, at, hit, &n, listed));
         }
@@ -148,6 +170,11 @@ impl<'a> Evidence<'a> {
             return Some(candidate);
         }
         candidate.tag.hits = n.valid.max(n.listed);
+        if rule.spec.reads.is_some_and(Reads::is_name) && self.reads(Reads::Organisation) >= LEAST_READ_NAMED {
+            candidate.because(format!("most cells read like {}", Reads::Organisation.plural()));
+            candidate.tag.confidence = Confidence::percent(base.saturating_sub(35));
+            return Some(candidate);
+        }
         let checked = rule.spec.validator.is_some() && self.share(n.shaped) >= LEAST_COVERAGE;
         if checked && n.distinct_shaped >= LEAST_FAILURES && n.distinct_valid * 2 < n.distinct_shaped {
             candidate.contradicted = true;
@@ -178,7 +205,10 @@ impl<'a> Evidence<'a> {
             (None, Some(list)) => CLOSED.contains(&list.as_str()),
             (None, None) => rule.spec.chance_permille < 100,
         };
-        known && self.filled >= LEAST_REFUTING && self.share(n.shaped.max(n.listed)) < 5
+        // Codes of a letter stand for words, and what is too long was not asked.
+        let (_, longest) = self.profile.lengths().unwrap_or_default();
+        let asked = longest > 2 && usize::try_from(longest).is_ok_and(|longest| longest <= LONGEST_CELL);
+        known && asked && self.filled >= LEAST_REFUTING && self.share(n.shaped.max(n.listed)) < 5
     }
 
     /// Name and values agree.
@@ -201,9 +231,10 @@ impl<'a> Evidence<'a> {
                 candidate.tag.confidence = Confidence::percent(hit.strength.confidence().saturating_sub(15));
             }
         }
-        match listed && self.share(n.valid) < LEAST_COVERAGE {
-            true => self.with_list(candidate, rule, at, n),
-            false => self.with_values(candidate, rule, at, n),
+        match (rule.spec.reads, listed && self.share(n.valid) < LEAST_COVERAGE) {
+            (Some(reads), true) if self.share(n.listed) < 50 => self.with_reading(candidate, reads),
+            (_, true) => self.with_list(candidate, rule, at, n),
+            (_, false) => self.with_values(candidate, rule, at, n),
         }
     }
 
@@ -231,6 +262,57 @@ impl<'a> Evidence<'a> {
         candidate.tag.example_shape =
             self.profile.masks(|facts| facts.listed.contains(&number)).into_iter().next().map(|(mask, _)| mask);
         candidate.because(format!("{} of {} cells are in the word list `{list}`", n.listed, self.filled));
+        candidate
+    }
+
+    /// The share of kept cells, in percent, that read like `wanted`; parts of names count as names.
+    fn reads(&self, wanted: Reads) -> u64 {
+        let (hits, of) = self.read_counts(|reads| reads == wanted || (wanted.is_name() && reads.is_name()));
+        hits * 100 / of.max(1)
+    }
+
+    fn read_counts(&self, which: impl Fn(Reads) -> bool) -> (u64, u64) {
+        let cells = self.profile.sample().cells();
+        cells.fold((0, 0), |(hits, of), cell| {
+            (hits + cell.count * u64::from(cell.facts.reads.is_some_and(&which)), of + cell.count)
+        })
+    }
+
+    /// The rule by how the cells read, where nothing else speaks.
+    fn reads_alone(&self, rule: &Rule) -> Option<Candidate> {
+        let wanted = rule.spec.reads?;
+        let share = self.reads(wanted);
+        // Towns and families have one another's names: together they are proper names.
+        let (proper, of) = self.read_counts(|reads| reads.is_name() || reads == Reads::City);
+        let mixed = (wanted.is_name() || wanted == Reads::City) && proper * 100 >= of * LEAST_PROPER;
+        if (share < LEAST_READ && !mixed) || self.profile.distinct() < LEAST_READ_CELLS {
+            return None;
+        }
+        // Of those the one that most cells are.
+        let own = self.read_counts(|reads| reads == wanted).0;
+        let others = [Reads::Person, Reads::Given, Reads::Family, Reads::City];
+        let more = |reads: &Reads| *reads != wanted && self.read_counts(|cell| cell == *reads).0 > own;
+        if others.contains(&wanted) && others.iter().any(more) {
+            return None;
+        }
+        let confidence = match share {
+            SURE_READ.. => 80,
+            LEAST_READ.. => 65,
+            _ => 55,
+        };
+        let mut candidate = Candidate::new(rule, Basis::Value, confidence);
+        candidate.decisive = share >= SURE_READ;
+        Some(self.with_reading(candidate, wanted))
+    }
+
+    fn with_reading(&self, mut candidate: Candidate, wanted: Reads) -> Candidate {
+        let fits = |reads: Reads| reads == wanted || (wanted.is_name() && reads.is_name());
+        let (hits, of) = self.read_counts(fits);
+        candidate.tag.hits = scaled(hits, of, self.filled);
+        candidate.tag.of = self.filled;
+        let masks = self.profile.masks(|facts| facts.reads.is_some_and(fits));
+        candidate.tag.example_shape = masks.into_iter().next().map(|(mask, _)| mask);
+        candidate.because(format!("{hits} of {of} sampled cells read like {}", wanted.plural()));
         candidate
     }
 

@@ -66,7 +66,14 @@ impl Evidence<'_> {
         let sentences = class == "pii.contact.username" && self.share(self.profile.kind(Kind::Words)) >= 50;
         let blocked = blocked.or(sentences.then_some("several words"));
         blocked.or_else(|| {
+            let numbers = self.share(self.profile.kind(Kind::Int) + self.profile.kind(Kind::Float)) >= 90;
+            // Codes of a set are few; what is counted or measured is many things.
+            let worded = rule.spec.dictionary.is_some() && rule.spec.shapes.is_empty() && self.profile.distinct() > 12;
+            (numbers && (worded || class.starts_with("pii.employment"))).then_some("numbers")
+        });
+        blocked.or_else(|| {
             // 0 and 1 under a name that is no state are flags.
+            let states = states && class != "pii.demographic.age";
             let flag = self.profile.range().is_some_and(|(least, most)| least >= 0 && most <= 1);
             (flag && !states && self.share(self.profile.kind(Kind::Int)) >= 95).then_some("flags")
         })
