@@ -207,7 +207,8 @@ impl<'a> Evidence<'a> {
         };
         // Codes of a letter stand for words, and what is too long was not asked.
         let (_, longest) = self.profile.lengths().unwrap_or_default();
-        let asked = longest > 2 && usize::try_from(longest).is_ok_and(|longest| longest <= LONGEST_CELL);
+        let codes = rule.spec.dictionary.is_some() && longest <= 2;
+        let asked = !codes && usize::try_from(longest).is_ok_and(|longest| longest <= LONGEST_CELL);
         known && asked && self.filled >= LEAST_REFUTING && self.share(n.shaped.max(n.listed)) < 5
     }
 

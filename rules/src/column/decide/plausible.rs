@@ -65,7 +65,7 @@ impl Evidence<'_> {
             .map(|(_, _, what)| what);
         let sentences = class == "pii.contact.username" && self.share(self.profile.kind(Kind::Words)) >= 50;
         let blocked = blocked.or(sentences.then_some("several words"));
-        blocked.or_else(|| {
+        let blocked = blocked.or_else(|| {
             let numbers = self.share(self.profile.kind(Kind::Int) + self.profile.kind(Kind::Float)) >= 90;
             // Codes of a set are few; what is counted or measured is many things.
             let worded = rule.spec.dictionary.is_some() && rule.spec.shapes.is_empty() && self.profile.distinct() > 12;
