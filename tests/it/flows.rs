@@ -84,7 +84,7 @@ fn flows_of_whole_platforms_are_found() {
             })
             .collect();
         let both = want.intersection(&found).count();
-        let hundredths = |part: usize, of: usize| if of == 0 { 100 } else { part * 100 / of };
+        let hundredths = |part: usize, of: usize| (part * 100).checked_div(of).unwrap_or(100);
         let (recall, precision) = (hundredths(both, want.len()), hundredths(both, found.len()));
         let name = folder.file_name().expect("a name").display().to_string();
         println!(

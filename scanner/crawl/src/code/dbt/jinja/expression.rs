@@ -87,8 +87,11 @@ pub(super) fn read(text: &str) -> Option<Expr> {
     (reader.at == reader.tokens.len()).then_some(expr)
 }
 
-/// The parameters of a macro: `name(a, b=1)`.
-pub(super) fn signature(text: &str) -> Option<(String, Vec<(String, Option<Expr>)>)> {
+/// A parameter of a macro, and what it is if nothing is given for it.
+pub(super) type Parameter = (String, Option<Expr>);
+
+/// The name and parameters of a macro: `name(a, b=1)`.
+pub(super) fn signature(text: &str) -> Option<(String, Vec<Parameter>)> {
     let mut reader = Reader { tokens: tokens(text)?, at: 0, depth: 0 };
     let Token::Name(name) = reader.next()? else { return None };
     let mut parameters = Vec::new();

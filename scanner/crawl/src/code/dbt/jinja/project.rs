@@ -65,10 +65,13 @@ fn value(node: &Yaml, depth: usize) -> Value {
     if map.is_empty() { Value::None } else { Value::Map(map) }
 }
 
-/// The macros of a project, with the file and text that they stand in.
+/// A macro with the file and the text that it stands in.
+pub(super) type Placed = (Arc<str>, Arc<str>, Arc<Macro>);
+
+/// The macros of a project.
 #[derive(Debug, Clone, Default)]
 pub(in crate::code::dbt) struct Library {
-    macros: BTreeMap<String, (Arc<str>, Arc<str>, Arc<Macro>)>,
+    macros: BTreeMap<String, Placed>,
 }
 
 impl Library {
@@ -99,7 +102,7 @@ impl Library {
     }
 
     /// The macro of that name, or the default one of those that adapters may have of their own.
-    pub(super) fn find(&self, name: &str) -> Option<(Arc<str>, Arc<str>, Arc<Macro>)> {
+    pub(super) fn find(&self, name: &str) -> Option<Placed> {
         self.macros.get(name).or_else(|| self.macros.get(&format!("default__{name}"))).cloned()
     }
 }
