@@ -1,7 +1,7 @@
 //! Labelled snippets of pipeline code, `tests/lineage/python/*.yaml`: what each reads, writes, sends and trains.
 //!
-//! A file is a list of snippets. The truth is written by hand from the libraries' documentation before it is run; a line
-//! that is missed fails, and so does one that is too many.
+//! A file is a list of snippets. What moves is written by hand from the libraries' documentation; kinds of sinks stand in the
+//! program's own words and are no truth of their own. A line that is missed fails, and so does one that is too many.
 //!
 //! ```yaml
 //! - name: a renamed column is still the source's
