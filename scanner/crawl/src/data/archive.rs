@@ -36,7 +36,10 @@ pub(super) fn zip(bytes: &Random, limits: &Limits, rules: &Rules) -> Vec<Table> 
     }
     let mut found = Members::new(limits, rules);
     for at in 0..archive.len() {
-        let Ok(member) = archive.by_index_raw(at) else { continue };
+        let Ok(member) = archive.by_index_raw(at) else {
+            found.gap(&format!("member {}", at + 1), GapKind::Unparsed, "the archive is damaged there");
+            continue;
+        };
         let (name, is_file, locked) =
             (shown_name(&member.name().unwrap_or_default()), member.is_file(), member.encrypted());
         let packed = member.compressed_size();
@@ -88,7 +91,8 @@ pub(super) fn tar(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Vec
             }
             _ => long = None,
         }
-        let left = content.limit() + (512 - member.size % 512) % 512;
+        // A size that no archive has must not overflow.
+        let left = content.limit().saturating_add((512 - member.size % 512) % 512);
         let passed = io::copy(&mut stream.by_ref().take(left), &mut io::sink());
         if passed.is_err() {
             found.end(GapKind::Unparsed, "the archive cannot be read to its end");
@@ -321,6 +325,19 @@ mod tests {
             let stream = Stream::over(Box::new(&tar_bytes[..cut]), u64::MAX).unwrap();
             assert!(tar(stream, &Limits::default(), &RULES).iter().any(|table| !table.gaps.is_empty()), "{cut}");
         }
+    }
+
+    #[test]
+    fn a_size_that_no_archive_has_is_a_gap() {
+        let mut bytes = tarred(&[("folder", b"")]);
+        bytes[124..136].copy_from_slice(&[0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        bytes[156] = b'5';
+        bytes[148..156].fill(b' ');
+        let sum: u32 = bytes[..512].iter().map(|&byte| u32::from(byte)).sum();
+        bytes[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        let stream = Stream::over(Box::new(bytes.as_slice()), u64::MAX).unwrap();
+        let tables = tar(stream, &Limits::default(), &RULES);
+        assert!(tables.iter().any(|table| !table.gaps.is_empty()), "{tables:?}");
     }
 
     #[test]
