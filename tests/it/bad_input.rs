@@ -117,3 +117,16 @@ fn the_findings_are_shown_even_if_the_ledger_cannot_be_written() {
     assert!(stderr(&output).contains("could not be recorded"), "{}", stderr(&output));
     assert_eq!(std::fs::read(folder.path().join("ledger.db")).expect("it is there"), before);
 }
+
+#[test]
+fn a_folder_without_anything_to_judge_says_so() {
+    let said = |files: &[(&str, &str)]| {
+        let folder = platform(files);
+        let output = aedile(folder.path(), &["scan", ".", "--ledger", "none"]);
+        assert_ne!(code(&output), 2, "{}", stderr(&output));
+        stdout(&output).contains("nothing was judged")
+    };
+    assert!(said(&[]));
+    assert!(said(&[("notes.xyz", "just words\n")]));
+    assert!(!said(&[("main.tf", "resource \"aws_s3_bucket\" \"a\" {\n  bucket = \"a\"\n}\n")]));
+}

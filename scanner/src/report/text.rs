@@ -437,8 +437,8 @@ fn closing(out: &mut String, run: &Run, look: Look) {
         plural(summary.gaps, "thing")
     );
     wrapped(out, "", &told, look.width);
-    if summary.assets == 0 {
-        let told = "nothing to judge was found: no file under the roots is of a kind that aedile reads, or all of them are empty";
+    if summary.verdicts.pass + summary.verdicts.fail + summary.verdicts.inconclusive == 0 {
+        let told = "nothing was judged: no file under the roots could be read as a kind that aedile knows, or none holds anything that a control asks about";
         wrapped(out, "", told, look.width);
     }
     for budget in &run.gate.budgets {
