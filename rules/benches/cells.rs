@@ -1,9 +1,13 @@
-//! What it costs to load the rules, to observe a cell, to read a name and to search a text.
+//! What it costs to load the rules, to observe a cell, to decide a column, to read a name and to search a text.
+//!
+//! `cargo bench -p aedile-rules --bench cells`
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement prints, and fails on broken rules")]
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use aedile_rules::{PackSource, Rules};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Cells of twelve kinds in turn, all distinct, so that no cell is remembered.
 fn cells(count: u64) -> Vec<String> {
@@ -28,26 +32,41 @@ fn cells(count: u64) -> Vec<String> {
 const KINDS: [&str; 12] =
     ["address", "card", "date", "epoch", "uuid", "float", "ip", "text", "ssn", "name", "phone", "digest"];
 
-fn benches(bench: &mut Criterion) {
-    bench.bench_function("load", |b| b.iter(|| Rules::load(black_box(&[] as &[PackSource])).is_ok()));
-    let Ok(rules) = Rules::load(&[]) else { return };
-    bench.bench_function("first cell", |b| {
-        b.iter_with_setup(
-            || Rules::load(&[]),
-            |rules| {
-                if let Ok(rules) = rules {
-                    rules.identifiers.observe(&mut rules.identifiers.profile(), Some("person@mail.org"));
-                }
-            },
-        );
-    });
-    bench.bench_function("name", |b| {
-        b.iter(|| rules.identifiers.decide(black_box("customerEmailAddress"), None, &["id", "birth_date"]))
-    });
+/// The best of many short runs, in seconds: what else the machine does makes a run longer, never shorter.
+fn best<T>(runs: usize, mut run: impl FnMut() -> T) -> f64 {
+    let once = |_| {
+        let start = Instant::now();
+        black_box(run());
+        start.elapsed()
+    };
+    (0..runs).map(once).min().unwrap_or_default().as_secs_f64()
+}
 
-    let cells = cells(120_000);
-    let bytes: usize = cells.iter().map(String::len).sum();
-    let mut group = bench.benchmark_group("cells");
+/// The time of `took` seconds for each of `count` things, in the unit that fits.
+fn show(what: &str, took: f64, count: usize, wanted: &str) {
+    let each = took / count as f64;
+    let (value, unit) = [(1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns")]
+        .into_iter()
+        .map(|(scale, unit)| (each * scale, unit))
+        .find(|(value, _)| *value >= 1.0)
+        .unwrap_or((each * 1e9, "ns"));
+    println!("{what:32} {value:8.1} {unit}  {wanted}");
+}
+
+fn main() {
+    show("load", best(5, || Rules::load(black_box(&[] as &[PackSource])).is_ok()), 1, "");
+    let rules = Rules::load(&[]).unwrap();
+    let first = || {
+        let rules = Rules::load(&[]).unwrap();
+        let start = Instant::now();
+        rules.identifiers.observe(&mut rules.identifiers.profile(), Some("person@mail.org"));
+        start.elapsed()
+    };
+    show("first cell", (0..5).map(|_| first()).min().unwrap_or_default().as_secs_f64(), 1, "");
+    let name = || rules.identifiers.decide(black_box("customerEmailAddress"), None, &["id", "birth_date"]);
+    show("a name", best(200, name), 1, "");
+
+    let cells = cells(24_000);
     let observed = |cells: &[&String]| {
         let mut profile = rules.identifiers.profile();
         let mut observer = rules.identifiers.observer(&mut profile);
@@ -56,28 +75,22 @@ fn benches(bench: &mut Criterion) {
         profile
     };
     let all: Vec<&String> = cells.iter().collect();
-    group.throughput(Throughput::Elements(all.len() as u64));
-    group.bench_function("observe", |b| b.iter(|| observed(&all)));
+    show("a cell of twelve kinds in turn", best(200, || observed(&all)), all.len(), "wanted: 60 ns");
     // A column holds one kind of cell.
     for (nth, kind) in KINDS.iter().enumerate() {
         let column: Vec<&String> = cells.iter().skip(nth).step_by(KINDS.len()).collect();
-        group.throughput(Throughput::Elements(column.len() as u64));
-        group.bench_function(format!("observe {kind}"), |b| b.iter(|| observed(&column)));
+        let length = column.iter().map(|cell| cell.len()).sum::<usize>() / column.len();
+        show(&format!("a cell: {kind}, {length} bytes"), best(200, || observed(&column)), column.len(), "");
+        let profile = observed(&column);
+        let decide = || rules.identifiers.decide("column", Some(&profile), &[]);
+        show(&format!("a column: {kind}"), best(20, decide), 1, "");
     }
-    let few: Vec<&String> = cells.iter().take(60).cycle().take(120_000).collect();
-    group.throughput(Throughput::Elements(few.len() as u64));
-    group.bench_function("observe 60 again and again", |b| b.iter(|| observed(&few)));
-    group.throughput(Throughput::Bytes(bytes as u64));
+    let few: Vec<&String> = cells.iter().take(60).cycle().take(24_000).collect();
+    show("one of 60 cells", best(200, || observed(&few)), few.len(), "");
+
     let text = cells.join("\n");
-    group.bench_function("scan_text", |b| b.iter(|| rules.identifiers.scan_text(&text)));
-    group.finish();
-
-    let code = "def load(path):\n    token = os.environ['TOKEN']\n    return pd.read_csv(path, storage_options={'key': key})\n".repeat(10_000);
-    let mut group = bench.benchmark_group("secrets");
-    group.throughput(Throughput::Bytes(code.len() as u64));
-    group.bench_function("scan", |b| b.iter(|| rules.secrets.scan(&code)));
-    group.finish();
+    let megabytes = |took: f64, bytes: usize| bytes as f64 / 1e6 / took;
+    println!("cells as a text: {:.0} MB/s", megabytes(best(10, || rules.identifiers.scan_text(&text)), text.len()));
+    let code = "def load(path):\n    token = os.environ['TOKEN']\n    return pd.read_csv(path, storage_options={'key': key})\n".repeat(2_000);
+    println!("secrets in code: {:.0} MB/s", megabytes(best(20, || rules.secrets.scan(&code)), code.len()));
 }
-
-criterion_group!(all, benches);
-criterion_main!(all);

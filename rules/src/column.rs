@@ -15,3 +15,4 @@ pub use profile::{ColumnProfile, Observer};
 
 pub(crate) use chance::{log2_fixed, surprise_bits};
 pub(crate) use letters::Reads;
+pub(crate) use sample::hash;

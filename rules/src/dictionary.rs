@@ -4,32 +4,31 @@
 //! The lists are small on purpose: they measure a column by the share of its cells that are known, they
 //! do not decide about one cell.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-/// The entries of a dictionary.
-#[derive(Debug)]
-pub(crate) struct Words {
-    entries: BTreeSet<&'static str>,
-}
+/// Dictionaries, one bit each, by their places among all.
+pub(crate) type Lists = u32;
 
-impl Words {
-    fn of(texts: &[&'static str]) -> Words {
-        let lines = texts.iter().flat_map(|text| text.lines());
-        Words { entries: lines.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect() }
+/// Every entry of every dictionary, with the dictionaries that have it: one look tells of all of them.
+type Entries = HashMap<&'static str, Lists, BuildHasherDefault<WordHasher>>;
+
+/// Entries are our own and few; nobody chooses them so that they collide.
+#[derive(Debug, Default)]
+struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn finish(&self) -> u64 {
+        self.0
     }
 
-    /// Whether `text` is an entry. `text` is lower case and without accents; an entry may be of several
-    /// words separated by one space (`new york`).
-    pub(crate) fn contains(&self, text: &str) -> bool {
-        self.entries.contains(text)
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 ^= crate::column::hash(bytes);
     }
 
-    /// How many entries there are.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
+    // The end mark of a text tells nothing here.
+    fn write_u8(&mut self, _: u8) {}
 }
 
 const GIVEN_NAMES: &str = include_str!("../dictionaries/given_names.txt");
@@ -52,12 +51,26 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("surnames", &[SURNAMES]),
 ];
 
-static DICTIONARIES: LazyLock<Vec<Words>> = LazyLock::new(|| TEXTS.iter().map(|(_, texts)| Words::of(texts)).collect());
+static ENTRIES: LazyLock<Entries> = LazyLock::new(|| {
+    let mut entries = Entries::default();
+    for (at, (_, texts)) in TEXTS.iter().enumerate() {
+        let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim);
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            *entries.entry(line).or_default() |= 1 << at;
+        }
+    }
+    entries
+});
 
-/// The dictionary of that name.
-pub(crate) fn lookup(name: &str) -> Option<&'static Words> {
-    let at = TEXTS.binary_search_by_key(&name, |(name, _)| name).ok()?;
-    DICTIONARIES.get(at)
+/// The dictionary of that name, as one bit.
+pub(crate) fn lookup(name: &str) -> Option<Lists> {
+    TEXTS.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| 1 << at)
+}
+
+/// The dictionaries in which `text` is an entry. `text` is lower case and without accents; an entry may be of several
+/// words separated by one space (`new york`).
+pub(crate) fn lists(text: &str) -> Lists {
+    ENTRIES.get(text).copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -65,7 +78,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dictionaries_are_sorted_by_name() {
+    fn dictionaries_are_sorted_by_name_and_no_more_than_there_are_bits() {
+        assert!(TEXTS.len() <= Lists::BITS as usize);
         assert!(TEXTS.is_sorted_by(|(one, _), (next, _)| one < next));
     }
 
@@ -92,8 +106,10 @@ mod tests {
     #[test]
     fn names_are_known_in_several_languages() {
         let given = lookup("given_names").unwrap();
-        assert!(["mary", "jose", "giulia", "wei", "fatima"].iter().all(|name| given.contains(name)));
-        assert!(lookup("person_names").unwrap().len() > 1_000);
+        assert!(["mary", "jose", "giulia", "wei", "fatima"].iter().all(|name| lists(name) & given != 0));
+        let person = lookup("person_names").unwrap();
+        assert!(ENTRIES.values().filter(|lists| **lists & person != 0).count() > 1_000);
+        assert_eq!((lists("mary ") & given, lists("")), (0, 0));
         assert!(lookup("nothing").is_none());
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use aedile_model::Class;
 
-use crate::dictionary::Words;
+use crate::dictionary::{Lists, lists};
 use crate::{PackError, PackInfo, PackSource};
 use form::Identifier;
 use name::NameIndex;
@@ -27,7 +27,7 @@ pub struct Identifiers {
     /// The shapes of those rules that are evidence in running text.
     pub(crate) text: crate::text::TextShapes,
     /// Word lists with the rules that use them.
-    dictionaries: Vec<(&'static Words, Vec<u16>)>,
+    dictionaries: Vec<(Lists, Vec<u16>)>,
 }
 
 /// A rule with what its names stand for.
@@ -98,7 +98,7 @@ impl Identifiers {
                 index.names.veto(veto, Some(at));
             }
             for shape in &rule.spec.shapes {
-                index.shapes.add(shape, number);
+                index.shapes.add(shape, number, rule.speaks);
                 if rule.speaks {
                     index.text.add(shape, number);
                 }
@@ -121,9 +121,9 @@ impl Identifiers {
         self.rules.get(usize::from(number))
     }
 
-    /// Whether one `cell` of the shape of the rule `number` is evidence by itself.
-    pub(crate) fn says(&self, number: u16, cell: &[u8]) -> bool {
-        self.rule(number).is_some_and(|rule| rule.speaks && rule.passes(cell))
+    /// Whether `cell`, of the shape of the rule `number`, passes its check.
+    pub(crate) fn passes(&self, number: u16, cell: &[u8]) -> bool {
+        self.rule(number).is_some_and(|rule| rule.passes(cell))
     }
 
     /// The rules in whose word list `cell` is: whole, or at least half of its few words.
@@ -136,13 +136,13 @@ impl Identifiers {
         if texts.is_empty() || texts.len() > MOST_WORDS {
             return;
         }
-        let whole = texts.join(" ");
+        let whole = lists(&texts.join(" ")) | lists(&words.folded);
         // House numbers and initials are no words.
-        let spoken: Vec<&str> =
-            texts.iter().copied().filter(|text| text.chars().nth(1).is_some_and(char::is_alphabetic)).collect();
+        let spoken = texts.iter().filter(|text| text.chars().nth(1).is_some_and(char::is_alphabetic));
+        let spoken: Vec<Lists> = spoken.map(|text| lists(text)).collect();
         for (list, rules) in &self.dictionaries {
-            let known = spoken.iter().filter(|text| list.contains(text)).count();
-            if list.contains(&whole) || list.contains(&words.folded) || (known > 0 && known * 2 >= spoken.len()) {
+            let known = spoken.iter().filter(|lists| *lists & list != 0).count();
+            if whole & list != 0 || (known > 0 && known * 2 >= spoken.len()) {
                 listed.extend(rules);
             }
         }

@@ -6,7 +6,7 @@ use aedile_model::Class;
 
 use crate::Identifiers;
 use crate::identifier::shape::{LONGEST_CELL, Shapes, Walk, mask};
-use signs::Signs;
+use signs::{Signs, Start};
 
 mod signs;
 #[cfg(test)]
@@ -42,50 +42,76 @@ impl Identifiers {
     /// email addresses, card numbers, IBANs. In the order of the text, not overlapping.
     #[must_use]
     pub fn scan_text(&self, text: &str) -> Vec<TextHit> {
-        let hits = self.spans(text).into_iter().filter_map(|found| {
-            let rule = self.rule(found.rule)?;
-            Some(TextHit {
-                rule: rule.spec.id.clone(),
-                class: rule.class.clone(),
-                validator: rule.spec.validator.clone(),
-                shape: mask(text.get(found.span.clone())?),
-                span: found.span,
-            })
+        let mut hits = Vec::new();
+        self.finder().each(text, |found| {
+            if let Some(rule) = self.rule(found.rule)
+                && let Some(value) = text.get(found.span.clone())
+            {
+                hits.push(TextHit {
+                    rule: rule.spec.id.clone(),
+                    class: rule.class.clone(),
+                    validator: rule.spec.validator.clone(),
+                    shape: mask(value),
+                    span: found.span,
+                });
+            }
         });
-        hits.collect()
+        hits
     }
 
-    pub(crate) fn spans(&self, text: &str) -> Vec<Found> {
+    /// Finds values in one text after another.
+    pub(crate) fn finder(&self) -> Finder<'_> {
+        Finder { identifiers: self, all: None, without_at: None, starts: Vec::new() }
+    }
+}
+
+/// Finds values in one text after another; what it needs for that is made when it is first needed, and kept.
+pub(crate) struct Finder<'a> {
+    identifiers: &'a Identifiers,
+    all: Option<Walk<'a>>,
+    without_at: Option<Walk<'a>>,
+    starts: Vec<Start>,
+}
+
+impl<'a> Finder<'a> {
+    /// Hands the values in `text` over, in their order.
+    pub(crate) fn each(&mut self, text: &str, mut hand: impl FnMut(Found)) {
         let bytes = text.as_bytes();
-        let mut found: Vec<Found> = Vec::new();
-        let (mut all, mut without_at) = (None, None);
-        for start in self.text.signs.starts(bytes) {
+        let shapes: &'a TextShapes = &self.identifiers.text;
+        self.starts.clear();
+        shapes.signs.starts(bytes, &mut self.starts);
+        let mut end = None;
+        for at in 0..self.starts.len() {
+            let Some(start) = self.starts.get(at).copied() else { break };
             // Behind a value the word goes on, up to its end.
-            if found.last().is_some_and(|last| start.at <= last.span.end) {
+            if end.is_some_and(|end| start.at <= end) {
                 continue;
             }
-            let walk = if start.by_at {
-                all.get_or_insert_with(|| self.text.all.walk())
-            } else {
-                without_at.get_or_insert_with(|| self.text.without_at.walk())
+            let (walk, shapes) = match start.by_at {
+                true => (&mut self.all, &shapes.all),
+                false => (&mut self.without_at, &shapes.without_at),
             };
-            found.extend(walk.as_mut().and_then(|walk| self.value_at(walk, bytes, start.at)));
+            if walk.is_none() {
+                *walk = shapes.walk();
+            }
+            if let Some(found) = walk.as_mut().and_then(|walk| value_at(self.identifiers, walk, bytes, start.at)) {
+                end = Some(found.span.end);
+                hand(found);
+            }
         }
-        found
     }
+}
 
-    /// The value that begins at `at`.
-    fn value_at(&self, walk: &mut Walk<'_>, bytes: &[u8], at: usize) -> Option<Found> {
-        let rest = bytes.get(at..)?;
-        let rest = rest.get(..rest.len().min(LONGEST_CELL))?;
-        let (len, shaped) = walk.prefix(rest)?;
-        let value = rest.get(..len).filter(|value| value.len() >= SHORTEST)?;
-        let passing =
-            shaped.rules().iter().copied().filter(|rule| self.rule(*rule).is_some_and(|rule| rule.passes(value)));
-        // Of several rules the one that chance passes least.
-        let rule = passing.min_by_key(|number| self.rule(*number).map(|rule| (rule.spec.chance_permille, *number)))?;
-        Some(Found { rule, span: at..at + len })
-    }
+/// The value that begins at `at`.
+fn value_at(identifiers: &Identifiers, walk: &mut Walk<'_>, bytes: &[u8], at: usize) -> Option<Found> {
+    let rest = bytes.get(at..)?;
+    let rest = rest.get(..rest.len().min(LONGEST_CELL))?;
+    let (len, set) = walk.prefix(rest)?;
+    let value = rest.get(..len).filter(|value| value.len() >= SHORTEST)?;
+    let passing = walk.set(set).iter().copied().filter(|rule| identifiers.passes(*rule, value));
+    // Of several rules the one that chance passes least.
+    let chance = |number: &u16| identifiers.rule(*number).map(|rule| (rule.spec.chance_permille, *number));
+    Some(Found { rule: passing.min_by_key(chance)?, span: at..at + len })
 }
 
 /// The shapes of those rules that are evidence in running text.
@@ -101,9 +127,9 @@ impl TextShapes {
     /// The shape `pattern` of `rule`; one that does not parse was refused on loading.
     pub(crate) fn add(&mut self, pattern: &str, rule: u16) {
         let Ok(hir) = crate::identifier::shape::hir(pattern) else { return };
-        self.all.add(pattern, rule);
+        self.all.add(pattern, rule, true);
         if !signs::holds_at(&hir) {
-            self.without_at.add(pattern, rule);
+            self.without_at.add(pattern, rule, true);
         }
         self.signs.add(&hir);
     }

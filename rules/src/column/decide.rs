@@ -46,7 +46,8 @@ impl Identifiers {
     }
 
     /// What the column `name` is. `profile` counts its cells; without one, or with nulls only, the name
-    /// decides alone. `neighbours` are the names of the other columns of its table.
+    /// decides alone. `neighbours` are the names of the other columns of its table. A profile that still holds cells is
+    /// looked at as after [`Identifiers::find_out`].
     #[must_use]
     pub fn decide(&self, name: &str, profile: Option<&ColumnProfile>, neighbours: &[&str]) -> Decision {
         let mut reading = self.names.read(name);
@@ -57,7 +58,12 @@ impl Identifiers {
         context::weigh(self, &mut reading, neighbours, &mut decision.reasons);
         match profile.filter(|profile| profile.filled() > 0) {
             None => self.by_name(&reading, &mut decision),
-            Some(profile) => self.by_values(&reading, profile, &mut decision),
+            Some(profile) if profile.sample().is_known() => self.by_values(&reading, profile, &mut decision),
+            Some(profile) => {
+                let mut known = profile.clone();
+                self.find_out(&mut known);
+                self.by_values(&reading, &known, &mut decision);
+            }
         }
         decision
     }

@@ -107,18 +107,19 @@ fn features(text: &str) -> Vec<u16> {
     }
     let mut written = vec!['^'];
     for c in plain.chars() {
-        match c.is_ascii_digit() {
-            true => written.push('0'),
-            false => written.extend(c.to_lowercase()),
+        match c {
+            '0'..='9' => written.push('0'),
+            c if c.is_ascii() => written.push(c.to_ascii_lowercase()),
+            c => written.extend(c.to_lowercase()),
         }
     }
     written.push('$');
-    let mut gram = String::new();
-    for size in 1..=4 {
-        for window in written.windows(size) {
-            gram.clear();
-            gram.extend(window);
-            found.push(bucket(&gram));
+    // Runs of one to four characters; a run goes on where the shorter one ended.
+    for at in 0..written.len() {
+        let mut hash = SEED;
+        for c in written.iter().skip(at).take(4) {
+            hash = hashed(hash, c.encode_utf8(&mut [0; 4]));
+            found.push(folded(hash));
         }
     }
     found.sort_unstable();
@@ -126,9 +127,19 @@ fn features(text: &str) -> Vec<u16> {
     found
 }
 
-/// FNV-1a of 32 bits (Fowler, Noll, Vo), folded to sixteen.
 fn bucket(text: &str) -> u16 {
-    let hash = text.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    folded(hashed(SEED, text))
+}
+
+/// FNV-1a of 32 bits (Fowler, Noll, Vo).
+const SEED: u32 = 0x811C_9DC5;
+
+fn hashed(hash: u32, text: &str) -> u32 {
+    text.bytes().fold(hash, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Thirty-two bits as sixteen.
+fn folded(hash: u32) -> u16 {
     let [_, _, high, low] = (hash ^ (hash >> 16)).to_be_bytes();
     u16::from_be_bytes([high, low])
 }

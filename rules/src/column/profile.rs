@@ -1,22 +1,25 @@
 //! What is counted of a column's cells.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::letters::Reads;
-use super::sample::{Facts, Held, Sample, hash};
+use super::sample::{Facts, Held, Known, Sample, hash};
 use crate::Identifiers;
 use crate::identifier::cell::{Kind, Summary, is_null};
-use crate::identifier::shape::{Walk, mask};
+use crate::identifier::shape::{LONGEST_CELL, Walk, mask};
+use crate::text::Finder;
 
-/// Bytes of the longest cell that waits for its batch to end.
-const LONGEST_HELD: usize = 1024;
+/// Bytes of the longest cell that is held as text; longer ones have no shape.
+const LONGEST_HELD: usize = LONGEST_CELL;
 
 /// Decades counted, from 1800 to 2199.
 const DECADES: usize = 40;
 
 /// Counts over the cells of one column. Merging is associative and commutative, so files, row groups
-/// and threads can share the work. Holds no cell: counts, hashes and masked shapes only.
+/// and threads can share the work. Until [`Identifiers::find_out`] it holds at most 256 cells, short ones; then counts, hashes
+/// and masked shapes only.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ColumnProfile {
     total: u64,
@@ -55,8 +58,12 @@ pub struct Observer<'a> {
     profile: &'a mut ColumnProfile,
     /// `None` if no rule has a shape.
     walk: Option<Walk<'a>>,
-    /// Cells of each set of shapes that were not kept, by the walk's numbers.
+    /// Cells of each set of shapes, by the walk's numbers.
     sets: Vec<u64>,
+    /// Made for the first cell of text.
+    finder: Option<Finder<'a>>,
+    /// Rules of values in the last cell of text.
+    found: Vec<u16>,
 }
 
 impl fmt::Debug for Observer<'_> {
@@ -75,41 +82,65 @@ impl Identifiers {
     /// Counts cells into `profile`, many at a time.
     #[must_use]
     pub fn observer<'a>(&'a self, profile: &'a mut ColumnProfile) -> Observer<'a> {
-        Observer { identifiers: self, profile, walk: self.shapes.walk(), sets: Vec::new() }
+        Observer {
+            identifiers: self,
+            profile,
+            walk: self.shapes.walk(),
+            sets: Vec::new(),
+            finder: None,
+            found: Vec::new(),
+        }
+    }
+
+    /// Finds out everything about the cells that `profile` holds, and forgets them. Word lists, letters, and the checks of rules
+    /// that speak for whole columns only, measure a share of cells and cost the most, so they are asked about these alone.
+    pub fn find_out(&self, profile: &mut ColumnProfile) {
+        if profile.sample.is_known() {
+            return;
+        }
+        let mut walk = self.shapes.walk();
+        profile.sample.find_out(|cell| self.known(walk.as_mut(), cell));
     }
 }
 
 impl Observer<'_> {
     /// Counts one cell, as [`Identifiers::observe`] does.
     pub fn cell(&mut self, cell: Option<&str>) {
-        self.profile.total += 1;
+        self.cells(cell, 1);
+    }
+
+    /// Counts a cell that stands so many times in the column.
+    pub fn cells(&mut self, cell: Option<&str>, times: u64) {
+        self.profile.total += times;
         let cell = trimmed(cell.unwrap_or_default());
         if is_null(cell) {
-            self.profile.nulls += 1;
+            self.profile.nulls += times;
             return;
         }
         let hash = hash(cell.as_bytes());
-        if self.profile.sample.again(hash) {
+        if times == 0 || self.profile.sample.again(hash, times) {
             return;
         }
-        self.count(cell);
-        if !self.profile.sample.wants(hash) {
-            return;
+        self.count(cell, times);
+        if self.profile.sample.wants(hash) {
+            self.keep(cell, hash, times);
         }
+    }
+
+    fn keep(&mut self, cell: &str, hash: u64, times: u64) {
         let held = match cell.len() <= LONGEST_HELD {
             true => Held::Text(cell.into()),
-            false => Held::Known(self.identifiers.facts(self.walk.as_mut(), cell), mask(cell).into()),
+            false => Held::Known(Box::new(self.identifiers.known(self.walk.as_mut(), cell))),
         };
-        if self.profile.sample.keep(hash, held) {
+        if self.profile.sample.keep(hash, times, held) {
             self.settle();
         }
     }
 
-    /// Counts a cell that was not seen before: sums only, without a list of what was found. Word lists, and the checks of
-    /// rules that speak for whole columns only, are asked about kept cells: they measure a share, and cost the most.
-    fn count(&mut self, cell: &str) {
+    /// Counts so many equal cells into the sums.
+    fn count(&mut self, cell: &str, times: u64) {
         let summary = Summary::of(cell);
-        self.profile.sum(&summary, summary.years(cell), 1);
+        self.profile.sum(&summary, summary.years(cell), times);
         let mut passed = false;
         if let Some(walk) = &mut self.walk
             && let Some(number) = walk.whole(cell.as_bytes())
@@ -117,36 +148,37 @@ impl Observer<'_> {
             if self.sets.len() <= number {
                 self.sets.resize(number + 1, 0);
             }
-            bump(&mut self.sets, number);
-            for &rule in walk.set(number) {
-                if self.identifiers.says(rule, cell.as_bytes()) {
-                    grow(&mut self.profile.valid, rule, 1);
+            if let Some(count) = self.sets.get_mut(number) {
+                *count += times;
+            }
+            for &rule in walk.speaking(number) {
+                if self.identifiers.passes(rule, cell.as_bytes()) {
+                    grow(&mut self.profile.valid, rule, times);
                     passed = true;
                 }
             }
         }
         if summary.text && !passed {
-            for rule in self.identifiers.distinct_spans(cell) {
-                grow(&mut self.profile.spans, rule, 1);
-            }
+            let finder = self.finder.get_or_insert_with(|| self.identifiers.finder());
+            distinct_spans(finder, cell, &mut self.found);
+            self.found.iter().for_each(|rule| grow(&mut self.profile.spans, *rule, times));
         }
     }
 
-    /// Brings the sample into order.
+    /// Counts what waits and brings the sample into order.
     fn settle(&mut self) {
-        let Observer { identifiers, profile, walk, .. } = self;
-        let mut sample = std::mem::take(&mut profile.sample);
-        sample.settle(
-            |cell| (identifiers.facts(walk.as_mut(), cell), mask(cell).into()),
-            |facts, times| profile.count(facts, times),
-        );
-        profile.sample = sample;
+        let mut sample = std::mem::take(&mut self.profile.sample);
+        sample.settle(|cell, times| match cell {
+            Held::Text(text) => self.count(text, times),
+            Held::Known(known) => self.profile.count(&known.facts, times),
+        });
+        self.profile.sample = sample;
     }
 }
 
 impl Identifiers {
     /// Everything that is found out about a cell.
-    fn facts(&self, walk: Option<&mut Walk<'_>>, cell: &str) -> Facts {
+    fn known(&self, walk: Option<&mut Walk<'_>>, cell: &str) -> Known {
         let summary = Summary::of(cell);
         let mut facts = Facts { years: summary.years(cell), summary, ..Facts::default() };
         let shaped = walk.and_then(|walk| walk.whole(cell.as_bytes()).map(|set| walk.set(set).to_vec()));
@@ -163,28 +195,28 @@ impl Identifiers {
             facts.reads = (summary.kind != Kind::Bool && is_written(cell)).then(|| Reads::of(cell));
         }
         if facts.summary.text && facts.passed.is_empty() {
-            facts.spans = self.distinct_spans(cell);
+            distinct_spans(&mut self.finder(), cell, &mut facts.spans);
         }
-        facts
+        Known { facts, mask: mask(cell).into() }
     }
+}
 
-    /// Rules of values inside the text of a cell, each once.
-    fn distinct_spans(&self, cell: &str) -> Vec<u16> {
-        let mut spans: Vec<u16> = self.spans(cell).into_iter().map(|span| span.rule).collect();
-        spans.sort_unstable();
-        spans.dedup();
-        spans
-    }
+/// Rules of values inside the text of a cell, each once, in the place of `rules`.
+fn distinct_spans(finder: &mut Finder<'_>, cell: &str, rules: &mut Vec<u16>) {
+    rules.clear();
+    finder.each(cell, |found| rules.push(found.rule));
+    rules.sort_unstable();
+    rules.dedup();
 }
 
 impl Drop for Observer<'_> {
     fn drop(&mut self) {
+        self.settle();
         for (number, count) in self.sets.iter().enumerate().filter(|(_, count)| **count > 0) {
             for rule in self.walk.as_ref().map(|walk| walk.set(number)).unwrap_or_default() {
                 grow(&mut self.profile.shaped, *rule, *count);
             }
         }
-        self.settle();
     }
 }
 
@@ -308,18 +340,23 @@ impl ColumnProfile {
     /// The commonest masked shapes with the share of sampled cells that have them, in percent; at most `most`.
     #[must_use]
     pub fn shapes(&self, most: usize) -> Vec<(String, u64)> {
-        let shapes = self.masks(|_| true);
+        let shapes = self.masks_of(|_| true);
         let all: u64 = shapes.iter().map(|(_, count)| count).sum();
         shapes.into_iter().take(most).map(|(mask, count)| (mask, count * 100 / all.max(1))).collect()
     }
 
-    /// Masks of those kept cells that `which` picks, commonest first.
+    /// Masks of those kept cells that `which` picks by what was found out about them, commonest first.
     pub(crate) fn masks(&self, which: impl Fn(&Facts) -> bool) -> Vec<(String, u64)> {
-        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-        for kept in self.sample.cells().filter(|kept| which(&kept.facts)) {
-            *counts.entry(&kept.mask).or_default() += kept.count;
+        self.masks_of(|cell| cell.facts().is_some_and(&which))
+    }
+
+    fn masks_of(&self, which: impl Fn(&Held) -> bool) -> Vec<(String, u64)> {
+        let mut counts: BTreeMap<Cow<'_, str>, u64> = BTreeMap::new();
+        for kept in self.sample.cells().filter(|kept| which(&kept.cell)) {
+            *counts.entry(kept.cell.mask()).or_default() += kept.count;
         }
-        let mut shapes: Vec<(String, u64)> = counts.into_iter().map(|(mask, count)| (mask.to_owned(), count)).collect();
+        let mut shapes: Vec<(String, u64)> =
+            counts.into_iter().map(|(mask, count)| (mask.into_owned(), count)).collect();
         shapes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         shapes
     }
@@ -359,12 +396,6 @@ fn is_written(cell: &str) -> bool {
     let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
     let digits = cell.bytes().filter(u8::is_ascii_digit).count();
     letters > 0 && letters * 2 >= digits && !cell.contains(['{', '}', '[', ']', '<', '>', '=', '|', '@', '_', '\\'])
-}
-
-fn bump(counts: &mut [u64], at: usize) {
-    if let Some(count) = counts.get_mut(at) {
-        *count += 1;
-    }
 }
 
 fn grow(counts: &mut Vec<u64>, at: u16, times: u64) {

@@ -1,11 +1,15 @@
 //! A sample of a column's distinct cells that does not depend on their order.
 //!
-//! The cells with the smallest hashes are kept (bottom-k; Cohen and Kaplan 2007): as hash, masked shape
-//! and facts; as text only while a batch is observed. The union of two samples cut to the smallest is the sample of the union, so
-//! merging is associative and commutative, and the counts of what is kept are exact.
+//! The cells with the smallest hashes are kept (bottom-k; Cohen and Kaplan 2007). The union of two samples cut to the smallest
+//! is the sample of the union, so merging is associative and commutative, and the counts of what is kept are exact. A kept cell
+//! is held as text until everything is found out about it, which costs as much as observing a hundred: most that were kept for a
+//! while are dropped before.
+
+use std::borrow::Cow;
 
 use super::letters::Reads;
 use crate::identifier::cell::Summary;
+use crate::identifier::shape::mask;
 
 /// How many distinct cells are kept.
 pub(crate) const KEPT: usize = 256;
@@ -34,13 +38,43 @@ pub(crate) struct Facts {
 pub(crate) struct Kept {
     pub(crate) hash: u64,
     pub(crate) count: u64,
-    pub(crate) mask: Box<str>,
-    pub(crate) facts: Facts,
     /// How many of them are not yet in the counts of the column.
     pending: u64,
-    /// The cell itself until the sample is settled: most that are held are dropped before, and finding out everything
-    /// costs much more than holding them.
-    text: Option<Box<str>>,
+    pub(crate) cell: Held,
+}
+
+/// What is held of a kept cell.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// All of it, until it is looked at.
+    Text(Box<str>),
+    /// What it is.
+    Known(Box<Known>),
+}
+
+/// A cell of which everything was found out.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) facts: Facts,
+    pub(crate) mask: Box<str>,
+}
+
+impl Held {
+    /// The masked shape.
+    pub(crate) fn mask(&self) -> Cow<'_, str> {
+        match self {
+            Held::Text(text) => Cow::Owned(mask(text)),
+            Held::Known(known) => Cow::Borrowed(&known.mask),
+        }
+    }
+
+    /// What was found out, if it was.
+    pub(crate) fn facts(&self) -> Option<&Facts> {
+        match self {
+            Held::Text(_) => None,
+            Held::Known(known) => Some(&known.facts),
+        }
+    }
 }
 
 /// The cells with the smallest hashes.
@@ -60,14 +94,6 @@ pub(crate) struct Sample {
     full: bool,
 }
 
-/// A cell on its way into a sample.
-pub(crate) enum Held {
-    /// As it is; what it is will be found out if it stays.
-    Text(Box<str>),
-    /// What it is, for a cell too long to be held.
-    Known(Facts, Box<str>),
-}
-
 /// How many are held before those with the greatest hashes are dropped.
 const HELD: usize = 2 * KEPT;
 
@@ -83,8 +109,8 @@ impl PartialEq for Sample {
 impl Eq for Sample {}
 
 impl Sample {
-    /// Counts a cell that was seen before once more.
-    pub(crate) fn again(&mut self, hash: u64) -> bool {
+    /// Counts a cell that was seen before so many times more.
+    pub(crate) fn again(&mut self, hash: u64, times: u64) -> bool {
         if self.kept.is_empty() || self.bound.is_some_and(|bound| hash > bound) {
             return false;
         }
@@ -95,11 +121,10 @@ impl Sample {
         loop {
             let Some(at) = self.slots.get(slot).copied().unwrap_or(0).checked_sub(1) else { return false };
             if let Some(kept) = self.kept.get_mut(usize::from(at)).filter(|kept| kept.hash == hash) {
-                // Twice in the list does no harm: the second time nothing is pending.
-                if kept.pending == 0 && kept.text.is_none() {
+                if kept.pending == 0 {
                     self.touched.push(at);
                 }
-                kept.pending += 1;
+                kept.pending += times;
                 return true;
             }
             slot = (slot + 1) % SLOTS;
@@ -114,45 +139,40 @@ impl Sample {
     }
 
     /// Keeps a cell that was not seen before and is counted already. Says whether the sample is to be settled now.
-    pub(crate) fn keep(&mut self, hash: u64, cell: Held) -> bool {
+    pub(crate) fn keep(&mut self, hash: u64, times: u64, cell: Held) -> bool {
         if self.slots.is_empty() {
             self.index();
         }
-        let at = u16::try_from(self.kept.len()).unwrap_or(u16::MAX);
-        self.touched.push(at);
-        self.enter(hash, at);
-        let (text, facts, mask) = match cell {
-            Held::Text(text) => (Some(text), Facts::default(), Box::default()),
-            Held::Known(facts, mask) => (None, facts, mask),
-        };
-        self.kept.push(Kept { hash, count: 1, mask, facts, pending: 0, text });
+        self.enter(hash, u16::try_from(self.kept.len()).unwrap_or(u16::MAX));
+        self.kept.push(Kept { hash, count: times, pending: 0, cell });
         self.kept.len() >= HELD
     }
 
-    /// Drops what is held too much and brings the rest into order. `look` finds out everything about a cell; `count` is
-    /// given the facts of cells with the number of those not yet counted.
-    pub(crate) fn settle(
-        &mut self,
-        mut look: impl FnMut(&str) -> (Facts, Box<str>),
-        mut count: impl FnMut(&Facts, u64),
-    ) {
-        let mut hashes: Vec<u64> = self.kept.iter().map(|kept| kept.hash).collect();
-        let last = if hashes.len() > KEPT { *hashes.select_nth_unstable(KEPT - 1).1 } else { u64::MAX };
+    /// Drops what is held too much and brings the rest into order. `count` is given the cells with the number of those not
+    /// yet counted.
+    pub(crate) fn settle(&mut self, mut count: impl FnMut(&Held, u64)) {
         for at in self.touched.drain(..) {
-            let Some(kept) = self.kept.get_mut(usize::from(at)) else { continue };
-            if kept.hash > last && kept.pending == 0 {
-                continue;
-            }
-            if let Some(text) = kept.text.take() {
-                (kept.facts, kept.mask) = look(&text);
-            }
-            if kept.pending > 0 {
-                count(&kept.facts, kept.pending);
+            if let Some(kept) = self.kept.get_mut(usize::from(at)) {
+                count(&kept.cell, kept.pending);
                 kept.count += kept.pending;
                 kept.pending = 0;
             }
         }
         self.cut();
+    }
+
+    /// Holds what `look` finds out in the place of texts.
+    pub(crate) fn find_out(&mut self, mut look: impl FnMut(&str) -> Known) {
+        for kept in &mut self.kept {
+            if let Held::Text(text) = &kept.cell {
+                kept.cell = Held::Known(Box::new(look(text)));
+            }
+        }
+    }
+
+    /// Whether everything is found out.
+    pub(crate) fn is_known(&self) -> bool {
+        self.kept.iter().all(|kept| matches!(kept.cell, Held::Known(_)))
     }
 
     pub(crate) fn merge(&mut self, other: &Sample) {
@@ -165,6 +185,9 @@ impl Sample {
             }
             if let Some(same) = theirs.next_if(|one| one.hash == kept.hash) {
                 kept.count += same.count;
+                if matches!(kept.cell, Held::Text(_)) {
+                    kept.cell = same.cell.clone();
+                }
             }
             merged.push(kept);
         }

@@ -92,13 +92,14 @@ struct Count {
     other: usize,
 }
 
-/// One lane of eight bits a class, so that one addition counts a byte in all its classes.
+/// One lane of eight bits a class, so that one addition counts a byte in all its classes. Two words and no one of 128 bits:
+/// no lane runs over, and without a carry both are added at once.
 #[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
-const LANES: [u128; 256] = {
-    let mut lanes = [0; 256];
+static LANES: [[u64; 2]; 256] = {
+    let mut lanes = [[0; 2]; 256];
     let mut byte = 0;
     while byte < 256 {
-        lanes[byte] = match byte as u8 {
+        let lane: u128 = match byte as u8 {
             b'0'..=b'9' => 1,
             b'x' => 1 << 8 | 1 << 32,
             b'a'..=b'f' => 1 << 8 | 1 << 24,
@@ -117,6 +118,7 @@ const LANES: [u128; 256] = {
             0x80.. => 1 << 104,
             _ => 1 << 112,
         };
+        lanes[byte] = [lane as u64, (lane >> 64) as u64];
         byte += 1;
     }
     lanes
@@ -124,17 +126,22 @@ const LANES: [u128; 256] = {
 
 impl Count {
     fn of(cell: &str) -> Count {
-        let mut sums = [0_usize; 16];
+        let bytes = cell.as_bytes();
+        let mut sums = [0_u32; 16];
         // A lane holds 255.
-        for part in cell.as_bytes().chunks(255) {
-            let mut lanes = 0_u128;
+        for part in bytes.chunks(255) {
+            let (mut low, mut high) = (0_u64, 0_u64);
             for &byte in part {
-                lanes += LANES.get(usize::from(byte)).copied().unwrap_or(0);
+                let [more_low, more_high] = LANES.get(usize::from(byte)).copied().unwrap_or_default();
+                low = low.wrapping_add(more_low);
+                high = high.wrapping_add(more_high);
             }
-            for (sum, lane) in sums.iter_mut().zip(lanes.to_le_bytes()) {
-                *sum += usize::from(lane);
+            let lanes = low.to_le_bytes().into_iter().chain(high.to_le_bytes());
+            for (sum, lane) in sums.iter_mut().zip(lanes) {
+                *sum += u32::from(lane);
             }
         }
+        let sums = sums.map(|sum| sum as usize);
         let [digits, lower, upper, hex_letters, xs, spaces, dashes, dots, rest @ ..] = sums;
         let [colons, slashes, at, covers, encoding, high, other, _] = rest;
         Count {
@@ -206,7 +213,7 @@ impl Summary {
         if let Some(number) = plain.strip_suffix('%') {
             return number.trim_end().parse::<f64>().is_ok().then_some(Kind::Percent);
         }
-        is_float(plain.as_bytes()).then_some(Kind::Float)
+        (n.dots <= 1 && is_float(plain.as_bytes())).then_some(Kind::Float)
     }
 
     fn whole(&self, digits: &str) -> Kind {
@@ -318,25 +325,30 @@ fn coded(cell: &str, n: &Count) -> Option<Kind> {
     if n.spaces == 0 && n.high == 0 && is_opaque(cell, n) {
         return Some(Kind::Opaque);
     }
-    if n.dots == 0 || n.digits < 2 {
-        return None;
+    (n.dots > 0 && n.digits >= 2 && n.spaces == 0 && is_version(cell.as_bytes())).then_some(Kind::Version)
+}
+
+/// Two to four numbers of at most five digits, joined by points, perhaps behind a `v` and before a suffix. Four bytes with points
+/// are an address as well as a version.
+fn is_version(cell: &[u8]) -> bool {
+    let cell = cell.strip_prefix(b"v").or_else(|| cell.strip_prefix(b"V")).unwrap_or(cell);
+    let (mut parts, mut digits, mut value, mut bytes) = (1, 0, 0_u32, 0);
+    let mut close = |digits: usize, value: u32| {
+        bytes += usize::from(value <= 255);
+        (1..=5).contains(&digits)
+    };
+    for &byte in cell {
+        match byte {
+            b'0'..=b'9' => {
+                digits += 1;
+                value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
+            }
+            b'.' if parts < 4 && close(digits, value) => (parts, digits, value) = (parts + 1, 0, 0),
+            b'-' | b'+' => break,
+            _ => return false,
+        }
     }
-    let version = cell.strip_prefix(['v', 'V']).unwrap_or(cell);
-    let numbers = version.split(['-', '+']).next().unwrap_or_default();
-    let parts = numbers.split('.').count();
-    // Four bytes with points are an address as well as a version.
-    let address = parts == 4 && numbers.split('.').all(|part| part.parse::<u8>().is_ok());
-    if (2..=4).contains(&parts)
-        && !address
-        && n.dots + 1 >= parts
-        && numbers
-            .split('.')
-            .all(|part| !part.is_empty() && part.len() <= 5 && part.bytes().all(|b| b.is_ascii_digit()))
-        && n.spaces == 0
-    {
-        return Some(Kind::Version);
-    }
-    None
+    close(digits, value) && parts >= 2 && !(parts == 4 && bytes == 4)
 }
 
 fn is_masked(cell: &str, n: &Count) -> bool {

@@ -4,8 +4,6 @@
 //! are made when a cell first needs them, because those of all patterns take longer to make (160 ms for
 //! 144 patterns, dense) than a scan of a small platform. Each thread has its own states.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::OnceLock;
 
@@ -15,6 +13,9 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::pool::{Pool, PoolGuard};
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
+use table::Table;
+
+mod table;
 
 /// No shape is longer; longer cells are not asked.
 pub(crate) const LONGEST_CELL: usize = 256;
@@ -25,8 +26,7 @@ const MOST_STATES: usize = 16 << 20;
 /// The shapes of all rules, compiled when the first cell is asked.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
-    /// Pattern and rule.
-    patterns: Vec<(String, u16)>,
+    patterns: Vec<(String, OfPattern)>,
     automaton: OnceLock<Option<Automaton>>,
 }
 
@@ -34,68 +34,53 @@ pub(crate) struct Shapes {
 struct Automaton {
     dfa: DFA,
     states: Pool<States, MakeStates>,
-    /// The rule of each pattern.
-    rules: Vec<u16>,
+    /// By pattern.
+    rules: Vec<OfPattern>,
 }
 
 /// What one thread knows of the automaton.
 #[derive(Debug)]
 struct States {
     cache: Cache,
-    /// The sets of rules that were met, and by which state each is told.
-    sets: Vec<Shaped>,
-    known: HashMap<LazyStateID, usize, BuildHasherDefault<StateHasher>>,
-    /// How often the states were made anew when the sets were noted.
-    cleared: usize,
+    table: Table,
 }
 
 type MakeStates = Box<dyn Fn() -> States + Send + Sync + UnwindSafe + RefUnwindSafe>;
 
-/// States are few and small numbers.
-#[derive(Debug, Default)]
-struct StateHasher(u64);
-
-impl Hasher for StateHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
-    }
-
-    fn write_u32(&mut self, state: u32) {
-        self.0 = (self.0 ^ u64::from(state)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
-    }
-}
-
 /// The rules whose shape a cell has, each once, in the order of the patterns.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shaped {
-    rules: [u16; Self::MOST],
-    count: usize,
+#[derive(Debug, Clone, Default)]
+struct Shaped {
+    rules: Vec<u16>,
+    /// Those of them that are evidence for one cell.
+    speaking: Vec<u16>,
 }
 
 impl Shaped {
     /// More shapes than this are not told apart: a cell of so many shapes has none that tells.
     const MOST: usize = 48;
 
-    fn none() -> Shaped {
-        Shaped { rules: [0; Self::MOST], count: 0 }
-    }
-
-    fn push(&mut self, rule: u16) {
-        if !self.rules().contains(&rule)
-            && let Some(slot) = self.rules.get_mut(self.count)
-        {
-            *slot = rule;
-            self.count += 1;
+    /// The rules of the shapes that end in `state`; `patterns` are the rules of each pattern.
+    fn at(dfa: &DFA, cache: &Cache, patterns: &[OfPattern], state: LazyStateID) -> Shaped {
+        let mut shaped = Shaped::default();
+        for at in 0..dfa.match_len(cache, state) {
+            if let Some(of) = patterns.get(dfa.match_pattern(cache, state, at).as_usize())
+                && !shaped.rules.contains(&of.rule)
+                && shaped.rules.len() < Self::MOST
+            {
+                shaped.rules.push(of.rule);
+                shaped.speaking.extend(of.speaks.then_some(of.rule));
+            }
         }
+        shaped
     }
+}
 
-    pub(crate) fn rules(&self) -> &[u16] {
-        self.rules.get(..self.count).unwrap_or_default()
-    }
+/// The rule of a pattern.
+#[derive(Debug, Clone, Copy)]
+struct OfPattern {
+    rule: u16,
+    /// Whether one cell of its shape is evidence.
+    speaks: bool,
 }
 
 /// The automaton with the states of one thread.
@@ -105,9 +90,11 @@ pub(crate) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The longest prefix of `text` that has a shape and does not end within a word, with its rules.
-    pub(crate) fn prefix(&mut self, text: &[u8]) -> Option<(usize, Shaped)> {
-        self.automaton.prefix(&mut self.states.cache, text)
+    /// The longest prefix of `text`, of at most [`LONGEST_CELL`] bytes, that has a shape and does not end within a word; with
+    /// the number of its set.
+    pub(crate) fn prefix(&mut self, text: &[u8]) -> Option<(usize, usize)> {
+        let States { cache, table } = &mut *self.states;
+        table.prefix(&mut Source { automaton: self.automaton, cache }, text)
     }
 
     /// The number of the set of rules whose shape the whole of `cell` has; `None` if it has none. Numbers hold as
@@ -116,19 +103,54 @@ impl Walk<'_> {
         if cell.len() > LONGEST_CELL {
             return None;
         }
-        self.automaton.whole(cell, &mut self.states)
+        let States { cache, table } = &mut *self.states;
+        table.whole(&mut Source { automaton: self.automaton, cache }, cell)
     }
 
     /// The set of that number.
     pub(crate) fn set(&self, number: usize) -> &[u16] {
-        self.states.sets.get(number).map(Shaped::rules).unwrap_or_default()
+        self.states.table.sets.get(number).map(|set| set.rules.as_slice()).unwrap_or_default()
+    }
+
+    /// Those of the set of that number that are evidence for one cell.
+    pub(crate) fn speaking(&self, number: usize) -> &[u16] {
+        self.states.table.sets.get(number).map(|set| set.speaking.as_slice()).unwrap_or_default()
+    }
+}
+
+/// What steps are made from.
+struct Source<'a> {
+    automaton: &'a Automaton,
+    cache: &'a mut Cache,
+}
+
+impl Source<'_> {
+    /// The state before the first byte.
+    fn start(&mut self) -> Option<LazyStateID> {
+        self.automaton.dfa.start_state(self.cache, &start::Config::new().anchored(Anchored::Yes)).ok()
+    }
+
+    fn next(&mut self, state: LazyStateID, byte: u8) -> Option<LazyStateID> {
+        self.automaton.dfa.next_state(self.cache, state, byte).ok()
+    }
+
+    /// The shapes of what ends in `state`, if there are any. A match is told one step late, so the state behind the end holds
+    /// exactly what ends there.
+    fn end(&mut self, state: LazyStateID) -> Option<Shaped> {
+        let end = self.automaton.dfa.next_eoi_state(self.cache, state).ok()?;
+        end.is_match().then(|| Shaped::at(&self.automaton.dfa, self.cache, &self.automaton.rules, end))
+    }
+
+    /// How often the states were made anew: they have other numbers since.
+    fn cleared(&self) -> usize {
+        self.cache.clear_count()
     }
 }
 
 impl Shapes {
-    /// The shape `pattern` of `rule`.
-    pub(crate) fn add(&mut self, pattern: &str, rule: u16) {
-        self.patterns.push((unlimited(pattern), rule));
+    /// The shape `pattern` of `rule`; `speaks` says whether one cell of it is evidence.
+    pub(crate) fn add(&mut self, pattern: &str, rule: u16, speaks: bool) {
+        self.patterns.push((unlimited(pattern), OfPattern { rule, speaks }));
     }
 
     /// The rules with a shape that the whole of `cell` has.
@@ -196,7 +218,7 @@ pub(crate) fn hir(pattern: &str) -> Result<regex_syntax::hir::Hir, String> {
 }
 
 impl Automaton {
-    fn of(patterns: &[(String, u16)]) -> Option<Automaton> {
+    fn of(patterns: &[(String, OfPattern)]) -> Option<Automaton> {
         if patterns.is_empty() {
             return None;
         }
@@ -210,88 +232,9 @@ impl Automaton {
             .build_many(&texts)
             .ok()?;
         let maker = dfa.clone();
-        let make: MakeStates = Box::new(move || States {
-            cache: maker.create_cache(),
-            sets: Vec::new(),
-            known: HashMap::default(),
-            cleared: 0,
-        });
+        let make: MakeStates = Box::new(move || States { cache: maker.create_cache(), table: Table::new(&maker) });
         let rules = patterns.iter().map(|(_, rule)| *rule).collect();
         Some(Automaton { dfa, states: Pool::new(make), rules })
-    }
-
-    fn start(&self, states: &mut Cache) -> Option<LazyStateID> {
-        self.dfa.start_state(states, &start::Config::new().anchored(Anchored::Yes)).ok()
-    }
-
-    /// The number of the set of rules that `cell` ends in. A match is told one step late, so the state after the end holds
-    /// exactly what ends there.
-    fn whole(&self, cell: &[u8], states: &mut States) -> Option<usize> {
-        let cache = &mut states.cache;
-        let mut state = self.start(cache)?;
-        for &byte in cell {
-            state = self.dfa.next_state(cache, state, byte).ok()?;
-            if state.is_tagged() && state.is_dead() {
-                return None;
-            }
-        }
-        let end = self.dfa.next_eoi_state(cache, state).ok()?;
-        if !end.is_match() {
-            return None;
-        }
-        // States that were made anew have other numbers; the sets keep theirs, for somebody counts by them.
-        if states.cleared != cache.clear_count() {
-            states.cleared = cache.clear_count();
-            states.known.clear();
-        }
-        if let Some(set) = states.known.get(&end) {
-            return Some(*set);
-        }
-        let mut shaped = Shaped::none();
-        self.collect(cache, end, &mut shaped);
-        let known = states.sets.iter().position(|set| set.rules() == shaped.rules());
-        let number = known.unwrap_or(states.sets.len());
-        if known.is_none() {
-            states.sets.push(shaped);
-        }
-        states.known.insert(end, number);
-        Some(number)
-    }
-
-    fn prefix(&self, states: &mut Cache, text: &[u8]) -> Option<(usize, Shaped)> {
-        let mut state = self.start(states)?;
-        let mut best = None;
-        let mut before = 0_u8;
-        for at in 0..=text.len().min(LONGEST_CELL) {
-            let next = text.get(at).copied();
-            state = match next {
-                Some(byte) => self.dfa.next_state(states, state, byte).ok()?,
-                None => self.dfa.next_eoi_state(states, state).ok()?,
-            };
-            let inside = before.is_ascii_alphanumeric() && next.is_some_and(|byte| byte.is_ascii_alphanumeric());
-            if state.is_match() && !inside {
-                let mut shaped = Shaped::none();
-                self.collect(states, state, &mut shaped);
-                best = Some((at, shaped));
-            }
-            if state.is_dead() {
-                break;
-            }
-            before = next.unwrap_or(0);
-        }
-        best
-    }
-
-    fn collect(&self, states: &Cache, state: LazyStateID, shaped: &mut Shaped) {
-        if !state.is_match() {
-            return;
-        }
-        for at in 0..self.dfa.match_len(states, state) {
-            let pattern = self.dfa.match_pattern(states, state, at).as_usize();
-            if let Some(rule) = self.rules.get(pattern) {
-                shaped.push(*rule);
-            }
-        }
     }
 }
 
@@ -323,10 +266,10 @@ mod tests {
 
     fn shapes() -> Shapes {
         let mut shapes = Shapes::default();
-        shapes.add(r"\d{3}-\d{2}-\d{4}", 0);
-        shapes.add(r"\d{9}", 0);
-        shapes.add(r"[a-z.]+@[a-z.]+", 1);
-        shapes.add(r"[0-9-]{11}", 2);
+        shapes.add(r"\d{3}-\d{2}-\d{4}", 0, true);
+        shapes.add(r"\d{9}", 0, true);
+        shapes.add(r"[a-z.]+@[a-z.]+", 1, true);
+        shapes.add(r"[0-9-]{11}", 2, false);
         shapes
     }
 
@@ -345,10 +288,10 @@ mod tests {
     #[test]
     fn a_prefix_ends_at_the_end_of_a_word() {
         let shapes = shapes();
-        assert_eq!(
-            shapes.walk().unwrap().prefix(b"123-45-6789 is").map(|(len, hit)| (len, hit.rules().to_vec())),
-            Some((11, vec![0, 2]))
-        );
+        let mut walk = shapes.walk().unwrap();
+        let (length, set) = walk.prefix(b"123-45-6789 is").unwrap();
+        assert_eq!((length, walk.set(set), walk.speaking(set)), (11, &[0, 2][..], &[0][..]));
+        drop(walk);
         assert_eq!(shapes.walk().unwrap().prefix(b"123-45-6789").map(|(len, _)| len), Some(11));
         assert!(shapes.walk().unwrap().prefix(b"123-45-67890").is_none());
         assert_eq!(shapes.walk().unwrap().prefix(b"a@b.c, d").map(|(len, _)| len), Some(5));

@@ -68,30 +68,28 @@ impl Signs {
         }
     }
 
-    /// Every place of `text` where a value may begin, each once, in order. All are starts of words.
-    pub(super) fn starts(&self, text: &[u8]) -> Vec<Start> {
-        let mut starts = Vec::new();
+    /// Adds every place of `text` where a value may begin to `starts`, which is empty; each once, in order. All are starts of
+    /// words.
+    pub(super) fn starts(&self, text: &[u8], starts: &mut Vec<Start>) {
         if let Some(lead) = self.lead {
-            by_digit(text, lead, &mut starts);
+            by_digit(text, lead, starts);
         }
-        let mut others = Vec::new();
+        let by_digit = starts.len();
         if let Some(bytes) = &self.at {
-            by_at(text, bytes, &mut others);
+            by_at(text, bytes, starts);
         }
         if let Some((bytes, least)) = &self.run {
-            by_run(text, bytes, *least, &mut others);
+            by_run(text, bytes, *least, starts);
         }
         if let Some(first) = &self.first {
             let words = (0..text.len()).filter(|at| is_start(text, *at));
             let fitting = words.filter(|at| text.get(*at).is_some_and(|byte| has(first, *byte)));
-            others.extend(fitting.map(|at| Start { at, by_at: false }));
+            starts.extend(fitting.map(|at| Start { at, by_at: false }));
         }
-        if !others.is_empty() {
-            starts.append(&mut others);
+        if starts.len() > by_digit {
             starts.sort_unstable_by_key(|start| (start.at, !start.by_at));
             starts.dedup_by_key(|start| start.at);
         }
-        starts
     }
 }
 
@@ -284,8 +282,11 @@ mod tests {
         for shape in ["[a-z.=]+@[a-z.]+", "[A-Z]{2}[0-9]{2,}", "[A-Z]{12}"] {
             signs.add(&hir(shape));
         }
-        let starts =
-            |text: &str| -> Vec<usize> { signs.starts(text.as_bytes()).iter().map(|start| start.at).collect() };
+        let starts = |text: &str| -> Vec<usize> {
+            let mut starts = Vec::new();
+            signs.starts(text.as_bytes(), &mut starts);
+            starts.iter().map(|start| start.at).collect()
+        };
         assert_eq!(starts("see k=a.b@c.de"), [4, 6]);
         assert_eq!(starts("x AB12 y abc12"), [2]);
         assert_eq!(starts("ABCDEFGHIJKL and ABCDEFGHIJK and (ABCDEFGHIJKLM)"), [0, 34]);

@@ -1,17 +1,17 @@
 //! What is found at the places that signs show is what is found by trying every word.
 
-use super::{Found, is_word};
+use super::{Found, is_word, value_at};
 use crate::{Identifiers, Rules};
 
 impl Identifiers {
-    /// What [`Identifiers::spans`] gives, found by trying every word: the reference.
+    /// What the finder gives, found by trying every word: the reference.
     fn spans_plain(&self, text: &str) -> Vec<Found> {
         let bytes = text.as_bytes();
         let mut walk = self.text.all.walk().expect("there are shapes");
         let (mut found, mut at, mut inside) = (Vec::new(), 0, false);
         while at < bytes.len() {
             let word = is_word(bytes[at]);
-            let value = (word && !inside).then(|| self.value_at(&mut walk, bytes, at)).flatten();
+            let value = (word && !inside).then(|| value_at(self, &mut walk, bytes, at)).flatten();
             (at, inside) = value.as_ref().map_or((at + 1, word), |value| (value.span.end, true));
             found.extend(value);
         }
@@ -40,7 +40,8 @@ fn signs_lose_nothing() {
             text.extend(&piece[cut..]);
             text.push_str([" ", "\n", ", ", "=", "@", "-", "", "é", "word ", "A1", "("][next(11)]);
         }
-        let found = rules.spans(&text);
+        let mut found = Vec::new();
+        rules.finder().each(&text, |one| found.push(one));
         hits += found.len();
         assert_eq!(found, rules.spans_plain(&text), "{text}");
     }

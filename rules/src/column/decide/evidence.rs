@@ -81,13 +81,14 @@ impl<'a> Evidence<'a> {
         let (mut kept, mut shaped, mut valid, mut listed) = (0, 0, 0, 0);
         for cell in self.profile.sample().cells() {
             kept += cell.count;
-            if let Some((_, passes)) = cell.facts.shaped.iter().find(|(rule, _)| *rule == number) {
+            let Some(facts) = cell.cell.facts() else { continue };
+            if let Some((_, passes)) = facts.shaped.iter().find(|(rule, _)| *rule == number) {
                 shaped += cell.count;
                 valid += cell.count * u64::from(*passes);
                 n.distinct_shaped += 1;
                 n.distinct_valid += u64::from(*passes);
             }
-            listed += cell.count * u64::from(cell.facts.listed.contains(&number));
+            listed += cell.count * u64::from(facts.listed.contains(&number));
         }
         n.listed = scaled(listed, kept, self.filled);
         n.valid = match rule.speaks {
@@ -275,7 +276,10 @@ impl<'a> Evidence<'a> {
     fn read_counts(&self, which: impl Fn(Reads) -> bool) -> (u64, u64) {
         let cells = self.profile.sample().cells();
         cells.fold((0, 0), |(hits, of), cell| {
-            (hits + cell.count * u64::from(cell.facts.reads.is_some_and(&which)), of + cell.count)
+            (
+                hits + cell.count * u64::from(cell.cell.facts().and_then(|facts| facts.reads).is_some_and(&which)),
+                of + cell.count,
+            )
         })
     }
 

@@ -2,6 +2,7 @@
 
 use aedile_model::{Basis, Confidence, Tag};
 
+use super::super::sample::Facts;
 use super::super::{ColumnProfile, surprise_bits, technical};
 use super::Decision;
 use crate::Identifiers;
@@ -32,7 +33,7 @@ pub(super) fn find(identifiers: &Identifiers, profile: &ColumnProfile, decision:
         tag.rule.clone_from(&rule.spec.id);
         tag.hits = cells + spans;
         tag.of = profile.filled();
-        let is_shaped = |facts: &super::super::sample::Facts| facts.shaped.contains(&(number, true));
+        let is_shaped = |facts: &Facts| facts.shaped.contains(&(number, true));
         tag.example_shape = profile.masks(is_shaped).into_iter().next().map(|(mask, _)| mask);
         if cells > 0 {
             tag.reasons.push(format!("{cells} of {} cells are one", profile.filled()));
@@ -52,9 +53,10 @@ fn whole_cells(profile: &ColumnProfile, at: usize, number: u16, checked: bool, c
     }
     let (mut shaped, mut passed) = (0, 0);
     for kept in profile.sample().cells() {
-        if let Some((_, valid)) = kept.facts.shaped.iter().find(|(rule, _)| *rule == number) {
+        let shape = |facts: &Facts| facts.shaped.iter().find(|(rule, _)| *rule == number).copied();
+        if let Some((_, valid)) = kept.cell.facts().and_then(shape) {
             shaped += 1;
-            passed += u64::from(*valid);
+            passed += u64::from(valid);
         }
     }
     // Where the sample of distinct cells missed the few, all counts stand for themselves.

@@ -96,6 +96,9 @@ fn hump(before: Option<char>, c: char, after: Option<char>, later: Option<char>)
 /// Without accents and ligatures, case kept. Syllables that compatibility decomposition took apart (Hangul)
 /// are put together again.
 fn unaccented(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_owned();
+    }
     let mut plain = String::with_capacity(name.len());
     for c in name.nfkd().filter(|c| !is_combining_mark(*c)).nfc() {
         match c {

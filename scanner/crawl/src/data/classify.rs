@@ -2,6 +2,7 @@
 
 use aedile_model::{Gap, GapKind, Place};
 use aedile_rules::{ColumnProfile, Decision, Rules};
+use rayon::prelude::*;
 
 use super::table::Table;
 
@@ -55,10 +56,11 @@ pub(super) fn decided(table: Table, rules: &Rules) -> Classified {
     let (format, part) = (table.format, table.part.clone());
     let (rows_read, rows_total) = (table.rows_read, table.rows_total);
     let (gaps, spans) = (table.gaps.clone(), table.name_spans.clone());
-    let columns = table.into_columns();
+    let mut columns = table.into_columns();
+    columns.par_iter_mut().for_each(|(_, profile)| rules.identifiers.find_out(profile));
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let decisions: Vec<Decision> = columns
-        .iter()
+        .par_iter()
         .enumerate()
         .map(|(at, (name, profile))| rules.identifiers.decide(name, Some(profile), &neighbours(&names, at)))
         .collect();

@@ -144,8 +144,12 @@ impl Reading<'_> {
     /// Looks at the rows of `block` from `from` on, one column after the other.
     fn observe(&self, block: &[u8], rows: &Rows, from: usize, counted: &mut (Table, u64)) {
         let (table, ragged) = counted;
+        // Telling once that all of it is text is cheaper than cell by cell.
+        let text = std::str::from_utf8(block).ok();
         for at in 0..self.form.names.len() {
-            table.observe_bytes(self.rules, at, |each| rows.column(block, at, from, self.form.dialect, each));
+            if let Some(mut observer) = table.observer(self.rules, at) {
+                rows.column((block, text), at, from, self.form.dialect, |cell| observer.cell(cell));
+            }
         }
         table.rows_read += rows.len().saturating_sub(from) as u64;
         *ragged += (from..rows.len()).filter(|&nth| rows.width(nth) != self.form.width).count() as u64;

@@ -6,8 +6,14 @@ use std::io::{BufReader, Read};
 use aedile_model::GapKind;
 use aedile_rules::Rules;
 use rayon::prelude::*;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+
+mod cells;
+
+use cells::Cells;
 
 use super::blocks::{Blocks, Ends};
 use super::sample::Reservoir;
@@ -43,17 +49,10 @@ pub(super) fn lines(stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Table
     table
 }
 
-/// The objects of `block`, and how many of its lines are none.
-fn objects(block: &[u8], mut each: impl FnMut(Map<String, Value>)) -> u64 {
+/// Hands the lines of `block` that are not empty over; gives how many were refused.
+fn refused(block: &[u8], mut each: impl FnMut(&[u8]) -> serde_json::Result<()>) -> u64 {
     let lines = block.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let mut bad = 0;
-    for line in lines {
-        match serde_json::from_slice(line) {
-            Ok(object) => each(object),
-            Err(_) => bad += 1,
-        }
-    }
-    bad
+    lines.map(|line| u64::from(each(line).is_err())).sum()
 }
 
 /// Every line, blocks side by side; with the number of objects and of lines that are none.
@@ -61,12 +60,15 @@ fn all_lines(blocks: &mut Blocks<Stream<'_>>, rules: &Rules) -> (Table, u64, u64
     let start = || (Table::new("jsonl"), 0);
     let (mut table, bad) = blocks
         .par_bridge()
-        .fold(start, |(mut table, bad), block| {
-            let mut rows = Vec::new();
-            let more = objects(&block, |object| rows.push(flat(object)));
-            count(&rows, &mut table, rules);
-            (table, bad + more)
-        })
+        .fold(
+            || (start(), Cells::default()),
+            |((mut table, bad), mut cells), block| {
+                let more = refused(&block, |line| cells.line(line));
+                cells.count(&mut table, rules);
+                ((table, bad + more), cells)
+            },
+        )
+        .map(|(counted, _)| counted)
         .reduce(start, |(mut one, bad), (other, more)| {
             one.merge(other);
             (one, bad + more)
@@ -79,7 +81,8 @@ fn all_lines(blocks: &mut Blocks<Stream<'_>>, rules: &Rules) -> (Table, u64, u64
 
 fn sampled_lines(blocks: &mut Blocks<Stream<'_>>, limits: &Limits, rules: &Rules) -> (Table, u64, u64) {
     let mut kept = Reservoir::new(limits.dataset_rows, limits.dataset_seed);
-    let bad = blocks.map(|block| objects(&block, |object| kept.offer(|| flat(object)))).sum();
+    let mut offer = |line: &[u8]| serde_json::from_slice(line).map(|object| kept.offer(|| flat(object)));
+    let bad = blocks.map(|block| refused(&block, &mut offer)).sum();
     let offered = kept.offered();
     (whole(&kept.into_kept(), "jsonl", rules), offered, bad)
 }
@@ -88,7 +91,7 @@ fn sampled_lines(blocks: &mut Blocks<Stream<'_>>, limits: &Limits, rules: &Rules
 pub(super) fn array(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Option<Table> {
     let all = limits.dataset_rows == usize::MAX;
     let kept = Reservoir::new(limits.dataset_rows, limits.dataset_seed);
-    let mut items = Items { rows: kept, others: 0, all, batch: Vec::new(), table: Table::new("json"), rules };
+    let mut items = Items { rows: kept, others: 0, all, cells: Cells::default(), table: Table::new("json"), rules };
     let reader = BufReader::new(stream.by_ref());
     let failed = DeserializeSeed::deserialize(&mut items, &mut serde_json::Deserializer::from_reader(reader)).is_err();
     items.settle();
@@ -268,29 +271,18 @@ struct Items<'a> {
     others: u64,
     /// Whether every row is looked at and none is kept.
     all: bool,
-    batch: Vec<Row>,
+    cells: Cells,
     table: Table,
     rules: &'a Rules,
 }
 
-/// Rows that are held before they are looked at.
-const BATCH: usize = 1024;
+/// Objects, and bytes of their cells, that are held before they are looked at.
+const BATCH: (u64, usize) = (1024, 1 << 20);
 
 impl Items<'_> {
-    fn offer(&mut self, object: Map<String, Value>) {
-        if !self.all {
-            return self.rows.offer(|| flat(object));
-        }
-        self.batch.push(flat(object));
-        if self.batch.len() >= BATCH {
-            self.settle();
-        }
-    }
-
-    /// Looks at the rows that are held.
+    /// Looks at the cells that are held.
     fn settle(&mut self) {
-        count(&self.batch, &mut self.table, self.rules);
-        self.batch.clear();
+        self.cells.count(&mut self.table, self.rules);
     }
 }
 
@@ -310,12 +302,78 @@ impl<'de> Visitor<'de> for &mut Items<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(item) = items.next_element::<Value>()? {
-            match item {
-                Value::Object(object) => self.offer(object),
-                _ => self.others += 1,
-            }
+        while items.next_element_seed(Item { of: self })?.is_some() {}
+        Ok(())
+    }
+}
+
+/// One item of an array.
+struct Item<'i, 'a> {
+    of: &'i mut Items<'a>,
+}
+
+impl<'de> DeserializeSeed<'de> for Item<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Item<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<(), A::Error> {
+        let Items { rows, all, cells, .. } = self.of;
+        if !*all {
+            let object = Map::deserialize(MapAccessDeserializer::new(members))?;
+            rows.offer(|| flat(object));
+            return Ok(());
         }
+        cells.object(members)?;
+        if cells.rows() >= BATCH.0 || cells.bytes() >= BATCH.1 {
+            self.of.settle();
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        self.of.others += 1;
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.of.others += 1;
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.of.others += 1;
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.of.others += 1;
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.of.others += 1;
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.of.others += 1;
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.of.others += 1;
         Ok(())
     }
 }

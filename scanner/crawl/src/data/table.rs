@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aedile_model::GapKind;
-use aedile_rules::{ColumnProfile, Rules};
+use aedile_rules::{ColumnProfile, Observer, Rules};
 
 /// Columns that are read of one table; what is beyond is a gap.
 pub(super) const COLUMNS: usize = 4096;
@@ -75,10 +75,14 @@ impl Table {
         self.columns.get_mut(at).map(|(_, profile)| profile)
     }
 
+    /// Looks at cells of the column at `at`, one after the other.
+    pub(super) fn observer<'o>(&'o mut self, rules: &'o Rules, at: usize) -> Option<Observer<'o>> {
+        self.profile(at).map(|profile| rules.identifiers.observer(profile))
+    }
+
     /// Looks at the `cells` of the column at `at`.
     pub(super) fn observe<'c>(&mut self, rules: &Rules, at: usize, cells: impl IntoIterator<Item = Option<&'c str>>) {
-        if let Some((_, profile)) = self.columns.get_mut(at) {
-            let mut observer = rules.identifiers.observer(profile);
+        if let Some(mut observer) = self.observer(rules, at) {
             cells.into_iter().for_each(|cell| observer.cell(cell));
         }
     }

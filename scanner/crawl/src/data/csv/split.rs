@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memchr2_iter};
 
-use super::Dialect;
+use super::{Dialect, western};
 
 /// A cell: where it lies, and whether quotes must be taken out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,25 +89,35 @@ impl Rows {
         nth: usize,
         dialect: Dialect,
     ) -> impl Iterator<Item = Cow<'b, [u8]>> + use<'_, 'b> {
-        self.cells_of(nth).iter().map(move |cell| text(block, *cell, dialect))
+        self.cells_of(nth).iter().map(move |cell| unquoted(block, *cell, dialect))
     }
 
-    /// Hands the cells of the column `at` of all rows from `first` on to `each`; `None` where a row is too short.
+    /// Hands the cells of the column `at` of all rows from `first` on to `each`; `None` where a row is too short. `text` is
+    /// the block as text if all of it is UTF-8; else cells that are not count as Windows-1252.
     pub(super) fn column(
         &self,
-        block: &[u8],
+        (block, text): (&[u8], Option<&str>),
         at: usize,
         first: usize,
         dialect: Dialect,
-        mut each: impl FnMut(Option<&[u8]>),
+        mut each: impl FnMut(Option<&str>),
     ) {
         let mut from = first.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(end, _)| *end);
         for (to, _) in self.ends.get(first..).unwrap_or_default() {
             let place = from as usize + at;
             match self.cells.get(place).filter(|_| place < *to as usize) {
                 None => each(None),
-                Some(cell) if !cell.raw => each(block.get(cell.start as usize..cell.end as usize)),
-                Some(cell) => each(Some(&text(block, *cell, dialect))),
+                // Cells end before and after ASCII.
+                Some(cell) if !cell.raw && text.is_some() => {
+                    each(text.and_then(|text| text.get(cell.start as usize..cell.end as usize)));
+                }
+                Some(cell) => {
+                    let bytes = unquoted(block, *cell, dialect);
+                    match std::str::from_utf8(&bytes) {
+                        Ok(text) => each(Some(text)),
+                        Err(_) => each(Some(&western(&bytes))),
+                    }
+                }
             }
             from = *to;
         }
@@ -151,8 +161,8 @@ fn closing(block: &[u8], start: usize, dialect: Dialect) -> (Option<usize>, usiz
     }
 }
 
-/// The cell's text.
-fn text(block: &[u8], cell: Cell, dialect: Dialect) -> Cow<'_, [u8]> {
+/// The bytes of the cell.
+fn unquoted(block: &[u8], cell: Cell, dialect: Dialect) -> Cow<'_, [u8]> {
     let bytes = block.get(cell.start as usize..cell.end as usize).unwrap_or_default();
     if !cell.raw {
         return Cow::Borrowed(bytes);
@@ -224,9 +234,11 @@ mod tests {
         let text = b"a,b\n1\n2,\"x\"\"y\"\n";
         let mut rows = Rows::default();
         rows.split(text, COMMA, None);
-        let mut cells = Vec::new();
-        rows.column(text, 1, 1, COMMA, |cell| cells.push(cell.map(<[u8]>::to_vec)));
-        assert_eq!(cells, [None, Some(b"x\"y".to_vec())]);
+        for as_text in [None, std::str::from_utf8(text).ok()] {
+            let mut cells = Vec::new();
+            rows.column((text, as_text), 1, 1, COMMA, |cell| cells.push(cell.map(str::to_owned)));
+            assert_eq!(cells, [None, Some("x\"y".to_owned())]);
+        }
         assert_eq!((rows.width(1), rows.end(0)), (1, 4));
     }
 
