@@ -130,10 +130,32 @@ mod tests {
         let cut = output(nested, "");
         assert!(cut.gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit));
         assert!(cut.text.len() < 20 << 20);
-        let doubling = "{% set x = 'aaaaaaaaaa' %}{% for i in range(200) %}{% set x = x ~ x %}{% endfor %}";
-        assert!(output(doubling, "").text.len() < 20 << 20);
         let blocks = "{% if a %}".repeat(3_000);
         assert!(!output(&blocks, "").gaps.is_empty());
+    }
+
+    #[test]
+    fn values_that_double_are_cut_and_told() {
+        for (start, step) in [
+            ("'aaaaaaaaaa'", "{% set x = x ~ x %}"),
+            ("'aaaaaaaaaa'", "{% set x = '{}{}'.format(x, x) %}"),
+            ("'aaaaaaaaaa'", "{% set x = x.replace('a', 'aaaaaaaaaa') %}"),
+            ("'aaaaaaaaaa'", "{% set x = [x, x, x] | join(x) %}"),
+            ("'aaaaaaaaaa'", "{% set x %}{{ x }}{{ x }}{% endset %}"),
+            ("['a']", "{% set x = x + x %}"),
+            ("['a']", "{% set x = [x, x] %}"),
+            ("['a']", "{% do x.append(x) %}"),
+            ("['a']", "{% do x.extend(x) %}"),
+            ("{'a': 'a'}", "{% set x = {'a': x, 'b': x} %}"),
+            ("{'a': 'a'}", "{% do x.update({'b': x, 'c': x}) %}"),
+        ] {
+            let text = format!("{{% set x = {start} %}}{}{{{{ x }}}}", step.repeat(24));
+            let output = output(&text, "");
+            assert!(output.text.len() < 8 << 20, "{step}");
+            assert!(!output.gaps.is_empty(), "{step}");
+        }
+        let deep = "{% set n = namespace(x=[]) %}{% for i in range(9999) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}";
+        assert!(output(deep, "").gaps.iter().any(|gap| gap.kind == aedile_model::GapKind::Limit));
     }
 
     #[test]

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::expression::Expr;
-use super::value::Value;
+use super::value::{LARGEST, Value};
 
 mod dbt;
 
 pub(super) use dbt::function;
 
-/// Texts longer than this are not joined further.
-const BYTES: usize = 4 << 20;
+/// Texts longer than this are not made.
+const BYTES: usize = LARGEST;
+/// Lists that grow longer than this are not known further.
+const ITEMS: usize = 20_000;
+/// Lists of more items are not searched for the same ones.
+const SAME: usize = 2_000;
 
 /// Names with a dot that are a value of their own.
 pub(super) fn constant(value: &Expr, name: &str) -> Option<Value> {
@@ -50,6 +54,11 @@ fn unknown(value: &Value, what: &str) -> Value {
     }
 }
 
+/// A list, if it is not too long to go on with.
+fn bounded(items: Vec<Value>) -> Value {
+    if items.len() > ITEMS { Value::Unknown("a list that is too long".to_owned()) } else { Value::List(items) }
+}
+
 pub(super) fn binary(left: &Value, operator: &str, right: &Value) -> Value {
     if let (Value::Unknown(why), _) | (_, Value::Unknown(why)) = (left, right) {
         return Value::Unknown(why.clone());
@@ -70,9 +79,7 @@ pub(super) fn binary(left: &Value, operator: &str, right: &Value) -> Value {
             _ => Value::Unknown("a text".to_owned()),
         },
         "+" => match (left, right) {
-            (Value::List(left), Value::List(right)) if left.len() + right.len() < 100_000 => {
-                Value::List(left.iter().chain(right).cloned().collect())
-            }
+            (Value::List(left), Value::List(right)) => bounded(left.iter().chain(right).cloned().collect()),
             (Value::Text(left), Value::Text(right)) if left.len() + right.len() < BYTES => {
                 Value::Text(format!("{left}{right}"))
             }
@@ -172,10 +179,12 @@ pub(super) fn filter(value: &Value, filter: &str, arguments: &[Value]) -> Value 
         ("join", _) => {
             let between = first.and_then(Value::shown).unwrap_or_default();
             let items = value.items().and_then(|items| items.iter().map(Value::shown).collect::<Option<Vec<_>>>());
-            items.map_or_else(|| unknown(value, "a list"), |items| Value::Text(items.join(&between)))
+            items
+                .filter(|items| items.iter().map(|item| item.len() + between.len()).sum::<usize>() < BYTES)
+                .map_or_else(|| unknown(value, "a list"), |items| Value::Text(items.join(&between)))
         }
         ("unique", _) => match value.items() {
-            Some(items) => {
+            Some(items) if items.len() <= SAME => {
                 let mut unique: Vec<Value> = Vec::new();
                 for item in items {
                     if !unique.contains(&item) {
@@ -184,7 +193,7 @@ pub(super) fn filter(value: &Value, filter: &str, arguments: &[Value]) -> Value 
                 }
                 Value::List(unique)
             }
-            None => unknown(value, "a list"),
+            _ => unknown(value, "a list"),
         },
         ("sort", _) => match value.items() {
             Some(mut items) => {
@@ -214,7 +223,9 @@ pub(super) fn filter(value: &Value, filter: &str, arguments: &[Value]) -> Value 
         ("trim", Some(text)) => Value::text(text.trim()),
         ("title" | "capitalize", Some(text)) => Value::Text(text),
         ("replace", Some(text)) => match (first.and_then(Value::shown), arguments.get(1).and_then(Value::shown)) {
-            (Some(old), Some(new)) if !old.is_empty() && text.len() < BYTES / 16 && new.len() < 10_000 => {
+            (Some(old), Some(new))
+                if !old.is_empty() && text.matches(&old).count().saturating_mul(new.len()) < BYTES =>
+            {
                 Value::Text(text.replace(&old, &new))
             }
             _ => unknown(value, "a replacement"),
@@ -232,16 +243,14 @@ pub(super) fn method(value: &Value, method: &str, arguments: &[Value]) -> (Value
     let result = match (value, method) {
         (Value::List(items), "append") => {
             let mut items = items.clone();
-            if items.len() < 100_000 {
-                items.push(first);
-            }
-            return (Value::None, Some(Value::List(items)));
+            items.push(first);
+            return (Value::None, Some(bounded(items)));
         }
         (Value::List(items), "extend") => {
             let mut items = items.clone();
-            items.extend(first.items().unwrap_or_default());
-            items.truncate(100_000);
-            return (Value::None, Some(Value::List(items)));
+            let Some(more) = first.items() else { return (Value::None, Some(unknown(&first, "a list"))) };
+            items.extend(more);
+            return (Value::None, Some(bounded(items)));
         }
         (Value::Map(map), "update") => {
             let mut map = map.clone();
@@ -274,7 +283,11 @@ pub(super) fn method(value: &Value, method: &str, arguments: &[Value]) -> (Value
         (Value::Text(text), "endswith") => Value::Bool(shown(0).is_some_and(|end| text.ends_with(&end))),
         (Value::Text(text), "format") => {
             let mut text = text.clone();
-            for argument in arguments.iter().filter_map(Value::shown) {
+            for argument in arguments {
+                let Some(argument) = argument.shown() else { return (unknown(argument, "a text"), None) };
+                if text.len() + argument.len() > BYTES {
+                    return (Value::Unknown("a text".to_owned()), None);
+                }
                 text = text.replacen("{}", &argument, 1);
             }
             Value::Text(text)

@@ -9,11 +9,13 @@ use super::expression::Expr;
 use super::native;
 use super::project::{Library, Project};
 use super::template::{Kind, Macro, Node};
-use super::value::Value;
+use super::value::{LARGEST, Value};
 use crate::code::origin::{Offsets, Origin};
 
 /// Parts and expressions that one template evaluates.
 const STEPS: usize = 400_000;
+/// Bytes and items of all values that one template makes.
+const WORK: usize = 128 << 20;
 /// Bytes of rendered text.
 const BYTES: usize = 8 << 20;
 /// Macros inside each other.
@@ -53,6 +55,7 @@ pub(super) struct Renderer<'p> {
     /// The tag that is evaluated.
     pub(super) at: (usize, usize),
     steps: usize,
+    work: usize,
     calls: usize,
     /// What a macro returned by `return(…)`.
     returned: Option<Value>,
@@ -78,6 +81,7 @@ impl<'p> Renderer<'p> {
             source: (Arc::clone(path), Arc::clone(text)),
             at: (0, 0),
             steps: 0,
+            work: 0,
             calls: 0,
             returned: None,
             stopped: false,
@@ -95,7 +99,8 @@ impl<'p> Renderer<'p> {
     /// Whether there is more to do within the bounds.
     fn step(&mut self) -> bool {
         self.steps += 1;
-        if (self.steps > STEPS || self.output.text.len() > BYTES) && !self.stopped {
+        let bounded = self.steps <= STEPS && self.work <= WORK && self.output.text.len() <= BYTES;
+        if !bounded && !self.stopped {
             self.stopped = true;
             self.gap(GapKind::Limit, "a template is rendered in part: it gives too much");
         }
@@ -284,6 +289,21 @@ impl<'p> Renderer<'p> {
         if !self.step() {
             return Value::Unknown("a template that gives too much".to_owned());
         }
+        let value = self.evaluated(expr);
+        match value.weight() {
+            Some(weight) => {
+                self.work += weight;
+                value
+            }
+            None => {
+                self.work += LARGEST;
+                self.gap(GapKind::Limit, "a value of a template is too large");
+                Value::Unknown("a value that is too large".to_owned())
+            }
+        }
+    }
+
+    fn evaluated(&mut self, expr: &Expr) -> Value {
         match expr {
             Expr::Text(text) => Value::text(text),
             Expr::Int(number) => Value::Int(*number),
@@ -459,6 +479,7 @@ impl<'p> Renderer<'p> {
         }
         scope.insert("varargs".to_owned(), Value::List(positional.collect()));
         let caller = self.scopes.iter().rev().find_map(|scope| scope.get("caller")).cloned();
+        self.work += caller.as_ref().and_then(Value::weight).unwrap_or(LARGEST);
         scope.extend(caller.map(|caller| ("caller".to_owned(), caller)));
         // A macro sees its own names and no one else's.
         let scopes = std::mem::replace(&mut self.scopes, vec![scope]);

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+/// Bytes and items that a value has at the most.
+pub(super) const LARGEST: usize = 1 << 18;
+/// Lists and dictionaries inside each other.
+const DEPTH: usize = 64;
+
 /// A value of a template.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) enum Value {
@@ -29,6 +34,31 @@ pub(super) enum Value {
 impl Value {
     pub(super) fn text(text: impl Into<String>) -> Value {
         Value::Text(text.into())
+    }
+
+    /// How many bytes and items it has; `None` for more than [`LARGEST`], and where it is too deep.
+    pub(super) fn weight(&self) -> Option<usize> {
+        let mut left = LARGEST;
+        self.weigh(&mut left, DEPTH)?;
+        Some(LARGEST - left)
+    }
+
+    fn weigh(&self, left: &mut usize, depth: usize) -> Option<()> {
+        let own = match self {
+            Value::None | Value::Bool(_) | Value::Int(_) => 0,
+            Value::Number(text) | Value::Text(text) | Value::Relation(text) | Value::Unknown(text) => text.len(),
+            Value::List(_) | Value::Map(_) if depth == 0 => return None,
+            Value::List(items) => {
+                items.iter().try_for_each(|item| item.weigh(left, depth - 1))?;
+                0
+            }
+            Value::Map(map) => {
+                map.values().try_for_each(|item| item.weigh(left, depth - 1))?;
+                map.keys().map(String::len).sum()
+            }
+        };
+        *left = left.checked_sub(own + 1)?;
+        Some(())
     }
 
     /// As it stands in the rendered text; `None` if it is not known.
