@@ -1,7 +1,8 @@
 //! Measures judging: `cargo run --release -p aedile-policies --example scale -- [ASSETS GRANTS POLICIES]`.
 //!
 //! Judges invented platforms of growing size by growing numbers of policies, and prints decisions a second, how time grows
-//! with assets and with policies, and how much memory the process has used at most. With three numbers: that platform alone.
+//! with assets and with policies, how much memory the process has used at most, and how long the next run takes after a
+//! change of one file. With three numbers: that platform alone.
 
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
@@ -13,7 +14,7 @@ use aedile_model::{
     Access, Asset, AssetId, AssetKind, Attribute, Basis, Class, Confidence, Inventory, Place, Protection, Relation,
     RelationKind, Tag, Value,
 };
-use aedile_policies::{Platform, Policies, PolicySource};
+use aedile_policies::{Memory, Platform, Policies, PolicySource};
 use time::macros::date;
 
 /// Classes that a policy may name; a platform also has columns that are nothing sensitive.
@@ -178,6 +179,20 @@ fn measure(assets: usize, grants: usize, policies: usize) -> Result<(), Box<dyn 
     let start = Instant::now();
     let judgement = loaded.judge(&inventory, &platform);
     let took = start.elapsed().as_secs_f64();
+    // The next run: one file has changed, and with it ten assets.
+    let memory = Memory::default();
+    let first = loaded.judge_again(&inventory, &platform, Some(&memory));
+    let written = memory.written();
+    let mut changed = inventory.clone();
+    for asset in changed.assets.values_mut().step_by(assets.div_ceil(10).max(1)) {
+        asset.set("encryptedAtRest", !matches!(asset.value("encryptedAtRest"), Some(Value::Bool(true))), None);
+    }
+    let start = Instant::now();
+    let memory = Memory::read(&written);
+    let again = loaded.judge_again(&changed, &platform, Some(&memory));
+    let took_again = start.elapsed().as_secs_f64();
+    let (asked, known) = memory.asked();
+    let same = first == judgement && again == loaded.judge(&changed, &platform);
     let decided: u64 = judgement.tallies.values().map(|tally| tally.population() + tally.not_applicable).sum();
     println!(
         "{assets:6} assets {grants:6} grants {:4} policies: loaded in {loading:5.2} s, judged in {took:6.3} s, {:9.0} decisions a second, {} findings, {} errors, {}",
@@ -185,13 +200,19 @@ fn measure(assets: usize, grants: usize, policies: usize) -> Result<(), Box<dyn 
         decided as f64 / took,
         judgement.findings.len(),
         judgement.errors.len(),
-        memory()
+        most_memory()
+    );
+    println!(
+        "       one file later: judged in {took_again:6.3} s, {} of {asked} questions asked, {} KiB remembered, {}",
+        asked - known,
+        written.len() >> 10,
+        if same { "the same judgement as without" } else { "ANOTHER JUDGEMENT THAN WITHOUT" }
     );
     Ok(())
 }
 
 /// The most memory that the process has had, as Linux tells it.
-fn memory() -> String {
+fn most_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: unknown");
     line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ") + " at most"

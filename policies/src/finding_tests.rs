@@ -9,7 +9,7 @@ use aedile_model::{
 use time::macros::date;
 
 use crate::built_in_tests::built_in;
-use crate::{Judgement, ObligationStatus, Platform, Policies, PolicySource, Tally};
+use crate::{Judgement, Memory, ObligationStatus, Platform, Policies, PolicySource, Tally};
 
 fn place(path: &str, at: usize) -> Place {
     Place::new(&path.into(), at, at + 5)
@@ -250,4 +250,83 @@ fn an_asset_known_only_by_reference_has_no_configuration_to_judge() {
     role.place = None;
     inventory.add(role);
     assert_eq!(judge_with(&[], &inventory).tallies["role-without-admin-wildcard"], Tally::default());
+}
+
+/// Everything that the answers of a judgement may depend on is changed, one thing after another.
+#[test]
+fn what_is_remembered_changes_no_judgement() {
+    let groups = PolicySource::new(
+        "own.cedar",
+        "// Interns read nothing, whatever their group is called: a policy that names an asset is asked about each.\n@id(\"own-interns\")\n@title(\"`{principal}` is an intern\")\n@severity(\"high\")\n@remedy(\"take `{principal}` out\")\n@since(\"0.1.0\")\nforbid (principal in Aedile::Group::\"Group:interns\", action == Aedile::Action::\"read\", resource);\n",
+    );
+    let policies = Policies::load(&[groups], &[]).unwrap();
+    let eea = Platform { residency: BTreeSet::from(["EEA".to_owned()]), as_of: date!(2026 - 11 - 01) };
+    let anywhere = Platform { residency: BTreeSet::new(), ..eea.clone() };
+    let mut clinic = clinic();
+    let interns = asset(AssetKind::Group, "", "interns", place("infra/iam.tf", 200));
+    clinic.add(interns.clone());
+    let ids: Vec<AssetId> = clinic.assets.keys().cloned().collect();
+    let role = ids.iter().find(|id| id.as_str().starts_with("Role:")).unwrap();
+
+    let mut worlds = vec![("as it is", clinic.clone(), eea.clone()), ("anywhere", clinic.clone(), anywhere)];
+    for id in &ids {
+        for (name, value) in [
+            ("public", Value::Bool(true)),
+            ("public", Value::Bool(false)),
+            ("encryptedAtRest", Value::Bool(true)),
+            ("region", Value::Text("us-east-1".to_owned())),
+            ("retentionDays", Value::Int(30)),
+        ] {
+            let mut changed = clinic.clone();
+            changed.assets.get_mut(id).unwrap().set(name, value, None);
+            worlds.push((name, changed, eea.clone()));
+        }
+        let mut changed = clinic.clone();
+        changed.assets.get_mut(id).unwrap().tags.clear();
+        worlds.push(("no tags", changed, eea.clone()));
+        let mut changed = clinic.clone();
+        changed.assets.get_mut(id).unwrap().tags.iter_mut().for_each(|tag| tag.protection = Protection::Keyed);
+        worlds.push(("under a key", changed, eea.clone()));
+    }
+    let mut member = clinic.clone();
+    member.relate(Relation::new(RelationKind::MemberOf, role.clone(), interns.id.clone(), None));
+    member.settle();
+    worlds.push(("an intern", member, eea.clone()));
+    let mut alone = clinic.clone();
+    alone.relations.retain(|relation| relation.kind != RelationKind::Grants);
+    worlds.push(("without grants", alone, eea.clone()));
+
+    let first = Memory::default();
+    assert_eq!(policies.judge_again(&clinic, &eea, Some(&first)), policies.judge(&clinic, &eea));
+    let (asked, known) = first.asked();
+    assert!(asked > 5 && known == 0);
+    let written = first.written();
+    let again = Memory::read(&written);
+    assert_eq!(policies.judge_again(&clinic, &eea, Some(&again)), policies.judge(&clinic, &eea));
+    assert_eq!((again.asked(), again.changed()), ((asked, asked), false));
+    let fresh: Vec<Judgement> = worlds.iter().map(|(_, world, platform)| policies.judge(world, platform)).collect();
+    assert!(fresh.iter().skip(1).filter(|judgement| **judgement != fresh[0]).count() > 5, "the changes count");
+    for ((what, world, platform), fresh) in worlds.iter().zip(&fresh) {
+        let memory = Memory::read(&written);
+        assert_eq!(policies.judge_again(world, platform, Some(&memory)), *fresh, "{what}");
+    }
+    // Whatever was remembered of all of them together.
+    let mut all = written;
+    for (_, world, platform) in &worlds {
+        let memory = Memory::read(&all);
+        let _ = policies.judge_again(world, platform, Some(&memory));
+        let more = memory.written();
+        all.extend(
+            more.lines()
+                .skip(1)
+                .filter(|line| !all.contains(*line))
+                .map(|line| format!("{line}\n"))
+                .collect::<Vec<_>>(),
+        );
+    }
+    for ((what, world, platform), fresh) in worlds.iter().zip(&fresh) {
+        let memory = Memory::read(&all);
+        assert_eq!(policies.judge_again(world, platform, Some(&memory)), *fresh, "{what}");
+        assert!(!memory.changed() || memory.asked().0 == memory.asked().1, "all is known: {what}");
+    }
 }

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Policy, PolicyId, PolicySet, RequestEnv};
+use sha2::{Digest, Sha256};
 
 use crate::control::Control;
 use crate::reads::Side;
@@ -71,6 +72,18 @@ impl Index {
     /// The entry at `at`.
     pub(crate) fn at(&self, at: usize) -> Option<&Entry> {
         self.entries.get(at)
+    }
+
+    /// For each entry a digest of `world` and of the ids of its policies.
+    pub(crate) fn digests(&self, world: &[u8; 32], controls: &[Control]) -> Vec<[u8; 32]> {
+        let digest = |entry: &Entry| {
+            let ids =
+                entry.controls.iter().filter_map(|at| controls.get(*at)).map(|control| control.info.id.as_bytes());
+            let mut sha = Sha256::new_with_prefix(world);
+            ids.for_each(|id| sha.update([id, b"\n"].concat()));
+            sha.finalize().into()
+        };
+        self.entries.iter().map(digest).collect()
     }
 
     /// Whether the policies of the entry `at` name assets.

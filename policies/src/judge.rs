@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{AssetId, Finding, Inventory, Verdict};
+use aedile_model::{AssetId, AssetKind, Finding, Inventory, Verdict};
 use cedar_policy::Authorizer;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use time::Date;
 
 use crate::evaluate::{Evaluator, Outcome};
@@ -10,24 +11,26 @@ use crate::facts::Known;
 use crate::finding::{Judged, Writer};
 use crate::graph::Graph;
 use crate::judgement::{Decision, JudgeError, Judgement, Platform, Tally};
+use crate::memory::{self, Memory};
 use crate::policies::{Judges, Policies};
 use crate::question::{Question, World};
 use crate::reads::Side;
 use crate::severity::severity;
 
 /// What verdicts depend on. Questions of one signature get one answer.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Signature<'a> {
     entry: usize,
     action: &'static str,
     facts: Vec<Fact<'a>>,
     held: [Vec<(&'a str, i64)>; 3],
     /// Kinds matter to `is`, also where the sets are shared.
-    kinds: [Option<aedile_model::AssetKind>; 2],
-    identity: Option<(Option<&'a AssetId>, &'a AssetId)>,
+    kinds: [Option<AssetKind>; 2],
+    /// Whom the policies may name: the two parties, and what the principal belongs to.
+    identity: Option<(Option<&'a AssetId>, &'a AssetId, &'a BTreeSet<(AssetKind, AssetId)>)>,
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Fact<'a> {
     Absent,
     Known(&'a Known),
@@ -46,6 +49,14 @@ impl Policies {
     /// The same inventory and platform give the same judgement, whatever the number of threads.
     #[must_use]
     pub fn judge(&self, inventory: &Inventory, platform: &Platform) -> Judgement {
+        self.judge_again(inventory, platform, None)
+    }
+
+    /// As [`Policies::judge`], with answers taken from `memory` as far as it has them, and left there.
+    ///
+    /// Gives the same judgement as without.
+    #[must_use]
+    pub fn judge_again(&self, inventory: &Inventory, platform: &Platform, memory: Option<&Memory>) -> Judgement {
         let platform = Platform { residency: self.residency(&platform.residency), as_of: platform.as_of };
         let world = World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
         let mut judgement = Judgement::default();
@@ -55,7 +66,8 @@ impl Policies {
         let (questions, errors) = world.questions(&self.guardrails.index);
         judgement.errors.extend(errors);
         self.dangling(inventory, &mut judgement);
-        let answered = answer(&self.guardrails, &world, questions);
+        let memory = memory.map(|memory| (memory, self.digest(&platform)));
+        let answered = answer(&self.guardrails, &world, questions, memory.as_ref());
         for one in &answered {
             self.record(one, &mut judgement);
         }
@@ -71,6 +83,18 @@ impl Policies {
         judgement.errors.sort();
         judgement.errors.dedup();
         judgement
+    }
+
+    /// What every answer depends on: the program, its policies and those of the user, the residency. Not the day: what
+    /// depends on it is a fact of the question.
+    fn digest(&self, platform: &Platform) -> [u8; 32] {
+        let mut sha = Sha256::new_with_prefix(concat!("aedile.answers.v1 ", env!("CARGO_PKG_VERSION")));
+        let packs = self.packs().iter().flat_map(|(name, digest)| [name, digest]);
+        for part in packs.chain(&platform.residency) {
+            sha.update((part.len() as u64).to_le_bytes());
+            sha.update(part.as_bytes());
+        }
+        sha.finalize().into()
     }
 
     fn findings(&self, inventory: &Inventory, decisions: &[Decision], as_of: Date) -> Vec<Finding> {
@@ -154,7 +178,12 @@ fn key(decision: &Decision) -> (&str, Option<&AssetId>, &AssetId, Option<usize>,
 }
 
 /// Answers `questions`, one of each signature, in parallel; in the order given.
-pub(crate) fn answer<'a>(judges: &Judges, world: &World<'a>, questions: Vec<Question<'a>>) -> Vec<Answered<'a>> {
+pub(crate) fn answer<'a>(
+    judges: &Judges,
+    world: &World<'a>,
+    questions: Vec<Question<'a>>,
+    memory: Option<&(&Memory, [u8; 32])>,
+) -> Vec<Answered<'a>> {
     let signatures: Vec<Signature<'_>> = questions.par_iter().map(|question| signature(question, judges)).collect();
     let mut first: BTreeMap<&Signature<'_>, usize> = BTreeMap::new();
     for (at, signature) in signatures.iter().enumerate() {
@@ -162,12 +191,21 @@ pub(crate) fn answer<'a>(judges: &Judges, world: &World<'a>, questions: Vec<Ques
     }
     let distinct: Vec<usize> = first.values().copied().collect();
     let evaluator = Evaluator { world, authorizer: Authorizer::new() };
+    let memory = memory.map(|(memory, world)| (memory, judges.index.digests(world, &judges.controls)));
     let outcomes: BTreeMap<usize, std::sync::Arc<Vec<Outcome>>> = distinct
         .par_iter()
         .filter_map(|at| {
             let question = questions.get(*at)?;
             let entry = judges.index.at(question.entry)?;
-            Some((*at, evaluator.judge(question, entry, &judges.controls, &judges.alone).into()))
+            let asked = || evaluator.judge(question, entry, &judges.controls, &judges.alone);
+            let Some((memory, digests)) = &memory else { return Some((*at, asked().into())) };
+            let key = memory::key(digests.get(question.entry)?, signatures.get(*at)?);
+            let outcomes = memory.recall(key, entry).unwrap_or_else(|| {
+                let outcomes = asked();
+                memory.remember(key, &outcomes);
+                outcomes
+            });
+            Some((*at, outcomes.into()))
         })
         .collect();
     let found: Vec<std::sync::Arc<Vec<Outcome>>> = signatures
@@ -200,7 +238,7 @@ fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
         identity: judges
             .index
             .asks_identity(question.entry)
-            .then(|| (question.principal.map(|asset| &asset.id), &question.resource.id)),
+            .then(|| (question.principal.map(|asset| &asset.id), &question.resource.id, &question.member_of)),
     }
 }
 

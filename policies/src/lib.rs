@@ -23,6 +23,7 @@ mod intended;
 mod judge;
 mod judgement;
 mod lint;
+mod memory;
 mod nearest;
 mod obligation;
 mod packs;
@@ -52,6 +53,7 @@ pub use error::PolicyError;
 pub use export::{Export, ExportedRequest};
 pub use frameworks::{Framework, FrameworkResult, Frameworks};
 pub use judgement::{Decision, JudgeError, Judgement, Platform, Tally};
+pub use memory::Memory;
 pub use obligation::{Obligation, ObligationKind, ObligationResult, ObligationStatus};
 pub use policies::Policies;
 #[cfg(feature = "prove")]
