@@ -223,7 +223,7 @@ mod tests {
         ),
         (
             "Organisation",
-            "controller:t contact:t recordsOfProcessing:t privacyNotice:t subjectRequests:t incidentRegister:t riskAnalysis:t continuityPlan:t parentalConsent:t aiPolicy:t classesWithoutRetention:t trains:b",
+            "controller:t contact:t recordsOfProcessing:t privacyNotice:t subjectRequests:t incidentRegister:t riskAnalysis:t accessReview:t continuityPlan:t parentalConsent:t aiPolicy:t classesWithoutRetention:t trains:b",
         ),
         ("Processor", "role:t contract:t businessAssociate:b place:t transferInstrument:t"),
         ("Document", "documentKind:t found:b missing:t dated:b reviewedDaysAgo:i followsChange:b"),

@@ -364,6 +364,9 @@ pub struct Flow {
     /// Columns that were dropped on the way.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub dropped: Vec<String>,
+    /// Columns of the sources by which rows were chosen on the way; `?` where it is not known by which.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub filters: Vec<String>,
     /// Columns that do not simply keep their name: the arriving column → the columns it is made of → rung of the
     /// protection ladder. A column that is not among the latter arrives under its own name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]

@@ -157,6 +157,7 @@ impl<'a> Reader<'a> {
             columns,
             sources: flow.sources.iter().map(|id| model::AssetId::written(id)).collect(),
             dropped: flow.dropped.iter().cloned().collect(),
+            filters: flow.filters.iter().cloned().collect(),
             made: flow
                 .made
                 .iter()

@@ -85,6 +85,7 @@ impl Recorder<'_> {
             protections,
             sources: flow.sources.iter().map(|source| visible(source.as_str())).collect(),
             dropped: flow.dropped.iter().map(|column| visible(column)).collect(),
+            filters: flow.filters.iter().map(|column| visible(column)).collect(),
             made: flow
                 .made
                 .iter()

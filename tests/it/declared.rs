@@ -1,6 +1,6 @@
 //! Declarations are held against the facts: each difference is a finding of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::program::{PATIENTS, platform, scan};
 
@@ -105,6 +105,53 @@ fn what_is_declared_and_not_so_is_found() {
     }
     let register = run.findings.iter().find(|finding| finding.policy == "safe-harbor-a-names").expect("found above");
     assert!(register.places.iter().any(|place| place.path == "aedile.yaml" && place.start.line == 13));
+}
+
+/// Each job reads the column of consent, and does something else with it.
+#[test]
+fn rows_must_be_chosen_by_the_column_of_consent() {
+    let declared = "\
+version: 1
+declare:
+  - asset: data/patients.csv
+    legalBasis: consent
+    consentColumn: opt_in
+";
+    let read = "import pandas as pd\ndf = pd.read_csv(\"data/patients.csv\")\n";
+    let write = "df[[\"email\", \"opt_in\"]].to_csv(\"out/mails.csv\")\n";
+    let job = |middle: &str| format!("{read}{middle}{write}");
+    let jobs = [
+        ("jobs/everybody.py", job("")),
+        ("jobs/by_mask.py", job("df = df[df[\"opt_in\"] == True]\n")),
+        ("jobs/by_attribute.py", job("df = df[df.opt_in & (df.age > 17)]\n")),
+        ("jobs/by_place.py", job("df = df.loc[df.opt_in, :]\n")),
+        ("jobs/by_query.py", job("df = df.query(\"opt_in and age > 17\")\n")),
+        ("jobs/by_age.py", job("df = df[df.age > 17]\n")),
+        ("jobs/unseen.py", job("from rules import allowed\ndf = df[allowed]\n")),
+        ("jobs/half.py", job("df[df.opt_in].to_csv(\"out/agreed.csv\")\n")),
+        ("jobs/blind.py", "import pandas as pd\npd.read_csv(\"data/patients.csv\", usecols=[\"email\"])\n".to_owned()),
+        ("jobs/looks.py", format!("{read}print(len(df))\n")),
+    ];
+    let people = people();
+    let mut files = vec![("data/patients.csv", people.as_str()), ("aedile.yaml", declared)];
+    files.extend(jobs.iter().map(|(path, text)| (*path, text.as_str())));
+    let folder = platform(&files);
+    let (run, _) = scan(folder.path(), &[]);
+    let verdicts: BTreeMap<&str, &str> = run
+        .findings
+        .iter()
+        .filter(|finding| finding.policy == "consent-read-before-use")
+        .map(|finding| (finding.asset.address.as_str(), finding.verdict.as_str()))
+        .collect();
+    let wanted = BTreeMap::from([
+        ("jobs/everybody.py", "fail"),
+        ("jobs/by_age.py", "fail"),
+        ("jobs/half.py", "fail"),
+        ("jobs/blind.py", "fail"),
+        ("jobs/unseen.py", "inconclusive"),
+        ("jobs/looks.py", "inconclusive"),
+    ]);
+    assert_eq!(verdicts, wanted);
 }
 
 #[test]

@@ -119,6 +119,8 @@ pub enum FrameOp {
     Select,
     /// Rows by a condition, or columns by a list or a pattern.
     Filter,
+    /// Rows by a condition, which may be text, or rows that have a value in `columns`.
+    Where,
     /// Column expressions in SQL, of the receiver or of a frame to come.
     Sql,
     /// A constant in place of a column.

@@ -19,7 +19,7 @@ pub use finding::{Citation, Evidence, Finding, Fingerprint, Patch, Remediation, 
 pub use gap::{Gap, GapKind};
 pub use inventory::Inventory;
 pub use place::{Cell, Location, Place, Position, Source, Sources, Span};
-pub use relation::{Access, Columns, Flow, LinkBasis, Relation, RelationKind};
+pub use relation::{Access, Columns, Flow, LinkBasis, Relation, RelationKind, SOME};
 pub use tag::{Basis, Class, Confidence, Protection, Tag};
 pub use value::{Attribute, Unknown, Value};
 pub use verdict::{Severity, Verdict};

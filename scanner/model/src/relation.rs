@@ -116,6 +116,9 @@ pub enum Columns {
     Unknown,
 }
 
+/// Stands for columns that are not known, among the filters of a [`Flow`].
+pub const SOME: &str = "?";
+
 /// What travels along a reads, writes, sends-to, trains or derived-from relation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Flow {
@@ -125,6 +128,8 @@ pub struct Flow {
     pub sources: BTreeSet<AssetId>,
     /// Columns of the sources that were dropped on the way.
     pub dropped: BTreeSet<String>,
+    /// Columns of the sources by which rows were chosen on the way; [`SOME`] where it is not known by which.
+    pub filters: BTreeSet<String>,
     /// Columns that do not simply keep their name: the arriving column → the columns of the sources that it is made
     /// of, with what was done to each. A source's column that stands here arrives only as is said here, every other
     /// under its own name unless that name is taken.
@@ -137,7 +142,14 @@ impl Flow {
     /// A flow of `columns` whose source is the other side of the relation.
     #[must_use]
     pub fn new(columns: Columns) -> Flow {
-        Flow { columns, sources: BTreeSet::new(), dropped: BTreeSet::new(), made: BTreeMap::new(), steps: Vec::new() }
+        Flow {
+            columns,
+            sources: BTreeSet::new(),
+            dropped: BTreeSet::new(),
+            filters: BTreeSet::new(),
+            made: BTreeMap::new(),
+            steps: Vec::new(),
+        }
     }
 
     /// Whether what arrives as `column` is made without the source's column of that name, which goes nowhere else.

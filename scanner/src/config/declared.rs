@@ -155,6 +155,8 @@ pub struct Organisation {
     pub incident_register: Option<String>,
     /// The risk analysis (45 CFR 164.308(a)(1)(ii)(A)).
     pub risk_analysis: Option<String>,
+    /// The record of the last review of who has access (ISO/IEC 27001 A.5.18, PCI DSS 7.2.4).
+    pub access_review: Option<String>,
     /// The contingency plan (45 CFR 164.308(a)(7)).
     pub continuity_plan: Option<String>,
     /// How age is checked, and where the consent of parents is kept.
@@ -180,6 +182,7 @@ impl Organisation {
             ("subjectRequests", "subject-requests", &self.subject_requests),
             ("incidentRegister", "incident-register", &self.incident_register),
             ("riskAnalysis", "risk-analysis", &self.risk_analysis),
+            ("accessReview", "access-review", &self.access_review),
             ("continuityPlan", "continuity-plan", &self.continuity_plan),
             ("aiPolicy", "ai-policy", &self.ai_policy),
         ];

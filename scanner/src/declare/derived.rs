@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{Asset, AssetId, AssetKind, Attribute, Basis, Columns, Inventory, RelationKind, Tag, Value};
+use aedile_model::{
+    Asset, AssetId, AssetKind, Attribute, Basis, Columns, Flow, Inventory, RelationKind, SOME, Tag, Value,
+};
 use aedile_policies::Taxonomy;
 use aedile_rules::uses;
 
@@ -101,31 +103,86 @@ fn columns(inventory: &Inventory, taxonomy: &Taxonomy) -> BTreeMap<AssetId, (usi
     told
 }
 
-/// Says of every flow out of data that rests on consent whether the column of consent is among what is read.
+/// Says of every flow out of data that rests on consent whether rows are chosen by the column of consent.
+///
+/// What code reads is judged by what it passes on: rows may be chosen at any step between the two.
 fn consent(inventory: &mut Inventory) {
     let by: BTreeMap<AssetId, String> = inventory
         .assets
         .values()
         .filter_map(|asset| Some((asset.id.clone(), asset.value("consentColumn")?.as_text()?.to_owned())))
         .collect();
+    if by.is_empty() {
+        return;
+    }
+    let mut passed_on: BTreeMap<(AssetId, AssetId), BTreeSet<Chosen>> = BTreeMap::new();
+    for relation in &inventory.relations {
+        let Some(flow) = &relation.flow else { continue };
+        if !matches!(relation.kind, RelationKind::Writes | RelationKind::SendsTo | RelationKind::Trains) {
+            continue;
+        }
+        for (source, column) in flow.sources.iter().filter_map(|source| by.get_key_value(source)) {
+            let key = (relation.from.clone(), source.clone());
+            passed_on.entry(key).or_default().insert(chosen(flow, column));
+        }
+    }
     for relation in &mut inventory.relations {
         let Some(flow) = &relation.flow else { continue };
-        let column = match relation.kind {
-            RelationKind::Reads => by.get(&relation.to),
-            RelationKind::SendsTo => flow.sources.iter().find_map(|source| by.get(source)),
-            _ => None,
+        let (column, chosen) = match relation.kind {
+            RelationKind::Reads => {
+                let Some(column) = by.get(&relation.to) else { continue };
+                let onwards = passed_on.get(&(relation.from.clone(), relation.to.clone()));
+                // The worst of what is passed on.
+                let onwards = onwards.and_then(|all| all.first().copied());
+                let chosen = match (chosen(flow, column), onwards) {
+                    (Chosen::ByConsent, _) => Chosen::ByConsent,
+                    (_, Some(onwards)) => onwards,
+                    (Chosen::Otherwise, None) if !reads(flow, column) => Chosen::Otherwise,
+                    (_, None) => Chosen::Unknown,
+                };
+                (column, chosen)
+            }
+            RelationKind::SendsTo => {
+                let sources = flow.sources.iter().filter_map(|source| by.get(source));
+                let worst = sources.map(|column| (chosen(flow, column), column)).min();
+                let Some((chosen, column)) = worst else { continue };
+                (column, chosen)
+            }
+            _ => continue,
         };
-        let Some(column) = column else { continue };
-        let value = match &flow.columns {
-            Columns::Named(named) => {
-                let mut read = named.keys().chain(&flow.dropped);
-                Value::Bool(read.any(|name| name.eq_ignore_ascii_case(column)))
-            }
-            Columns::All | Columns::Unknown => {
-                Value::unknown(column.as_str(), "all columns are read, and whether rows are chosen by it is not seen")
-            }
+        let value = match chosen {
+            Chosen::ByConsent => Value::Bool(true),
+            Chosen::Otherwise => Value::Bool(false),
+            Chosen::Unknown => Value::unknown(column.as_str(), "whether rows are chosen by it is not seen"),
         };
         relation.attributes.insert("consentRead".to_owned(), Attribute { value, place: relation.place.clone() });
+    }
+}
+
+/// How the rows of a flow are chosen, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Chosen {
+    /// Without looking at the column of consent.
+    Otherwise,
+    Unknown,
+    ByConsent,
+}
+
+fn chosen(flow: &Flow, column: &str) -> Chosen {
+    if flow.filters.iter().any(|name| name.eq_ignore_ascii_case(column)) {
+        Chosen::ByConsent
+    } else if flow.filters.contains(SOME) {
+        Chosen::Unknown
+    } else {
+        Chosen::Otherwise
+    }
+}
+
+/// Whether `column` is among what is read.
+fn reads(flow: &Flow, column: &str) -> bool {
+    match &flow.columns {
+        Columns::Named(named) => named.keys().chain(&flow.dropped).any(|name| name.eq_ignore_ascii_case(column)),
+        Columns::All | Columns::Unknown => true,
     }
 }
 

@@ -76,7 +76,11 @@ fn columns_of(flow: &Flow) -> String {
 pub(crate) fn told(facts: &Facts) -> Vec<String> {
     let mut lines = Vec::new();
     for link in &facts.links {
-        let flow = link.flow.as_ref().map_or_else(String::new, |flow| format!(" [{}]", columns_of(flow)));
+        let flow = link.flow.as_ref().map_or_else(String::new, |flow| {
+            let filters = flow.filters.iter().cloned().collect::<Vec<_>>().join(", ");
+            let by = if filters.is_empty() { filters } else { format!(" where {filters}") };
+            format!(" [{}]{by}", columns_of(flow))
+        });
         let extra: String = link
             .attributes
             .iter()

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{Columns, Flow, Place, Protection};
+use aedile_model::{Columns, Flow, Place, Protection, SOME};
 
 use crate::Ref;
 
@@ -26,6 +26,8 @@ pub(crate) struct Part {
     pub(crate) unsure: bool,
     /// The listed columns in the order in which code listed them; empty where it did not.
     pub(crate) order: Vec<String>,
+    /// Source columns by which rows were chosen; [`SOME`] where it is not known by which.
+    pub(crate) filters: BTreeSet<String>,
     /// The name before the dot by which its columns may be meant (`frame.alias("a")`).
     pub(crate) alias: Option<String>,
 }
@@ -108,10 +110,18 @@ impl Part {
             (a, b) => a.or(b),
         };
         self.unsure |= other.unsure;
+        // What only one of two sides was chosen by does not hold of both.
+        self.filters.retain(|column| other.filters.contains(column));
     }
 
     /// The flows that say this part: one for what travels as it is, one for what is protected.
     fn flows(&self) -> Vec<Flow> {
+        let mut flows = self.unfiltered();
+        flows.iter_mut().for_each(|flow| flow.filters.clone_from(&self.filters));
+        flows
+    }
+
+    fn unfiltered(&self) -> Vec<Flow> {
         let (plain, changed) = self.edges();
         let Some(rest) = self.rest else {
             let all = plain.into_iter().chain(changed).fold(Made::new(), |mut all, (name, origin)| {
@@ -238,10 +248,11 @@ impl Data {
                 .filter(|(_, origin)| !origin.is_empty())
                 .collect();
             if !columns.is_empty() {
+                let filters = part.filters.clone();
                 let order = names.iter().filter(|name| columns.contains_key(*name)).cloned().collect();
-                parts.insert(dataset.clone(), Part { columns, order, ..Part::default() });
+                parts.insert(dataset.clone(), Part { columns, order, filters, ..Part::default() });
             } else if part.unsure {
-                parts.insert(dataset.clone(), Part { unsure: true, ..Part::default() });
+                parts.insert(dataset.clone(), Part { unsure: true, filters: part.filters.clone(), ..Part::default() });
             }
         }
         Data { parts, steps: self.steps.clone(), keys: self.keys.clone() }
@@ -289,6 +300,17 @@ impl Data {
         }
     }
 
+    /// Rows are chosen by what `by` holds of the same datasets; by what is not known where it holds nothing.
+    pub(crate) fn filter(&mut self, by: &Data) {
+        for (dataset, part) in &mut self.parts {
+            let deciding = by.parts.get(dataset).map(Part::everything).unwrap_or_default();
+            part.filters.extend(deciding.into_keys());
+            if by.is_empty() {
+                part.filters.insert(SOME.to_owned());
+            }
+        }
+    }
+
     /// The present column `old` is called `new`.
     pub(crate) fn rename(&mut self, pairs: &[(String, String)]) {
         for part in self.parts.values_mut() {
@@ -318,7 +340,8 @@ impl Data {
         }
         for (dataset, part) in &value.parts {
             let origin = part.everything();
-            let held = self.parts.entry(dataset.clone()).or_default();
+            let made = || Part { filters: part.filters.clone(), ..Part::default() };
+            let held = self.parts.entry(dataset.clone()).or_insert_with(made);
             held.unsure |= part.unsure || part.rest.is_some();
             if !origin.is_empty() {
                 held.columns.insert(name.to_owned(), origin);

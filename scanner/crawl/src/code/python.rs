@@ -9,6 +9,7 @@ mod argument;
 mod base;
 mod branch;
 mod call;
+mod chosen;
 mod column;
 mod decorated;
 mod expression;

@@ -19,6 +19,8 @@ pub(super) struct Arguments<'w> {
     pub(super) sources: Vec<&'w str>,
     /// The source of each keyword argument.
     pub(super) keyword_sources: Vec<&'w str>,
+    /// Each positional argument as it is written, if it stands in the call.
+    pub(super) written: Vec<Option<&'w Expr>>,
     /// Where each positional argument that stands in the call does.
     pub(super) places: Vec<Option<Place>>,
     /// Where each keyword with its argument stands.
@@ -118,12 +120,14 @@ impl<'w> Interpreter<'w> {
                     for item in items {
                         arguments.positional.push(item);
                         arguments.sources.push(self.source(&*starred.value));
+                        arguments.written.push(None);
                         arguments.places.push(None);
                     }
                 }
                 (argument, value) => {
                     arguments.positional.push(value);
                     arguments.sources.push(self.source(argument));
+                    arguments.written.push(Some(argument));
                     arguments.places.push(Some(self.place(argument)));
                 }
             }

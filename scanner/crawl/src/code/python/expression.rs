@@ -479,7 +479,17 @@ impl<'w> Interpreter<'w> {
                 owner => return self.item(owner, key, subscript),
             }
         }
-        self.item(owner, key, subscript)
+        let by = match &owner {
+            Value::Data(Shape::Frame, data) => self.mask(subscript, &key, data),
+            _ => None,
+        };
+        match (self.item(owner, key, subscript), by) {
+            (Value::Data(shape, mut data), Some(by)) => {
+                data.filter(&by);
+                Value::Data(shape, data)
+            }
+            (item, _) => item,
+        }
     }
 
     /// The rule of what a value of that type gives for a key.
@@ -595,7 +605,7 @@ fn predefined<'w>(name: &str) -> Value<'w> {
 }
 
 /// Whether the subscript is one of rows and columns.
-fn located(subscript: &ExprSubscript) -> bool {
+pub(super) fn located(subscript: &ExprSubscript) -> bool {
     matches!(&*subscript.value, Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "loc" | "iloc" | "at" | "iat"))
 }
 

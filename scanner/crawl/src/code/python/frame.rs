@@ -10,7 +10,7 @@ use super::column::{alias, column_expression, name_of};
 use super::interpret::Interpreter;
 use super::string::text_of;
 use super::value::{ColumnExpression, Shape, Text, Value};
-use crate::code::flow::Data;
+use crate::code::flow::{Data, Part};
 
 /// Aggregations that give a value of the group itself, so that nothing is hidden.
 const KEEPING: [&str; 13] = [
@@ -140,6 +140,20 @@ impl<'w> Interpreter<'w> {
                     data = data.select(&names);
                 } else if let Value::Expression(_) = receiver {
                     return receiver;
+                } else {
+                    self.chosen(&mut data, &arguments);
+                }
+            }
+            FrameOp::Where => {
+                if let Value::Expression(_) = receiver {
+                    return receiver;
+                }
+                if data.is_empty() {
+                    return self.passed(receiver, &arguments);
+                }
+                match words.is_empty() {
+                    true => self.chosen(&mut data, &arguments),
+                    false => data.filter(&data.select(&words)),
                 }
             }
             FrameOp::Melt => data = melted(&data, &fields),
@@ -480,8 +494,8 @@ fn rename(data: &mut Data, fields: &Fields<'_>) {
 /// Some columns of `data`, and it is not known which.
 fn some_of(data: &Data) -> Data {
     let mut some = Data { steps: data.steps.clone(), ..Data::default() };
-    for dataset in data.parts.keys() {
-        some.parts.entry(dataset.clone()).or_default().unsure = true;
+    for (dataset, part) in &data.parts {
+        some.parts.insert(dataset.clone(), Part { unsure: true, filters: part.filters.clone(), ..Part::default() });
     }
     some
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::Protection;
+use aedile_model::{Protection, SOME};
 
 use crate::Ref;
 use crate::code::flow::{Data, Part, merge};
@@ -310,6 +310,13 @@ impl Relation {
                     None => hidden.clone(),
                 };
                 part.rest = Some(part.rest.map_or(*least, |held| held.min(*least)));
+            }
+        }
+        for ((source, column), influence) in self.influences.keys() {
+            if *influence == Influence::Filter
+                && let Some(part) = data.parts.get_mut(source)
+            {
+                part.filters.insert(if column == STAR { SOME.to_owned() } else { column.clone() });
             }
         }
         data

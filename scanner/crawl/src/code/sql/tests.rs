@@ -83,8 +83,8 @@ fn aggregates_hide_and_extremes_do_not() {
 #[test]
 fn a_filter_on_a_column_is_not_its_value() {
     let told = sql("CREATE TABLE t AS SELECT id FROM u WHERE email = 'x' AND id IN (SELECT uid FROM b);");
-    tells(&told, &["t from u [id]", "reads b"]);
-    assert!(!told.iter().any(|line| line.contains("email")));
+    tells(&told, &["t from u [id] where email, id", "reads b"]);
+    assert!(!told.iter().any(|line| line.split(" where ").next().is_some_and(|flow| flow.contains("email"))));
 }
 
 #[test]
