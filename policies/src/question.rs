@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aedile_model::{Asset, AssetId, AssetKind, Columns, Inventory, Relation, RelationKind, Unknown};
-
+use rayon::prelude::*;
 use time::Date;
 use time::format_description::well_known::Iso8601;
 
@@ -38,66 +38,92 @@ pub(crate) struct World<'a> {
     pub(crate) platform: &'a Platform,
 }
 
-/// The facts of those who take part in relations, read once however many relations they have.
-#[derive(Default)]
-struct Parties<'a> {
-    known: BTreeMap<&'a AssetId, Arc<Facts>>,
-}
+/// Whom each belongs to.
+type Groups<'a> = BTreeMap<&'a AssetId, BTreeSet<&'a AssetId>>;
 
-impl<'a> Parties<'a> {
-    fn facts(&mut self, world: &World<'_>, asset: &'a Asset) -> Arc<Facts> {
-        Arc::clone(self.known.entry(&asset.id).or_insert_with(|| Arc::new(world.facts(asset))))
-    }
-}
+/// The facts of those who take part in relations, read once however many relations they have.
+type Parties<'a> = BTreeMap<&'a AssetId, Arc<Facts>>;
 
 impl<'a> World<'a> {
     /// Every question that `index` has policies for, in the inventory's order, and what could not be asked.
     pub(crate) fn questions(&self, index: &Index) -> (Vec<Question<'a>>, Vec<JudgeError>) {
-        let mut questions = Vec::new();
-        let mut errors = BTreeSet::new();
-        questions.extend(self.inventory.assets.values().filter_map(|asset| self.posture(asset, index)));
-        let groups = self.groups();
-        let mut parties = Parties::default();
-        for (at, relation) in self.inventory.relations.iter().enumerate() {
-            let actions = self.actions(relation);
-            if actions.is_empty() {
-                continue;
-            }
-            let (Some(from), Some(to)) = (self.inventory.asset(&relation.from), self.inventory.asset(&relation.to))
-            else {
-                errors.insert(dangling(relation));
-                continue;
-            };
-            for action in actions {
-                if !self.contract.allows(from.kind.as_str(), action, to.kind.as_str()) {
-                    errors.insert(unknown_to_schema(from.kind, action, to.kind));
-                    continue;
+        let assets: Vec<&Asset> = self.inventory.assets.values().collect();
+        let mut questions: Vec<Question<'a>> =
+            assets.into_par_iter().filter_map(|asset| self.posture(asset, index)).collect();
+        let (groups, parties) = (self.groups(), self.parties());
+        let asked: Vec<(Vec<Question<'a>>, Vec<JudgeError>)> = self
+            .inventory
+            .relations
+            .par_iter()
+            .enumerate()
+            .map(|(at, relation)| {
+                let (mut asked, mut errors) = (Vec::new(), Vec::new());
+                for action in self.actions(relation) {
+                    match self.ask(at, relation, action, index, &groups, &parties) {
+                        Ok(question) => asked.extend(question),
+                        Err(error) => errors.push(error),
+                    }
                 }
-                let Some(entry) = index.entry(from.kind.as_str(), action, to.kind.as_str()) else { continue };
-                let member_of =
-                    if index.asks_identity(entry) { self.member_of(from, &groups) } else { BTreeSet::new() };
-                let facts = [from, to].map(|asset| parties.facts(self, asset));
-                let question = self.relation(at, relation, action, (from, to), facts, member_of);
-                questions.push(Question { entry, ..question });
-            }
+                (asked, errors)
+            })
+            .collect();
+        let mut errors = BTreeSet::new();
+        for (asked, failed) in asked {
+            questions.extend(asked);
+            errors.extend(failed);
         }
         (questions, errors.into_iter().collect())
     }
 
+    /// The question whether `relation` may be used as `action` says, if some policy can apply.
+    ///
+    /// # Errors
+    /// It cannot be asked: an asset is missing, or the schema has no such question.
+    fn ask(
+        &self,
+        at: usize,
+        relation: &'a Relation,
+        action: &'static str,
+        index: &Index,
+        groups: &Groups<'a>,
+        parties: &Parties<'a>,
+    ) -> Result<Option<Question<'a>>, JudgeError> {
+        let ends = (self.inventory.asset(&relation.from), self.inventory.asset(&relation.to));
+        let (Some(from), Some(to)) = ends else { return Err(dangling(relation)) };
+        if !self.contract.allows(from.kind.as_str(), action, to.kind.as_str()) {
+            return Err(unknown_to_schema(from.kind, action, to.kind));
+        }
+        let Some(entry) = index.entry(from.kind.as_str(), action, to.kind.as_str()) else { return Ok(None) };
+        let member_of = if index.asks_identity(entry) { self.member_of(from, groups) } else { BTreeSet::new() };
+        let facts = [from, to].map(|asset| parties.get(&asset.id).cloned().unwrap_or_default());
+        let question = self.relation(at, relation, action, (from, to), facts, member_of);
+        Ok(Some(Question { entry, ..question }))
+    }
+
     /// The questions about relations that `wanted` chooses, whether or not any policy can apply.
     pub(crate) fn relations(&self, wanted: impl Fn(&str, &Relation) -> bool) -> Vec<Question<'a>> {
-        let groups = self.groups();
-        let mut parties_facts = Parties::default();
+        let (groups, facts) = (self.groups(), self.parties());
         let mut questions = Vec::new();
         for (at, relation) in self.inventory.relations.iter().enumerate() {
             let parties = (self.inventory.asset(&relation.from), self.inventory.asset(&relation.to));
             let (Some(from), Some(to)) = parties else { continue };
             for action in self.actions(relation).into_iter().filter(|action| wanted(action, relation)) {
-                let facts = [from, to].map(|asset| parties_facts.facts(self, asset));
+                let facts = [from, to].map(|asset| facts.get(&asset.id).cloned().unwrap_or_default());
                 questions.push(self.relation(at, relation, action, (from, to), facts, self.member_of(from, &groups)));
             }
         }
         questions
+    }
+
+    /// The facts of everybody that a relation asks about.
+    fn parties(&self) -> Parties<'a> {
+        let asked = self.inventory.relations.iter().filter(|relation| !self.actions(relation).is_empty());
+        let ids: BTreeSet<&AssetId> = asked.flat_map(|relation| [&relation.from, &relation.to]).collect();
+        let ids: Vec<&AssetId> = ids.into_iter().collect();
+        ids.into_par_iter()
+            .filter_map(|id| self.inventory.asset(id))
+            .map(|asset| (&asset.id, Arc::new(self.facts(asset))))
+            .collect()
     }
 
     /// An asset that no source defines is known by reference only and has no configuration to judge.
@@ -215,8 +241,8 @@ impl<'a> World<'a> {
         context
     }
 
-    fn groups(&self) -> BTreeMap<&'a AssetId, BTreeSet<&'a AssetId>> {
-        let mut groups: BTreeMap<&AssetId, BTreeSet<&AssetId>> = BTreeMap::new();
+    fn groups(&self) -> Groups<'a> {
+        let mut groups = Groups::new();
         for relation in self.inventory.relations.iter().filter(|relation| relation.kind == RelationKind::MemberOf) {
             groups.entry(&relation.from).or_default().insert(&relation.to);
         }
