@@ -227,6 +227,7 @@ mod tests {
             threshold: crate::gate::Threshold::Never,
             threshold_new: None,
             compare: None,
+            facts: None,
             strict: false,
             baseline: None,
         };

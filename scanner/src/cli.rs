@@ -154,7 +154,9 @@ pub struct ScanArgs {
     /// CI_MERGE_REQUEST_TARGET_BRANCH_NAME).
     #[arg(long, value_name = "REF", num_args = 0..=1, default_missing_value = "")]
     pub diff: Option<String>,
-    /// Where the result of REF is kept for the next scan, or `none` [default: the user's cache].
+    /// Where facts of unchanged files and the result of REF are kept for the next scan, or `none` [default: the user's cache].
+    ///
+    /// The result of a scan is the same with and without. Facts are not taken from a folder inside of what is scanned.
     #[arg(long, value_name = "DIR|none", env = "AEDILE_CACHE")]
     pub cache: Option<String>,
     /// Findings in this file do not fail the gate.

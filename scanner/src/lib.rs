@@ -13,6 +13,7 @@ pub mod compare;
 pub mod config;
 mod declare;
 mod diff;
+pub mod facts;
 mod fixing;
 pub mod gaps;
 pub mod gate;

@@ -15,6 +15,7 @@ use time::{Date, OffsetDateTime};
 use crate::baseline::Baseline;
 use crate::compare::{self, Before, Compare};
 use crate::config::{ConfigError, Loaded};
+use crate::facts::FactStore;
 use crate::fixing::Fixer;
 use crate::gate::{self, Threshold};
 use crate::record::{self, Run};
@@ -44,6 +45,8 @@ pub struct Request {
     pub baseline: Option<Baseline>,
     /// A revision to compare with.
     pub compare: Option<Compare>,
+    /// Where facts of unchanged files are kept; nowhere if absent.
+    pub facts: Option<FactStore>,
 }
 
 /// Why a scan could not be done at all.
@@ -142,9 +145,16 @@ pub struct Judged {
 /// A root that cannot be read.
 pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Judged, ScanError> {
     let options = options(&request.roots, &request.loaded);
-    let crawl = aedile_crawl::crawl(&options, &packs.rules, watch)?;
+    let kept = request.facts.as_ref().map(|store| store.open(&packs.rules));
+    let crawl = aedile_crawl::crawl_keeping(&options, &packs.rules, kept.as_ref(), watch)?;
     let reader = &declare::on_disk;
-    let (mut judged, platform) = judged(packs, request, &request.loaded, reader, crawl);
+    let keep = || {
+        if let (Some(store), Some(kept)) = (&request.facts, kept) {
+            store.close(kept);
+        }
+    };
+    let judge = || judged(packs, request, &request.loaded, reader, crawl);
+    let ((mut judged, platform), ()) = rayon::join(judge, keep);
     let (crawl, policies, rules) = (&judged.crawl, &packs.judges.policies, &packs.rules);
     let fixer = Fixer { crawl, policies, platform: &platform, rules, options: &options };
     fixer.attach(&mut judged.judgement.findings);

@@ -153,6 +153,7 @@ impl Fixture {
             strict: false,
             baseline: None,
             compare: None,
+            facts: None,
         };
         // Loaded before the pool is entered: a thread of it that waits would take on another fixture, and wait for itself.
         let packs = &*PACKS;

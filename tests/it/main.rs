@@ -11,6 +11,7 @@ mod declared;
 mod determinism;
 mod diff;
 mod documents;
+mod facts;
 mod fault;
 mod fix;
 mod flows;

@@ -38,12 +38,26 @@ fn no_sampled_value_is_in_any_byte_written() {
         let target = target.to_str().expect("the path is text");
         let output = aedile(
             folder.path(),
-            &["-v", "scan", target, "--as-of", AS_OF, "--format", "text,json=r.json,html=r.html,sarif=r.sarif"],
+            &[
+                "-v",
+                "scan",
+                target,
+                "--as-of",
+                AS_OF,
+                "--format",
+                "text,json=r.json,html=r.html,sarif=r.sarif",
+                "--cache",
+                "cache",
+            ],
         );
         let mut written = vec![output.stdout, output.stderr];
         for file in ["r.json", "r.html", "r.sarif", ".aedile/ledger.db"] {
             written.push(std::fs::read(folder.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}")));
         }
+        let kept = std::fs::read_dir(folder.path().join("cache")).expect("facts are kept").flatten();
+        let kept: Vec<Vec<u8>> = kept.map(|entry| std::fs::read(entry.path()).expect("facts are readable")).collect();
+        assert!(kept.iter().any(|bytes| bytes.len() > 1_000), "{name}: hardly any facts are kept");
+        written.extend(kept);
         hold_none(name, &values, &written);
     }
 }

@@ -22,6 +22,7 @@ fn request(folder: &Path) -> Request {
         strict: false,
         baseline: None,
         compare: None,
+        facts: None,
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod notebook;
 mod origin;
 mod output;
 mod python;
+pub(crate) mod shared;
 pub(crate) mod sql;
 
 use std::collections::BTreeSet;
@@ -164,15 +165,20 @@ type Made = std::collections::BTreeMap<String, Vec<String>>;
 fn evaluate(modules: &[python::Module], context: Context<'_>, schemas: &sql::Schemas) -> Vec<Facts> {
     let world = python::World::new(modules, context.files, &context.rules.apis, schemas);
     let base = python::base(&world);
-    let first: Vec<python::Outcome> =
-        (0..modules.len()).into_par_iter().map(|number| python::evaluate(&world, &base, number, None)).collect();
+    let nesting = context.options.limits.nesting;
+    let states = context.kept.map(|kept| python::States::new(&world, &base, context.rules, kept, nesting));
+    let evaluate = |number: usize, cold: Option<&[_]>| match &states {
+        Some(states) => states.evaluate(number, cold),
+        None => python::evaluate(&world, &base, number, cold).0,
+    };
+    let first: Vec<python::Outcome> = (0..modules.len()).into_par_iter().map(|number| evaluate(number, None)).collect();
     let followed: BTreeSet<_> = first.iter().flat_map(|outcome| outcome.followed.iter().copied()).collect();
     let second: Vec<Option<python::Outcome>> = first
         .par_iter()
         .enumerate()
         .map(|(number, outcome)| {
             let waiting: Vec<_> = outcome.waiting.iter().filter(|key| !followed.contains(key)).copied().collect();
-            (!waiting.is_empty()).then(|| python::evaluate(&world, &base, number, Some(&waiting)))
+            (!waiting.is_empty()).then(|| evaluate(number, Some(&waiting)))
         })
         .collect();
     first

@@ -7,7 +7,7 @@ use aedile_rules::Rules;
 
 use crate::code::notebook;
 use crate::crawler::{CRAWLERS, Context};
-use crate::{Coverage, Facts, File, InlineWaiver, Options, Selected, link, read, waiver, walk};
+use crate::{Coverage, Facts, File, InlineWaiver, Kept, Options, Selected, link, read, waiver, walk};
 
 /// What a crawl found.
 #[derive(Debug, Clone, Default)]
@@ -84,12 +84,25 @@ pub enum CrawlError {
 /// # Errors
 /// A root that is not there, or an exclusion that is no glob. What cannot be read below a root is a gap.
 pub fn crawl(options: &Options, rules: &Rules, watch: &(dyn Fn(Progress) + Sync)) -> Result<Crawl, CrawlError> {
+    crawl_keeping(options, rules, None, watch)
+}
+
+/// The same, where facts that `kept` has from earlier crawls need not be found again; the result is the same.
+///
+/// # Errors
+/// See [`crawl`].
+pub fn crawl_keeping(
+    options: &Options,
+    rules: &Rules,
+    kept: Option<&Kept>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<Crawl, CrawlError> {
     watch(Progress::Walking);
     let walk = walk::walk(options)?;
     let (files, mut gaps) = read::read(&walk.entries, &options.limits, watch);
     gaps.extend(walk.gaps);
     let coverage = Coverage { excluded: walk.excluded, links: walk.links, ..Coverage::default() };
-    Ok(joined(&files, gaps, coverage, Context::new(rules, options), watch))
+    Ok(joined(&files, gaps, coverage, Context { kept, ..Context::new(rules, options) }, watch))
 }
 
 /// The same for a revision's files, as [`crate::selected`] chose them.

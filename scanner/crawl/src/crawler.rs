@@ -6,7 +6,7 @@ use aedile_rules::Rules;
 use rayon::prelude::*;
 
 use crate::fix::{Asked, Repairing};
-use crate::{Facts, File};
+use crate::{Facts, File, Kept};
 
 /// What `resolve` may look at beside the files.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +19,14 @@ pub(crate) struct Context<'a> {
     pub(crate) files: &'a [File],
     /// The assets that patches are asked for; `None` in an ordinary crawl.
     pub(crate) asked: Option<&'a Arc<Asked>>,
+    /// What earlier crawls found; `None` where nothing is kept.
+    pub(crate) kept: Option<&'a Kept>,
 }
 
 impl<'a> Context<'a> {
     /// A context without other files.
     pub(crate) fn new(rules: &'a Rules, options: &'a crate::Options) -> Context<'a> {
-        Context { rules, options, files: &[], asked: None }
+        Context { rules, options, files: &[], asked: None, kept: None }
     }
 
     /// Facts to begin with, which know what is asked for.

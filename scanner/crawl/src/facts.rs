@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Access, Asset, AssetId, AssetKind, Attribute, Flow, Gap, Place, RelationKind};
+use serde::{Deserialize, Serialize};
 
 /// One side of a relation as a crawler sees it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Ref {
     /// An asset that this crawler defined.
     Id(AssetId),
@@ -28,7 +29,7 @@ impl Ref {
 }
 
 /// A relation whose sides may still be references.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// What it says.
     pub kind: RelationKind,
@@ -65,7 +66,7 @@ impl Link {
 }
 
 /// Everything that crawlers found, before linking.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Facts {
     /// Assets with a definition.
     pub assets: Vec<Asset>,
@@ -74,7 +75,9 @@ pub struct Facts {
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// Patches that are asked for, and those that were found.
+    #[serde(skip)]
     pub(crate) repairing: crate::fix::Repairing,
+    #[serde(skip)]
     pub(crate) charts: Charts,
 }
 

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -97,25 +97,37 @@ pub struct Source {
 /// All texts that places point into, by path.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    texts: BTreeMap<Arc<str>, Source>,
+    texts: BTreeMap<Arc<str>, Held>,
 }
+
+/// A source with where its lines begin, found when somebody asks.
+#[derive(Debug, Clone)]
+struct Held {
+    source: Source,
+    lines: Lines,
+    cells: Vec<Lines>,
+}
+
+/// Offsets of the first bytes of all lines but the first.
+type Lines = OnceLock<Vec<usize>>;
 
 impl Sources {
     /// Keeps `source` under `path`.
     pub fn insert(&mut self, path: Arc<str>, source: Source) {
-        self.texts.insert(path, source);
+        let cells = source.cells.iter().map(|_| Lines::new()).collect();
+        self.texts.insert(path, Held { source, lines: Lines::new(), cells });
     }
 
     /// The source at `path`.
     #[must_use]
     pub fn source(&self, path: &str) -> Option<&Source> {
-        self.texts.get(path)
+        self.texts.get(path).map(|held| &held.source)
     }
 
     /// The text that the span of `place` counts in: the cell's or the file's.
     #[must_use]
     pub fn text(&self, place: &Place) -> Option<&Arc<str>> {
-        let source = self.texts.get(&place.path)?;
+        let source = self.source(&place.path)?;
         match place.cell {
             Some(cell) => source.cells.get(cell as usize).map(|cell| &cell.text),
             None => Some(&source.text),
@@ -126,10 +138,15 @@ impl Sources {
     #[must_use]
     pub fn locate(&self, place: &Place) -> Location {
         let text = self.text(place).map_or("", |text| &**text);
+        let lines = self.texts.get(&place.path).and_then(|held| match place.cell {
+            Some(cell) => held.cells.get(cell as usize),
+            None => Some(&held.lines),
+        });
+        let lines = lines.map_or(&[][..], |lines| lines.get_or_init(|| starts(text)));
         Location {
             path: place.path.to_string(),
-            start: position(text, place.span.start as usize),
-            end: position(text, place.span.end.max(place.span.start) as usize),
+            start: position(text, lines, place.span.start as usize),
+            end: position(text, lines, place.span.end.max(place.span.start) as usize),
             cell: place.cell.map(|cell| cell + 1),
         }
     }
@@ -140,19 +157,22 @@ impl Sources {
     }
 }
 
-/// Line and column of the byte `offset`, which is moved back to a character boundary and into the text.
-fn position(text: &str, offset: usize) -> Position {
+/// Where the lines of `text` but the first begin.
+fn starts(text: &str) -> Vec<usize> {
+    text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect()
+}
+
+/// Line and column of the byte `offset`, which is moved back to a character boundary and into the text, whose `lines`
+/// but the first begin at those bytes.
+fn position(text: &str, lines: &[usize], offset: usize) -> Position {
     let mut at = offset.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
     }
-    let before = text.get(..at).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = lines.partition_point(|start| *start <= at);
+    let line_start = line.checked_sub(1).and_then(|before| lines.get(before)).copied().unwrap_or(0);
     let clip = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    Position {
-        line: clip(before.bytes().filter(|&byte| byte == b'\n').count() + 1),
-        column: clip(before.get(line_start..).unwrap_or_default().chars().count() + 1),
-    }
+    Position { line: clip(line + 1), column: clip(text.get(line_start..at).unwrap_or_default().chars().count() + 1) }
 }
 
 #[cfg(test)]
@@ -169,6 +189,11 @@ mod tests {
         assert_eq!((at.start.line, at.start.column, at.cell), (2, 1, Some(1)));
         let first = sources.locate(&Place::new(&path, 2, 3).in_cell(0));
         assert_eq!((first.start.line, first.start.column), (1, 2));
+        let columns = |at: usize| {
+            let start = sources.locate(&Place::new(&path, at, at).in_cell(0)).start;
+            (start.line, start.column)
+        };
+        assert_eq!([columns(6), columns(7), columns(8)], [(1, 6), (2, 1), (2, 2)], "a line ends with its newline");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::baseline::Baseline;
 use crate::cli::{ScanArgs, TargetArgs};
 use crate::compare::Compare;
 use crate::config::{Loaded, parse_date};
+use crate::facts::FactStore;
 use crate::gate::Threshold;
 use crate::git::{self, GitError, Repository};
 use crate::overrides::Overrides;
@@ -43,6 +44,7 @@ pub(super) fn run(args: &ScanArgs, detail: Detail) -> Result<u8, Report> {
         baseline,
         diff: args.diff.as_deref(),
         cache: args.cache.as_deref(),
+        keep: true,
     };
     let (mut run, loaded) = scanned(&args.target, asked, detail)?;
 
@@ -94,12 +96,18 @@ pub(super) struct Asked<'a> {
     /// A revision; empty for the one that the environment names.
     pub(super) diff: Option<&'a str>,
     pub(super) cache: Option<&'a str>,
+    /// Whether facts of unchanged files are kept there too.
+    pub(super) keep: bool,
 }
 
 /// Scans what `target` names and gives the run with the configuration in force.
 pub(super) fn scanned(target: &TargetArgs, asked: Asked<'_>, detail: Detail) -> Result<(Run, Loaded), Report> {
     let request = request(target, asked)?;
     let run = on_threads(target, detail, |watch| scan(&request, watch))?;
+    if let (Some(facts), Detail::Verbose) = (&request.facts, detail) {
+        let (kept, made) = facts.counts();
+        terminal::note(&format!("python: {made} interpretations made, {kept} kept from earlier scans"));
+    }
     Ok((run, request.loaded))
 }
 
@@ -116,6 +124,7 @@ fn request(target: &TargetArgs, asked: Asked<'_>) -> Result<Request, Report> {
     let mut loaded = Loaded::find(target.config.as_deref(), &folders(target))?;
     let compare = asked.diff.map(|reference| compared(reference, target, &loaded, overrides.clone(), asked.cache));
     overrides.apply(&mut loaded.config);
+    let facts = if asked.keep { facts(asked.cache, &target.paths) } else { None };
     let new = asked.fail_on_new.or(loaded.config.fail_on_new.as_deref()).map(|word| threshold(Some(word)));
     let threshold = threshold(asked.fail_on.or(loaded.config.fail_on.as_deref()))?;
     let strict = asked.strict || loaded.config.strict;
@@ -130,6 +139,7 @@ fn request(target: &TargetArgs, asked: Asked<'_>) -> Result<Request, Report> {
         strict,
         baseline: asked.baseline,
         compare: compare.transpose()?,
+        facts,
     })
 }
 
@@ -191,12 +201,29 @@ fn cache_folder(given: Option<&str>, repository: &Repository) -> Result<Option<P
             }
             Ok(Some(folder))
         }
-        None => {
-            let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-            let home = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-            Ok(home.map(|home| home.join("aedile")))
-        }
+        None => Ok(users_cache()),
     }
+}
+
+/// The user's own cache; none where there is no home.
+fn users_cache() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    home.map(|home| home.join("aedile"))
+}
+
+/// Where facts are kept between scans of `roots`.
+fn facts(given: Option<&str>, roots: &[PathBuf]) -> Option<FactStore> {
+    let folder = match given {
+        Some("none") => return None,
+        Some(folder) => PathBuf::from(folder),
+        None => users_cache()?,
+    };
+    let store = FactStore::new(&folder, roots);
+    if store.is_none() && given.is_some() {
+        terminal::note(&format!("facts are not kept: {} lies in what is scanned", folder.display()));
+    }
+    store
 }
 
 fn told(progress: Progress) -> String {

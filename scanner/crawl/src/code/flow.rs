@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Columns, Flow, Place, Protection, SOME};
 
+use super::shared::{Empty, Shared};
 use crate::Ref;
 
 /// How many steps a flow remembers; the first and the last are kept.
@@ -36,11 +37,25 @@ pub(crate) struct Part {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Data {
     /// By dataset.
-    pub(crate) parts: BTreeMap<Ref, Part>,
+    pub(crate) parts: Shared<BTreeMap<Ref, Part>>,
     /// Where it was read and changed, in order.
-    pub(crate) steps: Vec<Place>,
+    pub(crate) steps: Shared<Vec<Place>>,
     /// The present columns by which its rows are grouped.
     pub(crate) keys: Vec<String>,
+}
+
+impl Empty for BTreeMap<Ref, Part> {
+    fn empty<'a>() -> &'a Self {
+        static EMPTY: BTreeMap<Ref, Part> = BTreeMap::new();
+        &EMPTY
+    }
+}
+
+impl Empty for Vec<Place> {
+    fn empty<'a>() -> &'a Self {
+        static EMPTY: Vec<Place> = Vec::new();
+        &EMPTY
+    }
 }
 
 /// The weaker of two ways to the same source column stays.
@@ -213,7 +228,8 @@ fn renamed(made: &Made) -> Made {
 impl Data {
     /// All of `dataset`, read at `place`.
     pub(crate) fn read(dataset: Ref, part: Part, place: Option<Place>) -> Data {
-        Data { parts: BTreeMap::from([(dataset, part)]), steps: place.into_iter().collect(), keys: Vec::new() }
+        let steps = place.map(|place| vec![place].into()).unwrap_or_default();
+        Data { parts: BTreeMap::from([(dataset, part)]).into(), steps, keys: Vec::new() }
     }
 
     /// Whether it holds nothing of any dataset.
@@ -240,7 +256,7 @@ impl Data {
     /// Only the present columns `names`.
     pub(crate) fn select(&self, names: &[String]) -> Data {
         let mut parts = BTreeMap::new();
-        for (dataset, part) in &self.parts {
+        for (dataset, part) in self.parts.iter() {
             let columns: BTreeMap<String, Origin> = names
                 .iter()
                 .filter_map(|name| self.meant(name, part))
@@ -255,7 +271,7 @@ impl Data {
                 parts.insert(dataset.clone(), Part { unsure: true, filters: part.filters.clone(), ..Part::default() });
             }
         }
-        Data { parts, steps: self.steps.clone(), keys: self.keys.clone() }
+        Data { parts: parts.into(), steps: self.steps.clone(), keys: self.keys.clone() }
     }
 
     /// The column of `part` that is meant by `name`: without the alias before the dot, and none where that is another's.
@@ -338,7 +354,7 @@ impl Data {
                 None => part.columns.remove(name),
             };
         }
-        for (dataset, part) in &value.parts {
+        for (dataset, part) in value.parts.iter() {
             let origin = part.everything();
             let made = || Part { filters: part.filters.clone(), ..Part::default() };
             let held = self.parts.entry(dataset.clone()).or_insert_with(made);
@@ -347,7 +363,7 @@ impl Data {
                 held.columns.insert(name.to_owned(), origin);
             }
         }
-        for place in &value.steps {
+        for place in value.steps.iter() {
             if !self.steps.contains(place) {
                 self.step(place.clone());
             }
@@ -383,7 +399,12 @@ impl Data {
 
     /// Both together.
     pub(crate) fn join(&mut self, other: &Data) {
-        for (dataset, part) in &other.parts {
+        if self.parts.is_empty() {
+            self.parts = other.parts.clone();
+        }
+        // What is joined with itself stays what it is.
+        let parts = if self.parts.is(&other.parts) { BTreeMap::empty() } else { &*other.parts };
+        for (dataset, part) in parts {
             match self.parts.get_mut(dataset) {
                 Some(held) => held.join(part),
                 None => {
@@ -391,7 +412,10 @@ impl Data {
                 }
             }
         }
-        for place in &other.steps {
+        if self.steps.is_empty() && other.steps.len() == 1 {
+            self.steps = other.steps.clone();
+        }
+        for place in other.steps.iter() {
             if !self.steps.contains(place) {
                 self.step(place.clone());
             }
@@ -411,7 +435,7 @@ impl Data {
             .iter()
             .flat_map(|(dataset, part)| {
                 part.flows().into_iter().map(|mut flow| {
-                    flow.steps.clone_from(&self.steps);
+                    flow.steps.clone_from(&*self.steps);
                     (dataset.clone(), flow)
                 })
             })

@@ -24,6 +24,7 @@ mod recall;
 mod setting;
 mod shell;
 mod sql_text;
+mod state;
 mod statement;
 mod string;
 mod value;
@@ -37,6 +38,7 @@ use ruff_python_parser::parse_unchecked_source;
 
 pub(crate) use base::base;
 pub(crate) use interpret::{Outcome, evaluate};
+pub(crate) use state::States;
 pub(crate) use world::World;
 
 use crate::code::origin::{Offsets, Origin};

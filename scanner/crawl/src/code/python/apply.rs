@@ -15,9 +15,10 @@ use super::value::{Object, Shape, Text, Value};
 use crate::Ref;
 use crate::code::flow::Data;
 use crate::code::output::table_name;
+use crate::code::shared::Shared;
 
 /// The values that play roles in a call: its arguments, and what earlier calls of the chain were given.
-pub(super) type Fields<'w> = BTreeMap<String, Value<'w>>;
+pub(super) type Fields<'w> = Shared<BTreeMap<String, Value<'w>>>;
 
 impl<'w> Interpreter<'w> {
     /// What the call means by the rule `api`.
@@ -104,7 +105,7 @@ impl<'w> Interpreter<'w> {
     fn fields(&self, api: &Api, receiver: &Value<'w>, arguments: &Arguments<'w>) -> Fields<'w> {
         let mut fields = match receiver {
             Value::Object(object) => object.fields.clone(),
-            _ => Fields::new(),
+            _ => Fields::default(),
         };
         for (role, argument) in &api.args {
             if let Some(value) = arguments.role(api, role) {
@@ -118,7 +119,9 @@ impl<'w> Interpreter<'w> {
             fields.extend(arguments.keywords.iter().cloned());
         }
         // `.option("dbtable", "clinic.patients")` gives the role that its first argument names.
-        if let (Some(Value::Text(option)), Some(value)) = (fields.remove("option"), fields.remove("setting")) {
+        if ["option", "setting"].iter().any(|role| fields.contains_key(*role))
+            && let (Some(Value::Text(option)), Some(value)) = (fields.remove("option"), fields.remove("setting"))
+        {
             fields.insert(option.text, value);
         }
         fields

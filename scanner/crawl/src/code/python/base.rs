@@ -20,6 +20,8 @@ pub(crate) struct Base<'w> {
     pub(super) heap: Vec<Instance<'w>>,
     /// What decorators say of parameters, and widgets.
     pub(super) parameters: BTreeMap<String, Value<'w>>,
+    /// Numbers that were given to scopes.
+    pub(super) scopes: usize,
 }
 
 /// Walks the top level of every module of `world`.
@@ -29,7 +31,12 @@ pub(crate) fn base<'w>(world: &'w World<'w>) -> Base<'w> {
     for number in order(world) {
         interpreter.import(number);
     }
-    Base { globals: interpreter.globals, heap: interpreter.heap, parameters: interpreter.parameters }
+    Base {
+        globals: interpreter.globals,
+        heap: interpreter.heap,
+        parameters: interpreter.parameters,
+        scopes: interpreter.next_scope,
+    }
 }
 
 /// The modules, each after those that it imports; in a circle, which is first in the order of paths.
@@ -95,7 +102,10 @@ impl<'w> Interpreter<'w> {
         let shared = self.base.map_or(&[][..], |base| base.heap.as_slice());
         match number.checked_sub(shared.len()) {
             Some(own) => self.heap.get(own),
-            None => self.changed.get(&number).or_else(|| shared.get(number)),
+            None => {
+                self.seen.borrow_mut().instances.insert(number);
+                self.changed.get(&number).or_else(|| shared.get(number))
+            }
         }
     }
 
@@ -105,6 +115,7 @@ impl<'w> Interpreter<'w> {
         match number.checked_sub(shared.len()) {
             Some(own) => self.heap.get_mut(own),
             None => {
+                self.seen.borrow_mut().instances.insert(number);
                 let one = shared.get(number)?;
                 Some(self.changed.entry(number).or_insert_with(|| one.clone()))
             }
@@ -119,6 +130,7 @@ impl<'w> Interpreter<'w> {
 
     /// The name `name` at the top level of `module`.
     pub(super) fn global(&self, module: usize, name: &str) -> Option<&Value<'w>> {
+        self.look(module);
         let own = self.globals.get(&module).and_then(|globals| globals.get(name));
         // Of the module that is being walked only what was walked is there.
         let shared = self.base.filter(|_| self.walking != Some(module));
@@ -127,6 +139,7 @@ impl<'w> Interpreter<'w> {
 
     /// Every name at the top level of `module`.
     pub(super) fn all_globals(&self, module: usize) -> BTreeMap<String, Value<'w>> {
+        self.look(module);
         let shared = self.base.and_then(|base| base.globals.get(&module)).cloned();
         let mut all = shared.unwrap_or_default();
         all.extend(self.globals.get(&module).cloned().unwrap_or_default());
@@ -135,6 +148,15 @@ impl<'w> Interpreter<'w> {
 
     /// What a decorator says of a parameter, or a widget.
     pub(super) fn parameter(&self, key: &str) -> Option<&Value<'w>> {
-        self.parameters.get(key).or_else(|| self.base?.parameters.get(key))
+        self.parameters.get(key).or_else(|| {
+            let held = self.base?.parameters.get(key)?;
+            self.seen.borrow_mut().parameters.insert(key.to_owned());
+            Some(held)
+        })
+    }
+
+    /// Notes that something of `module` is looked at.
+    pub(super) fn look(&self, module: usize) {
+        self.seen.borrow_mut().modules.insert(module);
     }
 }

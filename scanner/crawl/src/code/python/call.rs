@@ -166,7 +166,7 @@ impl<'w> Interpreter<'w> {
                     Value::Expression(expression)
                 }
             },
-            Value::List(items) => self.list_method(items, name, arguments, site),
+            Value::List(items) => self.list_method(items.own(), name, arguments, site),
             Value::Map(items) => match name {
                 "get" | "pop" | "setdefault" => {
                     let key = arguments
@@ -179,7 +179,7 @@ impl<'w> Interpreter<'w> {
                     held.or_else(|| arguments.positional.get(1).cloned()).unwrap_or_default()
                 }
                 "items" => Value::List(
-                    items.into_iter().map(|(key, value)| Value::List(vec![Value::text(key), value])).collect(),
+                    items.into_iter().map(|(key, value)| Value::list(vec![Value::text(key), value])).collect(),
                 ),
                 "values" => Value::List(items.into_iter().map(|(_, value)| value).collect()),
                 "keys" => Value::List(items.into_iter().map(|(key, _)| Value::text(key)).collect()),
@@ -214,11 +214,11 @@ impl<'w> Interpreter<'w> {
                 if let Some(Expr::Name(target)) = site.receiver
                     && items.len() < 256
                 {
-                    self.bind(target.id.as_str(), Value::List(items));
+                    self.bind(target.id.as_str(), Value::list(items));
                 }
                 Value::None
             }
-            "copy" => Value::List(items),
+            "copy" => Value::list(items),
             "pop" => items.pop().unwrap_or_default(),
             _ => Value::Unknown,
         }
@@ -257,24 +257,24 @@ impl<'w> Interpreter<'w> {
             }
             Some(
                 "list" | "tuple" | "set" | "sorted" | "reversed" | "iter" | "next" | "dict" | "filter" | "frozenset",
-            ) => arguments.positional.into_iter().last().unwrap_or(Value::Map(arguments.keywords)),
+            ) => arguments.positional.into_iter().last().unwrap_or(Value::Map(arguments.keywords.into())),
             Some("enumerate") => match arguments.positional.into_iter().next().unwrap_or_default() {
                 Value::Data(_, data) => Value::Data(Shape::IndexedRows, data),
                 Value::List(items) => {
-                    Value::List(items.into_iter().map(|item| Value::List(vec![Value::Unknown, item])).collect())
+                    Value::List(items.into_iter().map(|item| Value::list(vec![Value::Unknown, item])).collect())
                 }
                 _ => Value::Unknown,
             },
             Some("zip") => {
                 let items: Vec<Value<'w>> = arguments.positional.into_iter().map(|value| self.item_of(value)).collect();
-                Value::List(vec![Value::List(items)])
+                Value::list(vec![Value::list(items)])
             }
             Some("map") => {
                 let mut given = arguments.positional.into_iter();
                 let (function, over) = (given.next().unwrap_or_default(), given.next().unwrap_or_default());
                 let item = self.item_of(over);
                 let result = self.invoke(function, Arguments { positional: vec![item], ..Arguments::default() }, site);
-                Value::List(vec![result])
+                Value::list(vec![result])
             }
             Some(_) => Value::holding(Shape::Scalar, arguments.data()),
             None => {
@@ -302,11 +302,11 @@ impl<'w> Interpreter<'w> {
             .collect();
         for function in functions {
             let keywords = match arguments.keyword("op_kwargs").or_else(|| arguments.keyword("kwargs")) {
-                Some(Value::Map(items)) => items.clone(),
+                Some(Value::Map(items)) => items.to_vec(),
                 _ => Vec::new(),
             };
             let positional = match arguments.keyword("op_args").or_else(|| arguments.keyword("args")) {
-                Some(Value::List(items)) => items.clone(),
+                Some(Value::List(items)) => items.to_vec(),
                 _ => Vec::new(),
             };
             let result = self.enter(function, Arguments { positional, keywords, ..Arguments::default() });
@@ -325,6 +325,7 @@ impl<'w> Interpreter<'w> {
             return Value::holding(Shape::Frame, arguments.data());
         }
         self.import(function.module);
+        self.look(function.module);
         let (here, cuts) = ((self.module, self.block, self.quiet), self.cuts);
         // A test calls what it tests with stubs: what happens there is told by the module itself.
         self.quiet |= self.in_tests && self.world.modules.get(function.module).is_some_and(|module| !module.in_tests);
@@ -405,7 +406,7 @@ impl<'w> Interpreter<'w> {
             scope.insert(rest.name.as_str().to_owned(), Value::List(positional.collect()));
         }
         if let Some(rest) = &parameters.kwarg {
-            scope.insert(rest.name.as_str().to_owned(), Value::Map(keywords));
+            scope.insert(rest.name.as_str().to_owned(), Value::Map(keywords.into()));
         }
         self.scope(function.scope, scope)
     }
@@ -451,7 +452,8 @@ impl<'w> Interpreter<'w> {
         if self.heap.len() > most {
             return Value::Unknown;
         }
-        let number = self.add_instance(Instance { class, fields: std::collections::BTreeMap::new(), changes: 0 });
+        let (fields, maker) = (std::collections::BTreeMap::new(), self.maker);
+        let number = self.add_instance(Instance { class, fields, changes: 0, maker });
         match self.member(Value::Instance(number), "__init__") {
             Value::Function(function) => {
                 self.enter(function, arguments);
@@ -474,6 +476,7 @@ impl<'w> Interpreter<'w> {
         while let Some(last) = parents.last().copied().filter(|_| parents.len() < 8) {
             let here = (self.module, self.block);
             (self.module, self.block) = (last.module, last.block);
+            self.look(last.module);
             let parent = last.def.bases().iter().find_map(|base| match self.value(base) {
                 Value::Class(parent) => Some(parent),
                 _ => None,
@@ -531,7 +534,7 @@ impl<'w> Interpreter<'w> {
                     .collect();
                 let parsed =
                     Value::Object(Object { kind: "argparse.Namespace".to_owned(), fields, ..Object::default() });
-                Some(if name == "parse_args" { parsed } else { Value::List(vec![parsed, Value::Unknown]) })
+                Some(if name == "parse_args" { parsed } else { Value::list(vec![parsed, Value::Unknown]) })
             }
             "add_argument_group" | "add_mutually_exclusive_group" => Some(Value::Object(object.clone())),
             _ => None,

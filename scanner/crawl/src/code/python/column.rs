@@ -23,7 +23,7 @@ const THIS: &str = "aedile_this_frame";
 pub(super) fn function(function: Value<'_>) -> Value<'_> {
     Value::Object(Object {
         kind: FUNCTION.to_owned(),
-        fields: [("function".to_owned(), function)].into(),
+        fields: [("function".to_owned(), function)].into_iter().collect(),
         ..Object::default()
     })
 }

@@ -45,7 +45,7 @@ impl<'w> Interpreter<'w> {
                 && !data.is_empty()
                 && self.keeps(api, sink, call)
             {
-                let destination = self.destination(sink, &Fields::new());
+                let destination = self.destination(sink, &Fields::default());
                 self.pipeline.sends(&destination, &data, &place);
             }
         }
@@ -71,7 +71,8 @@ impl<'w> Interpreter<'w> {
         {
             let path = ("path".to_owned(), Value::text(format!("artifact://{name}")));
             let uri = ("uri".to_owned(), Value::text(format!("artifact://{name}")));
-            let object = Object { kind: "artifact".to_owned(), fields: [path, uri].into(), ..Object::default() };
+            let object =
+                Object { kind: "artifact".to_owned(), fields: [path, uri].into_iter().collect(), ..Object::default() };
             return Some(Value::Object(object));
         }
         if matches!(name, "context" | "self" | "cls") || annotation.is_some_and(|annotation| !is_frame(annotation)) {

@@ -104,7 +104,7 @@ impl<'w> Interpreter<'w> {
                         },
                     }
                 }
-                Value::Map(items)
+                Value::Map(items.into())
             }
             Expr::List(list) => self.items(&list.elts),
             Expr::Tuple(tuple) => self.items(&tuple.elts),
@@ -188,13 +188,13 @@ impl<'w> Interpreter<'w> {
                 (_, value) => values.push(value),
             }
         }
-        Value::List(values)
+        Value::list(values)
     }
 
     fn comprehension(&mut self, element: &'w Expr, generators: &'w [Comprehension]) -> Value<'w> {
         self.rounds(generators, |interpreter, known| match (known, interpreter.value(element)) {
             (false, Value::Data(_, data)) => Value::Data(Shape::Rows, data),
-            (_, value) => Value::List(vec![value]),
+            (_, value) => Value::list(vec![value]),
         })
     }
 
@@ -202,9 +202,9 @@ impl<'w> Interpreter<'w> {
         self.rounds(generators, |interpreter, known| {
             let key = interpreter.value(key);
             match (key, interpreter.value(value)) {
-                (Value::Text(key), value) => Value::Map(vec![(key.text, value)]),
+                (Value::Text(key), value) => Value::Map(vec![(key.text, value)].into()),
                 (_, Value::Data(_, data)) if !known => Value::Data(Shape::Rows, data),
-                (_, value) => Value::List(vec![value]),
+                (_, value) => Value::list(vec![value]),
             }
         })
     }
@@ -235,7 +235,7 @@ impl<'w> Interpreter<'w> {
                                 other => all.push(other),
                             }
                         }
-                        if all.is_empty() && !map.is_empty() { Value::Map(map) } else { Value::List(all) }
+                        if all.is_empty() && !map.is_empty() { Value::Map(map.into()) } else { Value::list(all) }
                     }
                     None => {
                         let item = self.item_of(over);
@@ -429,6 +429,7 @@ impl<'w> Interpreter<'w> {
         let here = (self.module, self.block);
         (self.module, self.block) = (class.module, class.block);
         self.import(class.module);
+        self.look(class.module);
         let mut found = Value::Unknown;
         for statement in &class.def.body {
             match statement {
@@ -622,7 +623,7 @@ fn pairs(texts: &[Text], pieces: &[Text]) -> Vec<Text> {
 /// The items of a list or the keys of a mapping, where they are known.
 pub(super) fn items_of<'w>(value: &Value<'w>) -> Option<Vec<Value<'w>>> {
     match value {
-        Value::List(items) => Some(items.clone()),
+        Value::List(items) => Some(items.to_vec()),
         Value::Map(items) => Some(items.iter().map(|(key, _)| Value::text(key.clone())).collect()),
         _ => None,
     }

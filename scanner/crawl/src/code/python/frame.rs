@@ -318,9 +318,9 @@ impl<'w> Interpreter<'w> {
                     .collect();
                 // `frame.randomSplit([…])`: as many as there are weights.
                 if !data.is_empty() {
-                    return Value::List(vec![Value::Data(shape, data); 4]);
+                    return Value::list(vec![Value::Data(shape, data); 4]);
                 }
-                return Value::List(frames);
+                return Value::list(frames);
             }
         }
         let data = stepped(data, site);
@@ -388,7 +388,7 @@ impl<'w> Interpreter<'w> {
         let mut data = Data::default();
         match fields.get("data") {
             Some(Value::Map(items)) => {
-                for (name, value) in items {
+                for (name, value) in items.iter() {
                     data.assign(name, &value.data());
                 }
             }
@@ -439,7 +439,7 @@ impl<'w> Interpreter<'w> {
         for value in &arguments.positional {
             match value {
                 Value::Map(items) => {
-                    for (column, hows) in items {
+                    for (column, hows) in items.iter() {
                         let words = hows.words();
                         let weakest = words.iter().find(|how| KEEPING.contains(&how.as_str())).or(words.first());
                         add(&mut result, column, column, weakest.map_or("sum", String::as_str));
@@ -456,7 +456,7 @@ impl<'w> Interpreter<'w> {
                     result.join(&all);
                 }
                 Value::List(hows) => {
-                    for one in hows {
+                    for one in hows.iter() {
                         if let Value::Expression(expression) = one {
                             let name = name_of(expression).unwrap_or_default();
                             let bound = self.bound(one.clone(), data);
@@ -479,7 +479,7 @@ fn stepped(mut data: Data, site: &Site<'_>) -> Data {
 fn rename(data: &mut Data, fields: &Fields<'_>) {
     let mut pairs = Vec::new();
     if let Some(Value::Map(items)) = fields.get("columns") {
-        for (old, new) in items {
+        for (old, new) in items.iter() {
             if let Some(new) = text_of(new) {
                 pairs.push((old.clone(), new.text));
             }

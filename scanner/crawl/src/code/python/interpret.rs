@@ -1,5 +1,6 @@
 //! The walk over a module: scopes, the heap, and what comes out.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -44,6 +45,25 @@ pub(super) struct Instance<'w> {
     pub(super) fields: BTreeMap<String, Value<'w>>,
     /// How often a field was given another value.
     pub(super) changes: usize,
+    /// The module in whose walk it was made.
+    pub(super) maker: usize,
+}
+
+/// What an interpretation looked at that other modules and files give.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Modules, by number.
+    pub(super) modules: BTreeSet<usize>,
+    /// Instances of the base, by number.
+    pub(super) instances: BTreeSet<usize>,
+    /// Parameters of the base.
+    pub(super) parameters: BTreeSet<String>,
+    /// Files of settings, by the module that asks and what it calls them.
+    pub(super) files: BTreeSet<(usize, String)>,
+    /// Modules that are imported: by whom, under which name, with how many dots before it.
+    pub(super) imports: BTreeSet<(usize, String, u32)>,
+    /// Notebooks that are run, by the module that asks and what it calls them.
+    pub(super) notebooks: BTreeSet<(usize, String)>,
 }
 
 /// The state of the walk.
@@ -88,12 +108,17 @@ pub(super) struct Interpreter<'w> {
     pub(super) cuts: usize,
     /// The variable that the value being computed is assigned to.
     pub(super) target: Option<String>,
+    /// Whether what is walked is done only when the module is run, while it is only imported.
+    pub(super) program: bool,
     /// Whether facts are kept: not while a module is only imported.
     pub(super) quiet: bool,
     pub(super) depth: usize,
     budget: usize,
     pub(super) followed: BTreeSet<FunctionKey>,
     pub(super) pipeline: Pipeline,
+    /// The module whose top level is walked, for its facts or for others.
+    pub(super) maker: usize,
+    pub(super) seen: RefCell<Seen>,
 }
 
 /// Interprets module number `entry`.
@@ -105,8 +130,8 @@ pub(crate) fn evaluate<'w>(
     base: &'w Base<'w>,
     entry: usize,
     cold: Option<&[FunctionKey]>,
-) -> Outcome {
-    let Some(module) = world.modules.get(entry) else { return Outcome::default() };
+) -> (Outcome, Seen) {
+    let Some(module) = world.modules.get(entry) else { return Default::default() };
     let mut interpreter = Interpreter::new(world, Some(base), entry);
     if cold.is_none() {
         interpreter.walking = Some(entry);
@@ -124,11 +149,12 @@ pub(crate) fn evaluate<'w>(
         }
     }
     waiting.retain(|key| !interpreter.followed.contains(key));
-    Outcome { facts: interpreter.pipeline.finish(), followed: interpreter.followed, waiting }
+    let outcome = Outcome { facts: interpreter.pipeline.finish(), followed: interpreter.followed, waiting };
+    (outcome, interpreter.seen.into_inner())
 }
 
 /// Every function and method at the top level of a module, in order.
-fn functions(number: usize, module: &Module) -> Vec<Found<'_>> {
+pub(super) fn functions(number: usize, module: &Module) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     for (block, body) in module.blocks.iter().enumerate() {
         if let Body::Python(statements) = &body.body {
@@ -138,7 +164,7 @@ fn functions(number: usize, module: &Module) -> Vec<Found<'_>> {
     found
 }
 
-type Found<'w> = (FunctionKey, Function<'w>, Option<Class<'w>>);
+pub(super) type Found<'w> = (FunctionKey, Function<'w>, Option<Class<'w>>);
 
 fn gather<'w>(
     statements: &'w [Stmt],
@@ -193,7 +219,7 @@ impl<'w> Interpreter<'w> {
             block: 0,
             in_tests,
             scopes: Vec::new(),
-            next_scope: 0,
+            next_scope: base.map_or(0, |base| base.scopes),
             rounds: 1,
             branching: 0,
             journal: Vec::new(),
@@ -210,11 +236,14 @@ impl<'w> Interpreter<'w> {
             recalled: BTreeMap::new(),
             cuts: 0,
             target: None,
+            program: false,
             quiet: false,
             depth: 0,
             budget: BUDGET,
             followed: BTreeSet::new(),
             pipeline: Pipeline::of(&path, notebook, in_tests),
+            maker: entry,
+            seen: RefCell::default(),
         }
     }
 
@@ -323,12 +352,25 @@ impl<'w> Interpreter<'w> {
     pub(super) fn name_of(&mut self, module: usize, name: &str) -> Value<'w> {
         self.import(module);
         let held = self.global(module, name).cloned();
-        held.unwrap_or_else(|| self.world.submodule(module, name).map_or(Value::Unknown, Value::Module))
+        held.unwrap_or_else(|| self.submodule(module, name).map_or(Value::Unknown, Value::Module))
+    }
+
+    /// The module `name` inside the package that is module number `package`.
+    fn submodule(&self, package: usize, name: &str) -> Option<usize> {
+        let module = self.world.modules.get(package)?;
+        module.path.ends_with("__init__.py").then(|| self.find_module(package, name, 1)).flatten()
+    }
+
+    /// See [`World::module`].
+    pub(super) fn find_module(&self, from: usize, dotted: &str, level: u32) -> Option<usize> {
+        self.seen.borrow_mut().imports.insert((from, dotted.to_owned(), level));
+        self.world.module(from, dotted, level)
     }
 
     /// The names of the notebook at `path` become names of this one (`%run ./setup`).
     pub(super) fn run_notebook(&mut self, path: &str) {
         let path = path.trim().trim_matches(['"', '\'']).trim_end_matches(".ipynb").trim_end_matches(".py");
+        self.seen.borrow_mut().notebooks.insert((self.module, path.to_owned()));
         let Some(number) = self.world.notebook(self.module, path) else { return };
         if number == self.module {
             return;
@@ -346,25 +388,28 @@ impl<'w> Interpreter<'w> {
         }
         self.globals.insert(module, BTreeMap::new());
         let Some(target) = self.world.modules.get(module) else { return };
-        let here = (self.module, self.block, self.quiet, self.depth, self.budget);
+        // What the module finds must not depend on who asked for it first.
+        let here = (self.module, self.block, self.quiet, self.depth, self.budget, self.maker);
         let around = (std::mem::take(&mut self.scopes), std::mem::take(&mut self.stack));
+        let counts = (std::mem::replace(&mut self.rounds, 1), std::mem::take(&mut self.branching));
+        let program = std::mem::take(&mut self.program);
+        let result = (std::mem::take(&mut self.returned), self.target.take());
         let journaling = std::mem::take(&mut self.journaling);
+        let views = std::mem::take(&mut self.views);
         let parameters = std::mem::take(&mut self.parameters);
-        (self.module, self.quiet, self.depth, self.budget) = (module, true, self.depth + 20, BUDGET);
+        self.recalled.clear();
+        (self.module, self.quiet, self.depth, self.budget, self.maker) =
+            (module, true, self.depth + 20, BUDGET, module);
         self.walk_module(target);
+        self.recalled.clear();
         // Arguments of a command line are those of its own program.
         self.parameters.retain(|name, _| !name.starts_with("argparse."));
         self.parameters.extend(parameters);
-        (self.module, self.block, self.quiet, self.depth, self.budget) = here;
+        (self.module, self.block, self.quiet, self.depth, self.budget, self.maker) = here;
         (self.scopes, self.stack) = around;
-        self.journaling = journaling;
-    }
-}
-
-impl World<'_> {
-    /// The module `name` inside the package that is module number `package`.
-    fn submodule(&self, package: usize, name: &str) -> Option<usize> {
-        let module = self.modules.get(package)?;
-        module.path.ends_with("__init__.py").then(|| self.module(package, name, 1)).flatten()
+        (self.rounds, self.branching) = counts;
+        self.program = program;
+        (self.returned, self.target) = result;
+        (self.journaling, self.views) = (journaling, views);
     }
 }

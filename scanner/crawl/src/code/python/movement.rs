@@ -140,7 +140,7 @@ impl<'w> Interpreter<'w> {
         });
         match self.returned(api, fields, data, receiver, arguments, site) {
             // Rows come in frames, one after another.
-            frame @ Value::Data(super::value::Shape::Frame, _) if in_parts => Value::List(vec![frame]),
+            frame @ Value::Data(super::value::Shape::Frame, _) if in_parts => Value::list(vec![frame]),
             value => value,
         }
     }
@@ -315,7 +315,8 @@ impl<'w> Interpreter<'w> {
 /// The texts of a text, a path, or a list of them.
 pub(super) fn texts(value: &Value<'_>) -> Vec<Text> {
     match value {
-        Value::List(items) | Value::Either(items) => items.iter().flat_map(texts).collect(),
+        Value::List(items) => items.iter().flat_map(texts).collect(),
+        Value::Either(items) => items.iter().flat_map(texts).collect(),
         // Options of a connection: `{"path": "s3://…"}`.
         Value::Map(_) => {
             let role = ["path", "paths", "query"].iter().find_map(|name| value.member(name));

@@ -70,16 +70,11 @@ impl<'w> Interpreter<'w> {
             Value::Instance(number) => {
                 write!(said, "i{number}.{}", self.instance(*number)?.changes).ok()?;
             }
-            Value::List(items) | Value::Either(items) => {
-                said.push(if matches!(value, Value::Either(_)) { '<' } else { '[' });
-                for item in items {
-                    self.say(item, depth + 1, said)?;
-                }
-                said.push(']');
-            }
+            Value::List(items) => self.say_all('[', items, depth, said)?,
+            Value::Either(items) => self.say_all('<', items, depth, said)?,
             Value::Map(items) => {
                 said.push('{');
-                for (key, item) in items {
+                for (key, item) in items.iter() {
                     write!(said, "{key:?}").ok()?;
                     self.say(item, depth + 1, said)?;
                 }
@@ -87,7 +82,7 @@ impl<'w> Interpreter<'w> {
             }
             Value::Object(object) if object.data.is_empty() => {
                 write!(said, "o{}(", object.kind).ok()?;
-                for (name, field) in &object.fields {
+                for (name, field) in object.fields.iter() {
                     write!(said, "{name}=").ok()?;
                     self.say(field, depth + 1, said)?;
                 }
@@ -102,6 +97,15 @@ impl<'w> Interpreter<'w> {
                 return None;
             }
         }
+        Some(())
+    }
+
+    fn say_all(&self, open: char, items: &[Value<'w>], depth: usize, said: &mut String) -> Option<()> {
+        said.push(open);
+        for item in items {
+            self.say(item, depth + 1, said)?;
+        }
+        said.push(']');
         Some(())
     }
 

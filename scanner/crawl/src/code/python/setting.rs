@@ -10,6 +10,7 @@ const LONGEST: usize = 128 << 10;
 impl<'w> Interpreter<'w> {
     /// What the file that code calls `path` holds, if it is among the scanned files.
     pub(super) fn settings_file(&self, path: &str) -> Option<Value<'w>> {
+        self.seen.borrow_mut().files.insert((self.module, path.to_owned()));
         let file = self.world.file(self.module, path)?;
         let text = file.text.as_ref().filter(|text| text.len() <= LONGEST)?;
         let (nodes, _) = yaml::parse(text, NESTING);

@@ -95,7 +95,10 @@ impl<'w> Interpreter<'w> {
                 if !complete {
                     branches.push(&[]);
                 }
+                let around = self.program;
+                self.program |= self.base.is_none() && is_program(&branch.test);
                 self.branches(&branches);
+                self.program = around;
             }
             Stmt::With(with) => {
                 for item in &with.items {
@@ -133,6 +136,8 @@ impl<'w> Interpreter<'w> {
             Stmt::Assert(assert) => {
                 self.value(&assert.test);
             }
+            // What a program does when it runs gives nothing to those who import it.
+            Stmt::Expr(expression) if self.program && self.stack.is_empty() && is_plain_call(&expression.value) => {}
             Stmt::Expr(expression) => {
                 self.value(&expression.value);
             }
@@ -207,10 +212,10 @@ impl<'w> Interpreter<'w> {
     /// What a loop over `value` sees.
     pub(super) fn item_of(&mut self, value: Value<'w>) -> Value<'w> {
         match value {
-            Value::Data(Shape::IndexedRows, data) => Value::List(vec![Value::Unknown, Value::Data(Shape::Row, data)]),
+            Value::Data(Shape::IndexedRows, data) => Value::list(vec![Value::Unknown, Value::Data(Shape::Row, data)]),
             Value::Data(Shape::Rows, data) => Value::Data(Shape::Row, data),
             Value::Data(Shape::Column | Shape::Scalar, data) => Value::Data(Shape::Scalar, data),
-            Value::Data(Shape::Grouped, data) => Value::List(vec![Value::Unknown, Value::Data(Shape::Frame, data)]),
+            Value::Data(Shape::Grouped, data) => Value::list(vec![Value::Unknown, Value::Data(Shape::Frame, data)]),
             // A frame iterates over its column names.
             Value::Data(Shape::Frame, _) => Value::Unknown,
             Value::Data(Shape::Row, data) => Value::Data(Shape::Scalar, data),
@@ -232,8 +237,10 @@ impl<'w> Interpreter<'w> {
         match target {
             Expr::Name(name) => {
                 let mut value = value;
-                if let Value::Object(object) = &mut value {
-                    object.fields.entry("variable".to_owned()).or_insert_with(|| Value::text(name.id.as_str()));
+                if let Value::Object(object) = &mut value
+                    && !object.fields.contains_key("variable")
+                {
+                    object.fields.insert("variable".to_owned(), Value::text(name.id.as_str()));
                 }
                 self.bind(name.id.as_str(), value);
             }
@@ -393,7 +400,7 @@ impl<'w> Interpreter<'w> {
                 // `import a.b` binds `a`.
                 None => (dotted.split('.').next().unwrap_or(dotted), dotted.split('.').next().unwrap_or(dotted)),
             };
-            let value = match self.world.module(self.module, path, 0) {
+            let value = match self.find_module(self.module, path, 0) {
                 Some(number) if number != self.module => Value::Module(number),
                 _ => Value::External(path.to_owned()),
             };
@@ -403,7 +410,7 @@ impl<'w> Interpreter<'w> {
 
     fn import_from(&mut self, import: &'w StmtImportFrom) {
         let dotted = import.module.as_ref().map_or("", |module| module.as_str());
-        let module = self.world.module(self.module, dotted, import.level);
+        let module = self.find_module(self.module, dotted, import.level);
         for alias in &import.names {
             let name = alias.name.as_str();
             if name == "*" {
@@ -411,7 +418,7 @@ impl<'w> Interpreter<'w> {
                 continue;
             }
             let inner = if dotted.is_empty() { name.to_owned() } else { format!("{dotted}.{name}") };
-            let value = match (module, self.world.module(self.module, &inner, import.level)) {
+            let value = match (module, self.find_module(self.module, &inner, import.level)) {
                 (Some(number), submodule) if number != self.module => match self.name_of(number, name) {
                     Value::Unknown => submodule.map_or(Value::Unknown, Value::Module),
                     known => known,
@@ -487,6 +494,16 @@ impl<'w> Interpreter<'w> {
         }
         true
     }
+}
+
+/// Whether the test is that the module is run as a program: `__name__ == "__main__"`.
+fn is_program(test: &Expr) -> bool {
+    matches!(test, Expr::Compare(compare) if matches!(&*compare.left, Expr::Name(name) if name.id.as_str() == "__name__"))
+}
+
+/// Whether it is a call of a function by its bare name.
+fn is_plain_call(expression: &Expr) -> bool {
+    matches!(expression, Expr::Call(call) if matches!(&*call.func, Expr::Name(_)))
 }
 
 /// Walks of the bodies of loops inside each other.

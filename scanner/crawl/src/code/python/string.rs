@@ -11,7 +11,7 @@ pub(super) const PATH: &str = "pathlib.Path";
 pub(super) fn path<'w>(text: Text) -> Value<'w> {
     Value::Object(Object {
         kind: PATH.to_owned(),
-        fields: [("path".to_owned(), Value::Text(text))].into(),
+        fields: [("path".to_owned(), Value::Text(text))].into_iter().collect(),
         ..Object::default()
     })
 }
@@ -56,7 +56,7 @@ pub(super) fn path_attribute<'w>(object: &Object<'w>, name: &str) -> Value<'w> {
 /// `format % value`.
 pub(super) fn percent(format: &Text, value: Value<'_>) -> Text {
     let values = match value {
-        Value::List(items) => items,
+        Value::List(items) => items.own(),
         other => vec![other],
     };
     let mut values = values.into_iter();
@@ -123,7 +123,7 @@ pub(super) fn method<'w>(text: &Text, name: &str, arguments: &Arguments<'w>) -> 
         "format" => Value::Text(format(text, arguments)),
         "format_map" | "substitute" | "safe_substitute" => {
             let keywords = match first {
-                Some(Value::Map(items)) => items.clone(),
+                Some(Value::Map(items)) => items.to_vec(),
                 _ => arguments.keywords.clone(),
             };
             Value::Text(format(text, &Arguments { keywords, ..Arguments::default() }))

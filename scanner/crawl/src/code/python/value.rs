@@ -7,6 +7,7 @@ use ruff_python_ast::{ExprLambda, StmtClassDef, StmtFunctionDef};
 
 use crate::code::flow::Data;
 use crate::code::origin::Offsets;
+use crate::code::shared::{Empty, Shared};
 
 /// What is known of a value.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +28,9 @@ pub(super) enum Value<'w> {
     /// A function with some of its arguments.
     Partial(Box<Partial<'w>>),
     /// A list, tuple or set.
-    List(Vec<Value<'w>>),
+    List(Shared<Vec<Value<'w>>>),
     /// A mapping with text keys, in order; unknown keys are left out of the key but keep their value.
-    Map(Vec<(String, Value<'w>)>),
+    Map(Shared<Vec<(String, Value<'w>)>>),
     /// Something that holds data of datasets.
     Data(Shape, Data),
     /// A column expression that no frame is bound to yet (`F.col("email")`).
@@ -155,11 +156,41 @@ pub(super) struct Object<'w> {
     /// The type: a word of the catalog, or the qualified name of the constructor.
     pub(super) kind: String,
     /// What the calls that made it were given, by role.
-    pub(super) fields: BTreeMap<String, Value<'w>>,
+    pub(super) fields: Shared<BTreeMap<String, Value<'w>>>,
     /// Data in it.
     pub(super) data: Data,
     /// Where it was made.
     pub(super) made: Option<Place>,
+}
+
+impl<'w> Empty for Vec<Value<'w>> {
+    fn empty<'a>() -> &'a Self
+    where
+        Self: 'a,
+    {
+        static EMPTY: Vec<Value<'static>> = Vec::new();
+        &EMPTY
+    }
+}
+
+impl<'w> Empty for Vec<(String, Value<'w>)> {
+    fn empty<'a>() -> &'a Self
+    where
+        Self: 'a,
+    {
+        static EMPTY: Vec<(String, Value<'static>)> = Vec::new();
+        &EMPTY
+    }
+}
+
+impl<'w> Empty for BTreeMap<String, Value<'w>> {
+    fn empty<'a>() -> &'a Self
+    where
+        Self: 'a,
+    {
+        static EMPTY: BTreeMap<String, Value<'static>> = BTreeMap::new();
+        &EMPTY
+    }
 }
 
 /// Bytes of a string that is kept; SQL in strings is shorter, and doubling strings must end somewhere.
@@ -219,6 +250,11 @@ impl<'w> Value<'w> {
         }
     }
 
+    /// A list of `items`.
+    pub(super) fn list(items: Vec<Value<'w>>) -> Value<'w> {
+        Value::List(items.into())
+    }
+
     /// A text from nowhere.
     pub(super) fn text(text: impl Into<String>) -> Value<'w> {
         Value::Text(Text::plain(text))
@@ -268,7 +304,8 @@ impl<'w> Value<'w> {
             Value::Text(text) => into.join(&text.data),
             Value::Object(object) => into.join(&object.data),
             Value::Expression(expression) => into.join(&expression.data),
-            Value::List(items) | Value::Either(items) => items.iter().for_each(|item| item.collect(into, depth + 1)),
+            Value::List(items) => items.iter().for_each(|item| item.collect(into, depth + 1)),
+            Value::Either(items) => items.iter().for_each(|item| item.collect(into, depth + 1)),
             Value::Partial(partial) => partial.positional.iter().for_each(|item| item.collect(into, depth + 1)),
             Value::Map(items) => items.iter().for_each(|(_, item)| item.collect(into, depth + 1)),
             Value::Unknown

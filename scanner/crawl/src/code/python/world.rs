@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_rules::Apis;
+use rayon::prelude::*;
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, Stmt};
 
@@ -33,21 +34,19 @@ impl<'w> World<'w> {
     pub(crate) fn new(modules: &'w [Module], files: &'w [File], apis: &'w Apis, schemas: &'w Schemas) -> World<'w> {
         let mut paths = BTreeMap::new();
         let mut tails: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
-        let mut mentions = Mentions::default();
         for (number, module) in modules.iter().enumerate() {
             if let Some(stem) = module.path.strip_suffix(".py") {
                 let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
                 paths.insert(stem, number);
                 tails.entry(stem.rsplit('/').next().unwrap_or(stem)).or_default().push((stem, number));
             }
-            for block in &module.blocks {
-                if let Body::Python(statements) = &block.body {
-                    mentions.visit_body(statements);
-                }
-            }
         }
+        let mentioned = modules.par_iter().map(mentions).reduce(BTreeSet::new, |mut all, mut more| {
+            all.append(&mut more);
+            all
+        });
         let files = files.iter().map(|file| (&*file.path, file)).collect();
-        World { modules, apis, schemas, files, paths, tails, mentioned: mentions.names }
+        World { modules, apis, schemas, files, paths, tails, mentioned }
     }
 
     /// The notebook or script that module number `from` runs as `path`, relative to its folder.
@@ -99,7 +98,8 @@ impl<'w> World<'w> {
             let joined = [folder, &path].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
             return self.paths.get(joined.as_str()).copied();
         }
-        if path.is_empty() {
+        // Whatever is found ends in the last name.
+        if path.is_empty() || !self.tails.contains_key(path.rsplit('/').next().unwrap_or(&path)) {
             return None;
         }
         // As Python would with the importer's folder, or any folder above it, on the path.
@@ -123,6 +123,17 @@ impl<'w> World<'w> {
             _ => None,
         }
     }
+}
+
+/// Every name in use in `module`.
+fn mentions(module: &Module) -> BTreeSet<&str> {
+    let mut mentions = Mentions::default();
+    for block in &module.blocks {
+        if let Body::Python(statements) = &block.body {
+            mentions.visit_body(statements);
+        }
+    }
+    mentions.names
 }
 
 /// Gathers names in use.

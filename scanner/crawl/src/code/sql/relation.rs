@@ -326,7 +326,7 @@ impl Relation {
     pub(crate) fn from_data(data: &Data) -> Relation {
         let mut columns: BTreeMap<&str, Made> = BTreeMap::new();
         let mut items = Vec::new();
-        for (source, Part { rest, hidden, columns: listed, unsure, .. }) in &data.parts {
+        for (source, Part { rest, hidden, columns: listed, unsure, .. }) in data.parts.iter() {
             for (name, origin) in listed {
                 let made = columns.entry(name).or_default();
                 for (column, protection) in origin {

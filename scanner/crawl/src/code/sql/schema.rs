@@ -88,7 +88,7 @@ impl Schemas {
     }
 
     /// Every table with its columns, by name.
-    pub(super) fn tables(&self) -> impl Iterator<Item = (&str, &[String])> {
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.tables.iter().map(|(name, table)| (name.as_str(), table.columns.as_slice()))
     }
 
