@@ -318,7 +318,7 @@ impl Data {
 
     /// Rows are chosen by what `by` holds of the same datasets; by what is not known where it holds nothing.
     pub(crate) fn filter(&mut self, by: &Data) {
-        for (dataset, part) in &mut self.parts {
+        for (dataset, part) in self.parts.iter_mut() {
             let deciding = by.parts.get(dataset).map(Part::everything).unwrap_or_default();
             part.filters.extend(deciding.into_keys());
             if by.is_empty() {

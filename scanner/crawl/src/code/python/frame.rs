@@ -494,7 +494,7 @@ fn rename(data: &mut Data, fields: &Fields<'_>) {
 /// Some columns of `data`, and it is not known which.
 fn some_of(data: &Data) -> Data {
     let mut some = Data { steps: data.steps.clone(), ..Data::default() };
-    for (dataset, part) in &data.parts {
+    for (dataset, part) in data.parts.iter() {
         some.parts.insert(dataset.clone(), Part { unsure: true, filters: part.filters.clone(), ..Part::default() });
     }
     some
