@@ -1,17 +1,19 @@
-//! Facts of unchanged files, kept between scans.
+//! Facts of unchanged files and answers to unchanged questions, kept between scans.
 //!
-//! One file for all that is scanned together: a line that says what it is, a line an entry, and a digest of all of that.
-//! What an entry is and when it holds, [`Kept`] knows. A file that is cut off, changed or of another form counts as none
+//! One file of each for all that is scanned together: a line that says what it is, a line an entry, and a digest of all of
+//! that. What an entry is and when it holds, [`Kept`] and [`Memory`] know. A file that is cut off, changed or of another form counts as none
 //! and is written anew; it is written beside and renamed, so that scans at the same time see the old or the new one.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use aedile_crawl::Kept;
+use aedile_policies::Memory;
 use aedile_rules::Rules;
 use sha2::{Digest, Sha256};
 
@@ -26,10 +28,12 @@ const LARGEST: usize = 128 << 20;
 /// Bytes of all files; the oldest go first.
 const ALL: u64 = 512 << 20;
 
-/// Where facts of what is scanned are kept.
+/// Where facts of what is scanned, and answers about it, are kept.
 #[derive(Debug)]
 pub struct FactStore {
     file: PathBuf,
+    answers: PathBuf,
+    memory: OnceLock<Memory>,
     reused: AtomicUsize,
     made: AtomicUsize,
 }
@@ -50,8 +54,14 @@ impl FactStore {
             sha.update((root.len() as u64).to_le_bytes());
             sha.update(root);
         }
-        let name = format!("facts-{}", hex(&sha.finalize()));
-        Some(FactStore { file: folder.join(name), reused: AtomicUsize::new(0), made: AtomicUsize::new(0) })
+        let name = hex(&sha.finalize());
+        Some(FactStore {
+            file: folder.join(format!("facts-{name}")),
+            answers: folder.join(format!("answers-{name}")),
+            memory: OnceLock::new(),
+            reused: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
+        })
     }
 
     /// What earlier scans left, for one by `rules`.
@@ -68,6 +78,23 @@ impl FactStore {
         let Some(entries) = kept.into_entries() else { return };
         if let Err(error) = write(&self.file, &entries) {
             terminal::note(&format!("facts were not kept in {}: {error}", self.file.display()));
+        }
+    }
+
+    /// What earlier scans were answered, and what this one is.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        self.memory.get_or_init(|| Memory::read(&whole(&self.answers).unwrap_or_default()))
+    }
+
+    /// Keeps the answers of this scan, if there are others than before. A folder that cannot be written is told and is no
+    /// error.
+    pub fn keep_answers(&self) {
+        let Some(memory) = self.memory.get().filter(|memory| memory.changed()) else { return };
+        let text = memory.written();
+        let written = if text.len() > LARGEST { Ok(()) } else { replace(&self.answers, text.trim_end()) };
+        if let Err(error) = written {
+            terminal::note(&format!("answers were not kept in {}: {error}", self.answers.display()));
         }
     }
 
@@ -93,20 +120,28 @@ fn real(path: &Path) -> PathBuf {
     found
 }
 
-/// The entries in `file`; `None` if it is not whole.
-fn read(file: &Path) -> Option<BTreeMap<String, String>> {
+/// What `file` holds before its digest; `None` if it is not whole.
+fn whole(file: &Path) -> Option<String> {
     let mut text = String::new();
     fs::File::open(file).ok()?.take(2 * LARGEST as u64).read_to_string(&mut text).ok()?;
     let (all, end) = text.trim_end().rsplit_once('\n')?;
-    if end != hex(&Sha256::digest(all)) {
-        return None;
-    }
+    let (length, right) = (all.len(), end == hex(&Sha256::digest(all)));
+    text.truncate(length);
+    right.then_some(text)
+}
+
+/// The entries in `file`; `None` if it is not whole.
+fn read(file: &Path) -> Option<BTreeMap<String, String>> {
+    let all = whole(file)?;
     let mut lines = all.lines();
     (lines.next()? == FORM).then_some(())?;
     lines.map(|line| line.split_once(' ').map(|(name, entry)| (name.to_owned(), entry.to_owned()))).collect()
 }
 
-/// Writes `entries`, readable by their owner alone, and removes the oldest files beyond [`ALL`] bytes.
+/// Writes `entries`.
+///
+/// # Errors
+/// As [`replace`].
 fn write(file: &Path, entries: &BTreeMap<String, String>) -> io::Result<()> {
     let mut text = FORM.to_owned();
     for (name, entry) in entries {
@@ -118,16 +153,21 @@ fn write(file: &Path, entries: &BTreeMap<String, String>) -> io::Result<()> {
         text.push(' ');
         text.push_str(entry);
     }
-    let end = hex(&Sha256::digest(&text));
-    text.push('\n');
-    text.push_str(&end);
-    text.push('\n');
+    replace(file, &text)
+}
+
+/// Writes `text` and its digest, readable by their owner alone, and removes the oldest files beyond [`ALL`] bytes.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let text = format!("{text}\n{}\n", hex(&Sha256::digest(text)));
     let folder = file.parent().unwrap_or(Path::new("."));
     output::private_folder(folder)?;
     output::replace_private(file, text.as_bytes())?;
     let mut kept: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(folder)?
         .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("facts-"))
+        .filter(|entry| {
+            let name = entry.file_name();
+            ["facts-", "answers-"].iter().any(|kind| name.to_string_lossy().starts_with(kind))
+        })
         .filter_map(|entry| {
             let found = entry.metadata().ok()?;
             Some((found.modified().ok()?, found.len(), entry.path()))

@@ -126,7 +126,8 @@ pub fn scan_with(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + S
     let compared = || request.compare.as_ref().map(|compare| compare::before(packs, request, compare)).transpose();
     let (judged, before) = rayon::join(|| judge(packs, request, watch), compared);
     let (Judged { crawl, judgement, waivers }, before) = (judged?, before?);
-    Ok(record(request, packs, &crawl, &judgement, waivers, before))
+    let keep = || request.facts.as_ref().map(FactStore::keep_answers);
+    Ok(rayon::join(|| record(request, packs, &crawl, &judgement, waivers, before), keep).0)
 }
 
 /// What a scan found and how it was judged, before it is recorded.
@@ -203,7 +204,8 @@ fn judged(
     crawl.inventory.settle();
 
     let platform = Platform { residency: config.residency.iter().cloned().collect(), as_of };
-    let judgement = policies.judge(&crawl.inventory, &platform);
+    let memory = request.facts.as_ref().map(FactStore::memory);
+    let judgement = policies.judge_again(&crawl.inventory, &platform, memory);
     let not_judged: Vec<Gap> = judgement.errors.iter().map(|error| not_judged(error, &crawl.inventory)).collect();
     crawl.inventory.gaps.extend(not_judged);
     crawl.inventory.settle_gaps();

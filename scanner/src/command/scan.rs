@@ -107,6 +107,8 @@ pub(super) fn scanned(target: &TargetArgs, asked: Asked<'_>, detail: Detail) -> 
     if let (Some(facts), Detail::Verbose) = (&request.facts, detail) {
         let (kept, made) = facts.counts();
         terminal::note(&format!("python: {made} interpretations made, {kept} kept from earlier scans"));
+        let (asked, known) = facts.memory().asked();
+        terminal::note(&format!("policies: {} questions asked, {known} answered in earlier scans", asked - known));
     }
     Ok((run, request.loaded))
 }
