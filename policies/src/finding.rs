@@ -197,13 +197,11 @@ impl<'a> Writer<'a> {
         }
         evidence.sort();
         evidence.dedup();
-        let first = |line: &Evidence| {
-            let asked = |(side, name): &(Side, String)| {
-                line.text.starts_with(&format!("`{name}`")) && !scope.attributes.contains(&(*side, name.clone()))
-            };
-            !reads.attributes.iter().any(asked)
+        let is_asked = |name: &str| {
+            let asked = reads.attributes.iter().filter(|read| !scope.attributes.contains(*read));
+            asked.into_iter().any(|(_, asked)| asked == name)
         };
-        evidence.sort_by_key(first);
+        evidence.sort_by_cached_key(|line| !line.text.split('`').nth(1).is_some_and(is_asked));
         evidence
     }
 

@@ -60,17 +60,17 @@ impl Policies {
         let platform = Platform { residency: self.residency(&platform.residency), as_of: platform.as_of };
         let world = World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
         let mut judgement = Judgement::default();
-        for control in &self.guardrails.controls {
-            judgement.tallies.insert(control.info.id.clone(), Tally::default());
-        }
         let (questions, errors) = world.questions(&self.guardrails.index);
         judgement.errors.extend(errors);
-        self.dangling(inventory, &mut judgement);
         let memory = memory.map(|memory| (memory, self.digest(&platform)));
         let answered = answer(&self.guardrails, &world, questions, memory.as_ref());
-        for one in &answered {
-            self.record(one, &mut judgement);
+        judgement.tallies = self.tallies(&answered);
+        let recorded: Vec<(Vec<Decision>, Vec<JudgeError>)> = answered.par_iter().map(|one| self.record(one)).collect();
+        for (decisions, errors) in recorded {
+            judgement.decisions.extend(decisions);
+            judgement.errors.extend(errors);
         }
+        self.dangling(inventory, &mut judgement);
         let (intended, errors) = self.judge_intended(&world);
         if self.intended.is_some() {
             let tally = judgement.tallies.entry(self.as_intended.id.clone()).or_default();
@@ -123,13 +123,26 @@ impl Policies {
         declared.iter().map(name).collect()
     }
 
-    fn record(&self, answered: &Answered<'_>, judgement: &mut Judgement) {
+    /// How often each guardrail gave which verdict.
+    fn tallies(&self, answered: &[Answered<'_>]) -> BTreeMap<String, Tally> {
+        let controls = &self.guardrails.controls;
+        let mut tallies = vec![Tally::default(); controls.len()];
+        for outcome in answered.iter().flat_map(|one| one.outcomes.iter()) {
+            if let Some(tally) = tallies.get_mut(outcome.control) {
+                tally.count(outcome.verdict);
+            }
+        }
+        controls.iter().map(|control| control.info.id.clone()).zip(tallies).collect()
+    }
+
+    /// The verdicts on one question that say something, and what could not be evaluated.
+    fn record(&self, answered: &Answered<'_>) -> (Vec<Decision>, Vec<JudgeError>) {
         let question = &answered.question;
+        let (mut decisions, mut errors) = (Vec::new(), Vec::new());
         for outcome in answered.outcomes.iter() {
             let Some(control) = self.guardrails.controls.get(outcome.control) else { continue };
-            judgement.tallies.entry(control.info.id.clone()).or_default().count(outcome.verdict);
             if let Some(fault) = &outcome.fault {
-                judgement.errors.push(JudgeError {
+                errors.push(JudgeError {
                     policy: Some(control.info.id.clone()),
                     asset: Some(question.resource.id.clone()),
                     message: format!("could not be evaluated: {fault}"),
@@ -140,7 +153,7 @@ impl Policies {
             }
             let severity =
                 (outcome.verdict != Verdict::Pass).then(|| severity(&control.info, question, &self.taxonomy));
-            judgement.decisions.push(Decision {
+            decisions.push(Decision {
                 policy: control.info.id.clone(),
                 principal: question.principal.map(|asset| asset.id.clone()),
                 action: question.action.to_owned(),
@@ -151,6 +164,7 @@ impl Policies {
                 unknown: question.unknown(outcome),
             });
         }
+        (decisions, errors)
     }
 
     /// A policy that names an asset which is not there never fires: that is told, and is no pass.

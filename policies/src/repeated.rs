@@ -7,8 +7,15 @@ use aedile_model::{Finding, Place};
 
 /// `findings` without those of a variant that the configuration itself has at the same places.
 pub(crate) fn distinct(findings: Vec<Finding>) -> Vec<Finding> {
-    let said: BTreeSet<(String, String, Vec<Place>)> =
-        findings.iter().map(|one| key(one, one.asset.id.as_str())).collect();
+    let varied_from: BTreeSet<String> = findings.iter().flat_map(|one| varied(one.asset.id.as_str())).collect();
+    if varied_from.is_empty() {
+        return findings;
+    }
+    let said: BTreeSet<(String, String, Vec<Place>)> = findings
+        .iter()
+        .filter(|one| varied_from.contains(one.asset.id.as_str()))
+        .map(|one| key(one, one.asset.id.as_str()))
+        .collect();
     let repeats = |one: &Finding| varied(one.asset.id.as_str()).iter().any(|id| said.contains(&key(one, id)));
     findings.into_iter().filter(|one| !repeats(one)).collect()
 }
