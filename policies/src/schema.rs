@@ -154,7 +154,7 @@ mod tests {
         ),
         (
             "Dataset",
-            "format:t legalBasis:t purpose:p retentionDays:i masked:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i",
+            "format:t legalBasis:t purpose:p retentionDays:i masked:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i smallestGroup:i",
         ),
         (
             "Table",
@@ -206,7 +206,7 @@ mod tests {
             "enabled:b multiRegion:b logFileValidation:b customerManagedKey:b retentionDays:i deliveredToLogs:b coversEverything:b encryptedAtRest:b",
         ),
         ("Sink", "sinkKind:t vendor:t thirdParty:b region:r registered:b businessAssociate:b recipientRole:t"),
-        ("Secret", "secretKind:t placeholder:b"),
+        ("Secret", "secretKind:t placeholder:b mode:t"),
         ("Waiver", "hasReason:b expired:b policy:t approved:b ends:b"),
         (
             "Vault",

@@ -12,6 +12,7 @@ mod fix;
 mod identifier;
 mod listing;
 mod pack;
+pub mod quasi;
 mod resource;
 mod secret;
 mod text;

@@ -22,7 +22,7 @@ use regex_automata::meta::Regex;
 
 use crate::{PackError, PackInfo, PackSource};
 use finder::Finder;
-use form::SecretRule;
+use form::{PublicValue, SecretRule};
 use pattern::Lengths;
 
 pub use scan::SecretHit;
@@ -41,6 +41,22 @@ pub struct Secrets {
     /// Keywords in lower case, sorted, with the rules that have them.
     keywords: Vec<(String, Vec<Asking>)>,
     finder: OnceLock<Option<Finder>>,
+    /// Values that are made to be shown, by id.
+    public: BTreeMap<String, Public>,
+}
+
+/// A form of values that are made to be shown.
+#[derive(Debug)]
+struct Public {
+    spec: PublicValue,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Public {
+    fn is(&self, value: &str) -> bool {
+        let whole = || pattern::compile(&format!("^(?:{})$", self.spec.pattern), false);
+        self.regex.get_or_init(whole).as_ref().is_some_and(|regex| regex.is_match(value.as_bytes()))
+    }
 }
 
 /// A rule that asks to be tried at a keyword: its number, and the keyword as it writes it if its case counts.
@@ -56,6 +72,7 @@ pub(crate) struct Rule {
     lengths: Lengths,
     regex: OnceLock<Option<Regex>>,
     unless: OnceLock<Option<Regex>>,
+    test_mode: OnceLock<Option<Regex>>,
 }
 
 impl Secrets {
@@ -72,8 +89,9 @@ impl Secrets {
     /// The rules of `sources`, where a later rule replaces an earlier one of the same id.
     pub(crate) fn of(sources: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Secrets, PackError> {
         let mut by_id: BTreeMap<String, Rule> = BTreeMap::new();
+        let mut public = BTreeMap::new();
         for source in sources {
-            read(source, &mut by_id, packs)?;
+            read(source, &mut by_id, &mut public, packs)?;
         }
         let rules: Vec<Rule> = by_id.into_values().collect();
         let mut keywords: BTreeMap<String, Vec<Asking>> = BTreeMap::new();
@@ -86,7 +104,7 @@ impl Secrets {
                 }
             }
         }
-        Ok(Secrets { rules, keywords: keywords.into_iter().collect(), finder: OnceLock::new() })
+        Ok(Secrets { rules, keywords: keywords.into_iter().collect(), finder: OnceLock::new(), public })
     }
 
     fn finder(&self) -> Option<&Finder> {
@@ -103,9 +121,19 @@ impl Rule {
         let build = || pattern::compile(self.spec.unless.as_deref()?, true);
         self.unless.get_or_init(build).as_ref()
     }
+
+    fn test_mode(&self) -> Option<&Regex> {
+        let build = || pattern::compile(self.spec.test_mode.as_deref()?, false);
+        self.test_mode.get_or_init(build).as_ref()
+    }
 }
 
-fn read(source: &PackSource, by_id: &mut BTreeMap<String, Rule>, packs: &mut Vec<PackInfo>) -> Result<(), PackError> {
+fn read(
+    source: &PackSource,
+    by_id: &mut BTreeMap<String, Rule>,
+    public: &mut BTreeMap<String, Public>,
+    packs: &mut Vec<PackInfo>,
+) -> Result<(), PackError> {
     let pack: form::Pack = source.parse()?;
     packs.push(source.info(pack.secrets.len()));
     let mut here = std::collections::BTreeSet::new();
@@ -125,9 +153,14 @@ fn read(source: &PackSource, by_id: &mut BTreeMap<String, Rule>, packs: &mut Vec
             lengths,
             regex: OnceLock::new(),
             unless: OnceLock::new(),
+            test_mode: OnceLock::new(),
             spec,
         };
         by_id.insert(rule.spec.id.clone(), rule);
+    }
+    for spec in pack.public {
+        spec.check(source)?;
+        public.insert(spec.id.clone(), Public { spec, regex: OnceLock::new() });
     }
     Ok(())
 }

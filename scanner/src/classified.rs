@@ -2,12 +2,14 @@
 //!
 //! Nothing here holds a value of a cell or of a text: classes, counts and masked shapes only.
 
+mod alike;
 mod columns;
 mod spans;
 mod table;
 
+pub use alike::{Adds, AloneBy, QuasiIdentifiers, SmallerGroups};
 pub use columns::{Column, Columns, Dataset, Evidence, Holding};
-pub use spans::{Span, SpanFile, Spans, find};
+pub use spans::{Span, SpanFile, Spans, find, find_in_notebook};
 pub use table::{columns, spans};
 
 use schemars::JsonSchema;

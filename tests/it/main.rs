@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 
 mod access;
+mod alike;
 mod bad_input;
 mod ci;
 mod classify;

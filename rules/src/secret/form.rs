@@ -20,6 +20,40 @@ pub(crate) struct Pack {
     pack: String,
     #[serde(default)]
     pub(crate) secrets: Vec<SecretRule>,
+    /// Values that stand under telling names and are made to be shown.
+    #[serde(default)]
+    pub(crate) public: Vec<PublicValue>,
+}
+
+/// A value that its issuer means to be shown: publishable keys, ids of clients.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublicValue {
+    /// Kebab case, unique.
+    pub(crate) id: String,
+    #[expect(dead_code, reason = "for the reader of the pack")]
+    pub(crate) title: String,
+    #[expect(dead_code, reason = "for the reader of the pack")]
+    pub(crate) source: String,
+    /// Byte pattern that the whole value matches.
+    pub(crate) pattern: String,
+    pub(crate) examples: Vec<String>,
+    pub(crate) counter_examples: Vec<String>,
+}
+
+impl PublicValue {
+    /// Refuses a block that shows too little or whose pattern does not parse.
+    pub(crate) fn check(&self, source: &PackSource) -> Result<(), PackError> {
+        if let Err(error) = pattern::parse(&self.pattern, false) {
+            let reason = format!("its pattern does not parse: {error}");
+            return Err(source.invalid(&self.id, reason, "use a byte pattern; Unicode classes are off"));
+        }
+        if self.examples.len() < LEAST_EXAMPLES || self.counter_examples.len() < LEAST_EXAMPLES {
+            let reason = "it has too few examples or counter-examples";
+            return Err(source.invalid(&self.id, reason, format!("give at least {LEAST_EXAMPLES} of each")));
+        }
+        Ok(())
+    }
 }
 
 /// A rule: one kind of credential.
@@ -52,6 +86,9 @@ pub(crate) struct SecretRule {
     /// Byte pattern which, found in the match before the secret, says that it is none.
     #[serde(default)]
     pub(crate) unless: Option<String>,
+    /// Byte pattern which, found in the secret, says that it opens its issuer's sandbox and nothing else.
+    #[serde(default)]
+    pub(crate) test_mode: Option<String>,
     /// Name of a function of `validate`.
     #[serde(default)]
     pub(crate) check: Option<String>,
@@ -129,6 +166,12 @@ impl SecretRule {
             return refuse(
                 format!("there is no check `{name}`"),
                 "use one of the functions listed in rules/src/validate.rs",
+            );
+        }
+        if let Some(Err(error)) = self.test_mode.as_deref().map(|pattern| pattern::parse(pattern, false)) {
+            return refuse(
+                format!("`test_mode` does not parse: {error}"),
+                "use a byte pattern; Unicode classes are off",
             );
         }
         if let Some(Err(error)) = self.unless.as_deref().map(|pattern| pattern::parse(pattern, self.ignore_case)) {

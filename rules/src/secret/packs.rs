@@ -12,6 +12,7 @@ pub(crate) const PACKS: &[(&str, &str)] = &[
     ("secrets/ml.yaml", include_str!("../../secrets/ml.yaml")),
     ("secrets/models.yaml", include_str!("../../secrets/models.yaml")),
     ("secrets/observability.yaml", include_str!("../../secrets/observability.yaml")),
+    ("secrets/public.yaml", include_str!("../../secrets/public.yaml")),
     ("secrets/services.yaml", include_str!("../../secrets/services.yaml")),
     ("secrets/warehouse.yaml", include_str!("../../secrets/warehouse.yaml")),
 ];

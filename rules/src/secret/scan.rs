@@ -27,6 +27,8 @@ pub struct SecretHit {
     pub shape: String,
     /// Whether it is an example, a template or a variable, and no credential.
     pub placeholder: bool,
+    /// Whether it opens its issuer's sandbox and nothing else (`sk_test_…`).
+    pub test_mode: bool,
 }
 
 /// A match before overlaps are settled.
@@ -125,11 +127,16 @@ impl Secrets {
 
     fn hit(&self, text: &str, hit: Match) -> Option<SecretHit> {
         let rule = self.rules.get(hit.rule)?;
+        let secret = text.get(hit.span.clone()).unwrap_or_default();
+        if rule.spec.generic && self.public.values().any(|public| public.is(secret)) {
+            return None;
+        }
         Some(SecretHit {
+            test_mode: rule.test_mode().is_some_and(|regex| regex.is_match(secret.as_bytes())),
             rule: rule.spec.id.clone(),
             title: rule.spec.title.clone(),
             class: rule.class.clone(),
-            shape: mask(text.get(hit.span.clone()).unwrap_or_default()),
+            shape: mask(secret),
             span: hit.span,
             placeholder: hit.placeholder,
         })

@@ -144,3 +144,43 @@ fn every_match_holds_a_keyword() {
         }
     }
 }
+
+#[test]
+fn a_key_of_a_sandbox_is_told_apart() {
+    let rules = crate::Rules::load(&[]).unwrap();
+    let with_mode: Vec<&super::Rule> =
+        rules.secrets.rules.iter().filter(|rule| rule.spec.test_mode.is_some()).collect();
+    assert!(with_mode.len() >= 5);
+    for rule in with_mode {
+        let modes: Vec<bool> = rule
+            .spec
+            .examples
+            .iter()
+            .flat_map(|example| rules.secrets.scan(example))
+            .filter(|hit| hit.rule == rule.spec.id)
+            .map(|hit| hit.test_mode)
+            .collect();
+        assert!(
+            modes.contains(&true) && modes.contains(&false),
+            "{}: an example of either mode: {modes:?}",
+            rule.spec.id
+        );
+    }
+}
+
+#[test]
+fn what_is_made_to_be_shown_is_no_secret_and_its_counter_examples_are_not_meant() {
+    let rules = crate::Rules::load(&[]).unwrap();
+    assert!(rules.secrets.public.len() >= 8);
+    for (id, public) in &rules.secrets.public {
+        for value in &public.spec.examples {
+            assert!(public.is(value), "{id}: {value}");
+            let text = format!("api_key = '{value}'\nsecret_token: \"{value}\"\n");
+            let found: Vec<String> = rules.secrets.scan(&text).into_iter().map(|hit| hit.rule).collect();
+            assert_eq!(found, Vec::<String>::new(), "{id}: {value}");
+        }
+        for value in &public.spec.counter_examples {
+            assert!(!public.is(value), "{id}: {value}");
+        }
+    }
+}

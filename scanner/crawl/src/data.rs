@@ -2,12 +2,13 @@
 //!
 //! Cells are looked at here and nowhere else: what leaves is counts, tags and masked shapes.
 
-use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind};
+use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind, Value};
 use aedile_rules::Rules;
 
 use crate::crawler::{Context, Crawler};
 use crate::{Facts, File, Limits, Link, Ref};
 
+mod alike;
 mod archive;
 mod arrow;
 mod batches;
@@ -16,6 +17,7 @@ mod classify;
 mod csv;
 mod dump;
 mod format;
+mod hashed;
 mod json;
 mod packing;
 mod parquet;
@@ -27,6 +29,7 @@ mod source;
 mod sqlite;
 mod table;
 
+pub use alike::Alike;
 use classify::names_something;
 pub(crate) use classify::neighbours;
 pub use classify::{Classified, ClassifiedColumn};
@@ -189,6 +192,9 @@ fn write(file: &File, table: Classified, facts: &mut Facts) {
     if let Some(total) = table.rows_total {
         asset.set("rowsTotal", number(total), None);
     }
+    if let Some(alike) = &table.alike {
+        describe(&mut asset, alike);
+    }
     facts.assets.push(asset);
     for column in table.columns {
         let place = column.span.map_or_else(|| whole.clone(), |(start, end)| file.place(start, end));
@@ -202,6 +208,28 @@ fn write(file: &File, table: Classified, facts: &mut Facts) {
         facts.links.push(Link::new(RelationKind::PartOf, Ref::Id(asset.id.clone()), Ref::Id(id.clone()), Some(place)));
         facts.assets.push(asset);
     }
+}
+
+/// Says which columns single people out together, and the smallest group of rows that they leave alike. Of a sample it is
+/// unknown: groups of the whole are at least as large, and rows that were not compared may be alone.
+fn describe(asset: &mut Asset, alike: &Alike) {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let names = alike.columns.iter().map(|name| Value::Text(name.clone())).collect();
+    asset.set("quasiIdentifiers", Value::List(names), None);
+    asset.set("rowsCompared", number(alike.rows), None);
+    asset.set("rowsAlone", number(alike.alone()), None);
+    let why = match alike.left_out.as_slice() {
+        [] => format!(
+            "{} rows were compared and not all; among them the smallest group has {}",
+            alike.rows, alike.smallest
+        ),
+        [name, ..] => format!("`{name}` has several values a row"),
+    };
+    let smallest = match alike.all_rows && alike.left_out.is_empty() {
+        true => Value::Int(number(alike.smallest)),
+        false => Value::unknown("the smallest group of rows that are alike", why),
+    };
+    asset.set("smallestGroup", smallest, None);
 }
 
 /// The name of a member of an archive as it is shown.

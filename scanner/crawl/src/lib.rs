@@ -30,10 +30,11 @@ mod waiver;
 mod walk;
 mod yaml;
 
+pub use code::notebook::{NotebookText, notebook_texts};
 pub use code::sql::{Dialect, SqlColumn, SqlEdge, SqlLineage, sql_lineage, sql_schema};
 pub use coverage::{Coverage, Rows};
 pub use crawl::{Crawl, CrawlError, Progress, crawl, crawl_files, crawl_keeping, crawl_selected};
-pub use data::{Classified, ClassifiedColumn, classify};
+pub use data::{Alike, Classified, ClassifiedColumn, classify};
 pub use examples::failing_examples;
 pub use exercise::exercise;
 pub use facts::{Facts, Link, Ref};

@@ -104,6 +104,9 @@ fn secret(file: &File, hit: &SecretHit, nth: usize) -> Asset {
     asset.in_tests = file.in_tests;
     asset.set("secretKind", hit.rule.as_str(), Some(place.clone()));
     asset.set("placeholder", hit.placeholder, Some(place.clone()));
+    if hit.test_mode {
+        asset.set("mode", "test", Some(place.clone()));
+    }
     asset.place = Some(place);
     let mut tag = Tag::new(hit.class.clone(), Basis::Value, Confidence::percent(if hit.placeholder { 0 } else { 100 }));
     tag.rule.clone_from(&hit.rule);
@@ -143,6 +146,7 @@ mod tests {
             span: 4..9,
             shape: "aaaaa".into(),
             placeholder: false,
+            test_mode: false,
         };
         let asset = secret(&File::in_memory("a/b.py", "x = token"), &hit, 2);
         assert_eq!(asset.id.as_str(), "Secret:a/b.py#some-token/2");

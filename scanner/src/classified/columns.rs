@@ -5,7 +5,7 @@ use aedile_model::Tag;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Unread;
+use super::{QuasiIdentifiers, Unread};
 
 /// The form of this result.
 const SCHEMA: &str = "aedile.classify.v1";
@@ -46,6 +46,9 @@ pub struct Dataset {
     /// Rows there are; absent if only reading everything would tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows_total: Option<u64>,
+    /// What of them singles people out together; absent where nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quasi_identifiers: Option<QuasiIdentifiers>,
     /// In the order of the table.
     pub columns: Vec<Column>,
 }
@@ -131,6 +134,7 @@ impl Dataset {
             format: found.format.to_owned(),
             rows_read: found.rows_read,
             rows_total: found.rows_total,
+            quasi_identifiers: found.alike.as_ref().map(QuasiIdentifiers::new),
             columns: found.columns.iter().map(Column::new).collect(),
         }
     }

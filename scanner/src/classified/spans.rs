@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use aedile_crawl::notebook_texts;
 use aedile_model::GapKind;
 use aedile_rules::Rules;
 use schemars::JsonSchema;
@@ -54,7 +55,16 @@ pub struct SpanFile {
 /// A value in a text. The value itself is told nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Span {
-    /// The first byte, from 0 at the beginning of the file.
+    /// The cell of a notebook, from 1. Places are then those within its source, or within the output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<u64>,
+    /// The saved output of the cell, from 1; absent for its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<u64>,
+    /// The form of the output: `stream`, `traceback`, `text/plain`, `text/html` ….
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
+    /// The first byte, from 0 at the beginning of the text: the file, the source of the cell or the output.
     pub start: u64,
     /// The byte behind the last.
     pub end: u64,
@@ -73,6 +83,9 @@ pub struct Span {
     pub shape: String,
     /// Whether it is an example, a template or a variable, and no credential.
     pub placeholder: bool,
+    /// `test` for a credential that opens its issuer's sandbox and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<&'static str>,
 }
 
 /// The spans in `text`, which is called `path`; what was not read goes to `gaps`.
@@ -116,6 +129,29 @@ pub fn find(path: &str, mut text: impl Read, rules: &Rules, gaps: &mut Vec<Unrea
     Ok(found)
 }
 
+/// The spans in the sources and saved outputs of the notebook `bytes`, which is called `path`; `None` if it is no notebook.
+#[must_use]
+pub fn find_in_notebook(path: &str, bytes: &[u8], rules: &Rules, gaps: &mut Vec<Unread>) -> Option<SpanFile> {
+    let texts = notebook_texts(std::str::from_utf8(bytes).ok()?)?;
+    let mut found = SpanFile { path: path.to_owned(), bytes: bytes.len() as u64, spans: Vec::new() };
+    let mut beyond = 0;
+    for part in texts {
+        // Memory is always read.
+        let inside = find(path, part.text.as_bytes(), rules, gaps).ok()?;
+        for span in inside.spans {
+            let (cell, output, form) = (Some(part.cell), part.output, part.form.clone());
+            match found.spans.len() < MOST {
+                true => found.spans.push(Span { cell, output, form, ..span }),
+                false => beyond += 1,
+            }
+        }
+    }
+    if beyond > 0 {
+        gaps.push(Unread::new(path, GapKind::Limit, format!("{beyond} spans beyond the first {MOST} are not listed")));
+    }
+    Some(found)
+}
+
 /// Where the next chunk begins: at a line within the overlap, or anywhere if the line is longer.
 fn cut(held: &[u8]) -> usize {
     let from = held.len().saturating_sub(OVERLAP);
@@ -136,6 +172,9 @@ fn searchable(held: &[u8]) -> String {
 /// The spans of one chunk, their offsets within it. A credential hides the values inside it.
 fn search(text: &str, rules: &Rules) -> Vec<Span> {
     let span = |range: std::ops::Range<usize>| Span {
+        cell: None,
+        output: None,
+        form: None,
         start: range.start as u64,
         end: range.end as u64,
         line: 0,
@@ -145,6 +184,7 @@ fn search(text: &str, rules: &Rules) -> Vec<Span> {
         validator: None,
         shape: String::new(),
         placeholder: false,
+        mode: None,
     };
     let mut spans: Vec<Span> = rules
         .secrets
@@ -155,6 +195,7 @@ fn search(text: &str, rules: &Rules) -> Vec<Span> {
             rule: hit.rule,
             shape: hit.shape,
             placeholder: hit.placeholder,
+            mode: hit.test_mode.then_some("test"),
             ..span(hit.span)
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Column, Columns, Dataset, Evidence, Spans, Unread};
+use super::{Column, Columns, Dataset, Evidence, Span, Spans, Unread};
 
 /// Columns as a table a dataset; with `explain`, the evidence under each column.
 #[must_use]
@@ -24,6 +24,9 @@ pub fn columns(found: &Columns, explain: bool) -> String {
             if explain {
                 evidence(&mut text, column);
             }
+        }
+        if let Some(quasi) = &dataset.quasi_identifiers {
+            quasi.write(&mut text, explain);
         }
         text.push('\n');
     }
@@ -55,11 +58,22 @@ pub fn spans(found: &Spans) -> String {
         for span in &file.spans {
             let _ = write!(
                 text,
-                "{}:{}:{}: {} {} bytes {}..{} {}",
-                file.path, span.line, span.column, span.class, span.rule, span.start, span.end, span.shape
+                "{}:{}{}:{}: {} {} bytes {}..{} {}",
+                file.path,
+                place(span),
+                span.line,
+                span.column,
+                span.class,
+                span.rule,
+                span.start,
+                span.end,
+                span.shape
             );
             if let Some(validator) = &span.validator {
                 let _ = write!(text, " (passes `{validator}`)");
+            }
+            if let Some(mode) = span.mode {
+                let _ = write!(text, " ({mode} mode)");
             }
             text.push_str(if span.placeholder { " (placeholder)\n" } else { "\n" });
         }
@@ -72,6 +86,12 @@ pub fn spans(found: &Spans) -> String {
     let bytes: u64 = found.files.iter().map(|file| file.bytes).sum();
     let _ = writeln!(text, "{} in {}, {bytes} bytes", counted(spans, "span"), counted(found.files.len(), "text"));
     text
+}
+
+/// The cell and output of a notebook, before the line.
+fn place(span: &Span) -> String {
+    let output = |nth: u64| format!(", output {nth} ({})", span.form.as_deref().unwrap_or_default());
+    span.cell.map(|cell| format!("cell {cell}{}:", span.output.map(output).unwrap_or_default())).unwrap_or_default()
 }
 
 /// The file with its format and how much of it was read.

@@ -1,7 +1,7 @@
 //! `aedile classify`.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,16 @@ struct Target {
     from: From,
     /// Whether it was named itself: then it must be what it is taken for.
     named: bool,
+}
+
+impl Target {
+    /// Bytes of the file, if they can be known beforehand.
+    fn size(&self) -> Option<u64> {
+        match &self.from {
+            From::Disk(path) => fs::metadata(path).ok().map(|file| file.len()).filter(|size| *size > 0),
+            From::StandardInput => None,
+        }
+    }
 }
 
 enum From {
@@ -216,6 +226,39 @@ fn limits(args: &ClassifyArgs) -> Limits {
     }
 }
 
+/// How much was read of so many bytes. What is read twice, as the footers of columnar files are, does not count beyond all.
+fn how_far(read: u64, size: Option<u64>) -> String {
+    match size {
+        Some(size) => {
+            let read = read.min(size);
+            let percent = u128::from(read) * 100 / u128::from(size.max(1));
+            format!("{} of {} read ({percent} %)", indicatif::HumanBytes(read), indicatif::HumanBytes(size))
+        }
+        None => format!("{} read", indicatif::HumanBytes(read)),
+    }
+}
+
+/// A stream that tells how far it was read.
+struct Told<'a, R> {
+    stream: R,
+    read: u64,
+    size: Option<u64>,
+    bar: &'a ProgressBar,
+    /// What is read, for the message.
+    what: String,
+}
+
+impl<R: std::io::Read> std::io::Read for Told<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.read += count as u64;
+        if !self.bar.is_hidden() {
+            self.bar.set_message(format!("{}, {}", self.what, how_far(self.read, self.size)));
+        }
+        Ok(count)
+    }
+}
+
 /// What `work` gives, while `bar` tells how far it is.
 fn watched<T: Send>(
     bar: &ProgressBar,
@@ -224,6 +267,7 @@ fn watched<T: Send>(
     (nth, of): (usize, usize),
     work: impl FnOnce() -> T + Send,
 ) -> T {
+    let size = target.size();
     bar.set_message(format!("{} ({nth} of {of})", target.path));
     if bar.is_hidden() {
         return work();
@@ -232,8 +276,8 @@ fn watched<T: Send>(
     std::thread::scope(|scope| {
         scope.spawn(move || {
             while wait.recv_timeout(Duration::from_millis(200)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                let read = indicatif::HumanBytes(file.read.count());
-                bar.set_message(format!("{} ({nth} of {of}), {read} read", target.path));
+                let read = how_far(file.read.count(), size);
+                bar.set_message(format!("{} ({nth} of {of}), {read}", target.path));
             }
         });
         let result = work();
@@ -251,17 +295,26 @@ fn spans(
 ) -> Result<String, Report> {
     let mut files = Vec::new();
     for (nth, target) in targets.iter().enumerate() {
-        bar.set_message(format!("{} ({} of {})", target.path, nth + 1, targets.len()));
+        let what = format!("{} ({} of {})", target.path, nth + 1, targets.len());
+        bar.set_message(what.clone());
+        let told = |stream: Box<dyn std::io::Read>| Told { stream, read: 0, size: target.size(), bar, what };
         let found = match &target.from {
-            From::StandardInput => classified::find(&target.path, std::io::stdin().lock(), rules, &mut gaps),
+            From::StandardInput => {
+                classified::find(&target.path, told(Box::new(std::io::stdin().lock())), rules, &mut gaps)
+            }
             From::Disk(path) => fs::File::open(path).and_then(|mut file| {
                 let mut head = Vec::new();
                 file.by_ref().take(File::HEAD as u64).read_to_end(&mut head)?;
+                if is_notebook(&target.path)
+                    && let Some(found) = notebook(target, &head, &mut file, rules, &mut gaps)?
+                {
+                    return Ok(found);
+                }
                 if head.contains(&0) {
                     gaps.push(Unread::new(&target.path, GapKind::Undecodable, "not searched: it is no text"));
                     return Ok(classified::SpanFile { path: target.path.clone(), bytes: 0, spans: Vec::new() });
                 }
-                classified::find(&target.path, std::io::Cursor::new(head).chain(file), rules, &mut gaps)
+                classified::find(&target.path, told(Box::new(std::io::Cursor::new(head).chain(file))), rules, &mut gaps)
             }),
         };
         match found {
@@ -286,6 +339,47 @@ fn spans(
     }
 }
 
+fn is_notebook(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("ipynb"))
+}
+
+/// Bytes of the largest notebook whose cells are told apart.
+const NOTEBOOK: u64 = 64 << 20;
+
+/// The spans of a notebook by cell and output, of which `head` was read; `None` if it must be searched as plain text, and why.
+fn notebook(
+    target: &Target,
+    head: &[u8],
+    file: &mut fs::File,
+    rules: &Rules,
+    gaps: &mut Vec<Unread>,
+) -> std::io::Result<Option<classified::SpanFile>> {
+    let mut bytes = head.to_vec();
+    file.take(NOTEBOOK).read_to_end(&mut bytes)?;
+    let found = match bytes.len() as u64 > NOTEBOOK {
+        true => None,
+        false => classified::find_in_notebook(&target.path, &bytes, rules, gaps),
+    };
+    if found.is_none() {
+        let why = "searched as plain text: too large or no notebook, so cells and outputs are not told apart";
+        gaps.push(Unread::new(&target.path, GapKind::Unparsed, why));
+        file.seek(std::io::SeekFrom::Start(head.len() as u64))?;
+    }
+    Ok(found)
+}
+
 fn json(found: &impl serde::Serialize) -> Result<String, Report> {
     Ok(serde_json::to_string_pretty(found).into_diagnostic()? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_told_in_bytes_and_percent() {
+        assert_eq!(how_far(512, Some(2048)), "512 B of 2.00 KiB read (25 %)");
+        assert_eq!(how_far(4096, Some(2048)), "2.00 KiB of 2.00 KiB read (100 %)");
+        assert_eq!(how_far(1024, None), "1.00 KiB read");
+    }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Words that `riskClass` may be (AI Act, Art. 5, 6 and 50).
 pub(super) const RISK_CLASSES: &[&str] = &["minimal", "limited", "high", "prohibited"];
 /// Words that `label` may be.
-pub(super) const LABELS: &[&str] = &["deidentified", "limited-data-set", "pseudonymised", "synthetic"];
+pub(super) const LABELS: &[&str] =
+    &["anonymised", "deidentified", "limited-data-set", "pseudonymised", "published", "synthetic"];
 /// Words that `environment` may be.
 pub(super) const ENVIRONMENTS: &[&str] = &["production", "staging", "development", "test"];
 /// Words that a processor's `role` may be.
@@ -46,7 +47,7 @@ pub struct Declaration {
     pub consent_column: Option<String>,
     /// The column by which the rows of a person are found.
     pub subject_key: Option<String>,
-    /// `deidentified`, `limited-data-set`, `pseudonymised`, `synthetic`.
+    /// `anonymised`, `deidentified`, `limited-data-set`, `pseudonymised`, `published`, `synthetic`.
     pub label: Option<String>,
     /// Data use agreement of a limited data set: path or reference.
     pub agreement: Option<String>,

@@ -31,6 +31,40 @@ pub(crate) fn cells(text: &str) -> Vec<Cell> {
     cell_values(&value).into_iter().map(|cell| Cell { text: source(cell).into() }).collect()
 }
 
+/// A text in a notebook: the source of a cell, or one form of a saved output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotebookText {
+    /// The cell, from 1.
+    pub cell: u64,
+    /// The output of the cell, from 1; `None` for its source.
+    pub output: Option<u64>,
+    /// The form of the output (`text/plain`, `text/html`, `stream`, `traceback`); `None` for sources.
+    pub form: Option<String>,
+    /// The text.
+    pub text: String,
+}
+
+/// The sources and saved outputs of the notebook `text` (nbformat 3 or 4), in its order; pictures and other bytes that are
+/// encoded as text are left out. `None` if it is no notebook.
+#[must_use]
+pub fn notebook_texts(text: &str) -> Option<Vec<NotebookText>> {
+    let value = serde_json::from_str::<Value>(text).ok()?;
+    if value.get("cells").is_none() && value.get("worksheets").is_none() {
+        return None;
+    }
+    let mut texts = Vec::new();
+    for (cell, number) in cell_values(&value).into_iter().zip(1..) {
+        texts.push(NotebookText { cell: number, output: None, form: None, text: source(cell) });
+        let outputs = cell.get("outputs").and_then(Value::as_array).into_iter().flatten();
+        for (output, nth) in outputs.zip(1..) {
+            let form = |(form, text)| NotebookText { cell: number, output: Some(nth), form: Some(form), text };
+            texts.extend(output::forms(output).into_iter().map(form));
+        }
+    }
+    texts.retain(|text| !text.text.is_empty());
+    Some(texts)
+}
+
 /// The cells of nbformat 4, and of 3, where they stand in worksheets.
 fn cell_values(notebook: &Value) -> Vec<&Value> {
     let list = |value: &'_ Value| value.get("cells").and_then(Value::as_array).is_some();

@@ -11,6 +11,8 @@ use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
+use arrow::error::ArrowError;
+use arrow::row::{RowConverter, SortField};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::table::Table;
@@ -21,17 +23,26 @@ const DEPTH: usize = 16;
 /// Looks at every leaf of `batch`: members of structures by dotted name, items of lists as further cells of their column.
 pub(super) fn observe(batch: &RecordBatch, table: &mut Table, rules: &Rules) {
     for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        leaves(&super::column_name(field.name()), column, DEPTH, table, rules);
+        leaves(&super::column_name(field.name()), column, (DEPTH, Cells::OneARow), table, rules);
     }
-    table.rows_read += batch.num_rows() as u64;
+    table.end_rows(batch.num_rows());
 }
 
-fn leaves(name: &str, column: &ArrayRef, depth: usize, table: &mut Table, rules: &Rules) {
+/// How the cells of a leaf lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cells {
+    OneARow,
+    /// Items of lists.
+    Any,
+}
+
+fn leaves(name: &str, column: &ArrayRef, (depth, lie): (usize, Cells), table: &mut Table, rules: &Rules) {
     let any = column.as_any();
     if depth > 0 {
         if let Some(members) = any.downcast_ref::<StructArray>() {
             for (field, member) in members.fields().iter().zip(members.columns()) {
-                leaves(&format!("{name}.{}", super::column_name(field.name())), member, depth - 1, table, rules);
+                let name = format!("{name}.{}", super::column_name(field.name()));
+                leaves(&name, member, (depth - 1, lie), table, rules);
             }
             return;
         }
@@ -45,16 +56,30 @@ fn leaves(name: &str, column: &ArrayRef, depth: usize, table: &mut Table, rules:
             })
             .or_else(|| any.downcast_ref::<FixedSizeListArray>().map(|list| list.values().clone()));
         if let Some(items) = items {
-            return leaves(name, &items, depth - 1, table, rules);
+            return leaves(name, &items, (depth - 1, Cells::Any), table, rules);
         }
         if let Some(map) = any.downcast_ref::<MapArray>() {
-            leaves(&format!("{name}.key"), map.keys(), depth - 1, table, rules);
-            return leaves(&format!("{name}.value"), map.values(), depth - 1, table, rules);
+            leaves(&format!("{name}.key"), map.keys(), (depth - 1, Cells::Any), table, rules);
+            return leaves(&format!("{name}.value"), map.values(), (depth - 1, Cells::Any), table, rules);
         }
     }
-    if let Some(profile) = table.at(name).and_then(|at| table.profile(at)) {
+    let Some(at) = table.at(name) else { return };
+    if let Some(profile) = table.profile(at) {
         cells(column, &mut rules.identifiers.observer(profile));
     }
+    if lie == Cells::Any || hash(at, column, table).is_err() {
+        table.hashed().uneven(at);
+    }
+}
+
+/// Adds the cells of the column at `at`, one a row, to the rows that are compared.
+fn hash(at: usize, column: &ArrayRef, table: &mut Table) -> Result<(), ArrowError> {
+    let converter = RowConverter::new(vec![SortField::new(column.data_type().clone())])?;
+    let rows = converter.convert_columns(std::slice::from_ref(column))?;
+    for (nth, row) in rows.iter().enumerate() {
+        table.hashed().exact(at, column.is_valid(nth).then(|| row.as_ref()));
+    }
+    Ok(())
 }
 
 fn span<O: Copy + std::ops::Sub<Output = O>>(offsets: &[O]) -> Option<O> {
@@ -197,5 +222,7 @@ mod tests {
         let counts = |name: &str| (table.column(name).total(), table.column(name).nulls());
         assert_eq!((counts("who.name"), counts("tags"), counts("n")), ((2, 1), (3, 0), (2, 0)));
         assert_eq!(table.rows_read, 2);
+        let rows = |name: &str| table.hashed_rows(name).map(|rows| rows.len());
+        assert_eq!((rows("who.name"), rows("n"), rows("tags")), (Some(2), Some(2), None));
     }
 }

@@ -4,6 +4,7 @@ use aedile_model::{Gap, GapKind, Place};
 use aedile_rules::{ColumnProfile, Decision, Rules};
 use rayon::prelude::*;
 
+use super::alike::Alike;
 use super::table::Table;
 
 /// Columns on either side whose names are told to the classifier as neighbours. Wider tables are joined from several
@@ -23,6 +24,8 @@ pub struct Classified {
     pub rows_read: u64,
     /// Rows there are, if that is known.
     pub rows_total: Option<u64>,
+    /// Which rows are alike in what others know of a person; absent where no column tells such things.
+    pub alike: Option<Alike>,
     /// What was not read, in words.
     pub gaps: Vec<(GapKind, String)>,
 }
@@ -56,7 +59,7 @@ pub(super) fn decided(table: Table, rules: &Rules) -> Classified {
     let (format, part) = (table.format, table.part.clone());
     let (rows_read, rows_total) = (table.rows_read, table.rows_total);
     let (gaps, spans) = (table.gaps.clone(), table.name_spans.clone());
-    let mut columns = table.into_columns();
+    let (mut columns, rows) = table.into_columns();
     columns.par_iter_mut().for_each(|(_, profile)| rules.identifiers.find_out(profile));
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let decisions: Vec<Decision> = columns
@@ -64,7 +67,7 @@ pub(super) fn decided(table: Table, rules: &Rules) -> Classified {
         .enumerate()
         .map(|(at, (name, profile))| rules.identifiers.decide(name, Some(profile), &neighbours(&names, at)))
         .collect();
-    let columns = columns
+    let columns: Vec<ClassifiedColumn> = columns
         .into_iter()
         .zip(decisions)
         .enumerate()
@@ -75,7 +78,8 @@ pub(super) fn decided(table: Table, rules: &Rules) -> Classified {
             span: spans.get(at).copied(),
         })
         .collect();
-    Classified { format, part, columns, rows_read, rows_total, gaps }
+    let alike = Alike::of(&columns, &rows, rows_total);
+    Classified { format, part, columns, rows_read, rows_total, alike, gaps }
 }
 
 /// The names around the column `at`, without its own.

@@ -147,11 +147,11 @@ impl Reading<'_> {
         // Telling once that all of it is text is cheaper than cell by cell.
         let text = std::str::from_utf8(block).ok();
         for at in 0..self.form.names.len() {
-            if let Some(mut observer) = table.observer(self.rules, at) {
-                rows.column((block, text), at, from, self.form.dialect, |cell| observer.cell(cell));
+            if let Some(observe) = table.observer(self.rules, at) {
+                rows.column((block, text), at, from, self.form.dialect, observe);
             }
         }
-        table.rows_read += rows.len().saturating_sub(from) as u64;
+        table.end_rows(rows.len().saturating_sub(from));
         *ragged += (from..rows.len()).filter(|&nth| rows.width(nth) != self.form.width).count() as u64;
     }
 
@@ -190,7 +190,7 @@ impl Reading<'_> {
                 kept.iter().for_each(|row| each(row.get(at).map(|cell| &**cell)))
             });
         }
-        table.rows_read = kept.len() as u64;
+        table.end_rows(kept.len());
         (table, offered, ragged)
     }
 }

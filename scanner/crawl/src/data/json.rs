@@ -410,11 +410,20 @@ fn count(rows: &[Row], table: &mut Table, rules: &Rules) {
         columns.entry(name).or_default().extend(cells.iter().map(String::as_str));
     }
     for (name, cells) in columns {
-        if let Some(at) = table.at(name) {
-            table.observe(rules, at, cells.into_iter().map(Some));
+        let Some(at) = table.at(name) else { continue };
+        table.observe_any(rules, at, cells);
+        for cells in rows.iter().map(|row| row.get(name)) {
+            match cells.map(Vec::as_slice) {
+                None | Some([]) => table.hashed().cell(at, None),
+                Some([cell]) => table.hashed().cell(at, Some(cell.as_bytes())),
+                Some(_) => {
+                    table.hashed().uneven(at);
+                    table.hashed().cell(at, None);
+                }
+            }
         }
     }
-    table.rows_read += rows.len() as u64;
+    table.end_rows(rows.len());
 }
 
 /// The cells of `object` by dotted name; `null` gives none.

@@ -70,7 +70,7 @@ impl<'a> Rows<'a> {
         for at in 0..self.table.columns().len() {
             self.table.observe(self.rules, at, rows.iter().map(|row| row.get(at).and_then(Option::as_deref)));
         }
-        self.table.rows_read += rows.len() as u64;
+        self.table.end_rows(rows.len());
     }
 
     /// The table of what came.

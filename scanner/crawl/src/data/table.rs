@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aedile_model::GapKind;
-use aedile_rules::{ColumnProfile, Observer, Rules};
+use aedile_rules::{ColumnProfile, Rules};
+
+use super::hashed::HashedRows;
 
 /// Columns that are read of one table; what is beyond is a gap.
 pub(super) const COLUMNS: usize = 4096;
@@ -18,6 +20,8 @@ pub(crate) struct Table {
     pub(super) part: String,
     columns: Vec<(String, ColumnProfile)>,
     places: HashMap<String, usize>,
+    /// Which rows are alike.
+    hashed: HashedRows,
     /// Rows that were looked at.
     pub(super) rows_read: u64,
     /// Rows there are, if all of the file was seen or its footer says so.
@@ -75,27 +79,55 @@ impl Table {
         self.columns.get_mut(at).map(|(_, profile)| profile)
     }
 
-    /// Looks at cells of the column at `at`, one after the other.
-    pub(super) fn observer<'o>(&'o mut self, rules: &'o Rules, at: usize) -> Option<Observer<'o>> {
-        self.profile(at).map(|profile| rules.identifiers.observer(profile))
+    /// Looks at cells of the column at `at`, one after the other, one a row.
+    pub(super) fn observer<'o>(&'o mut self, rules: &'o Rules, at: usize) -> Option<impl FnMut(Option<&str>) + 'o> {
+        let Table { columns, hashed, .. } = self;
+        let mut observer = rules.identifiers.observer(columns.get_mut(at).map(|(_, profile)| profile)?);
+        Some(move |cell: Option<&str>| {
+            hashed.cell(at, cell.map(str::as_bytes));
+            observer.cell(cell);
+        })
     }
 
-    /// Looks at the `cells` of the column at `at`.
+    /// Looks at the `cells` of the column at `at`, one a row.
     pub(super) fn observe<'c>(&mut self, rules: &Rules, at: usize, cells: impl IntoIterator<Item = Option<&'c str>>) {
-        if let Some(mut observer) = self.observer(rules, at) {
-            cells.into_iter().for_each(|cell| observer.cell(cell));
+        if let Some(mut observe) = self.observer(rules, at) {
+            cells.into_iter().for_each(|cell| observe(cell));
         }
     }
 
-    /// Looks at the cells of the column at `at` that `hand` hands over one by one. Those that are no UTF-8 count as
-    /// Windows-1252.
-    pub(super) fn observe_bytes(&mut self, rules: &Rules, at: usize, hand: impl FnOnce(&mut dyn FnMut(Option<&[u8]>))) {
+    /// Looks at the `cells` of the column at `at`, which are not one a row.
+    pub(super) fn observe_any<'c>(&mut self, rules: &Rules, at: usize, cells: impl IntoIterator<Item = &'c str>) {
         if let Some((_, profile)) = self.columns.get_mut(at) {
             let mut observer = rules.identifiers.observer(profile);
-            hand(&mut |cell| match cell.map(std::str::from_utf8) {
-                None => observer.cell(None),
-                Some(Ok(text)) => observer.cell(Some(text)),
-                Some(Err(_)) => observer.cell(cell.map(western).as_deref()),
+            cells.into_iter().for_each(|cell| observer.cell(Some(cell)));
+        }
+    }
+
+    /// The rows as hashes.
+    pub(super) fn hashed(&mut self) -> &mut HashedRows {
+        &mut self.hashed
+    }
+
+    /// Counts so many rows, whose cells were looked at before.
+    pub(super) fn end_rows(&mut self, count: usize) {
+        self.hashed.take(count, self.columns.iter().map(|(name, _)| name.as_str()));
+        self.rows_read += count as u64;
+    }
+
+    /// Looks at the cells of the column at `at` that `hand` hands over one by one, one a row. Those that are no UTF-8 count as
+    /// Windows-1252.
+    pub(super) fn observe_bytes(&mut self, rules: &Rules, at: usize, hand: impl FnOnce(&mut dyn FnMut(Option<&[u8]>))) {
+        let Table { columns, hashed, .. } = self;
+        if let Some((_, profile)) = columns.get_mut(at) {
+            let mut observer = rules.identifiers.observer(profile);
+            hand(&mut |cell| {
+                hashed.cell(at, cell);
+                match cell.map(std::str::from_utf8) {
+                    None => observer.cell(None),
+                    Some(Ok(text)) => observer.cell(Some(text)),
+                    Some(Err(_)) => observer.cell(cell.map(western).as_deref()),
+                }
             });
         }
     }
@@ -109,19 +141,26 @@ impl Table {
 
     /// Orders the columns by name.
     pub(super) fn sort(&mut self) {
+        let before: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         self.columns.sort_by(|one, other| one.0.cmp(&other.0));
         self.places = self.columns.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+        let places: Vec<Option<usize>> = before.iter().map(|name| self.places.get(name).copied()).collect();
+        self.hashed.reorder(&places);
     }
 
     /// Adds what was counted of other rows of the same table.
     pub(super) fn merge(&mut self, other: Table) {
         self.rows_read += other.rows_read;
         self.columns_left = self.columns_left.max(other.columns_left);
+        let mut places = Vec::with_capacity(other.columns.len());
         for (name, profile) in other.columns {
-            if let Some((_, mine)) = self.at(&name).and_then(|at| self.columns.get_mut(at)) {
+            let place = self.at(&name);
+            if let Some((_, mine)) = place.and_then(|at| self.columns.get_mut(at)) {
                 mine.merge(&profile);
             }
+            places.push(place);
         }
+        self.hashed.merge(other.hashed, &places, self.columns.len());
         self.gaps.extend(other.gaps);
     }
 
@@ -130,14 +169,21 @@ impl Table {
         &self.columns
     }
 
-    /// The columns, in their order.
-    pub(super) fn into_columns(self) -> Vec<(String, ColumnProfile)> {
-        self.columns
+    /// The columns, in their order, and the rows as hashes.
+    pub(super) fn into_columns(self) -> (Vec<(String, ColumnProfile)>, HashedRows) {
+        (self.columns, self.hashed)
     }
 
     /// Notes a gap.
     pub(super) fn gap(&mut self, kind: GapKind, why: impl Into<String>) {
         self.gaps.push((kind, why.into()));
+    }
+
+    /// The kept rows of the column `name`.
+    #[cfg(test)]
+    pub(super) fn hashed_rows(&self, name: &str) -> Option<Vec<(Vec<u32>, u64)>> {
+        let at = self.places[name];
+        self.hashed.is_even(at).then(|| self.hashed.of(&[at]))
     }
 
     /// The counts of the column `name`.

@@ -77,6 +77,23 @@ pub(super) fn facts(file: &File, cells: &[&Value], context: Context<'_>) -> Opti
     Some(Facts { assets, links, ..Facts::default() })
 }
 
+/// The texts of a saved output, each with its form: what was printed, representations that are text, tracebacks.
+pub(super) fn forms(output: &Value) -> Vec<(String, String)> {
+    let mut forms = Vec::new();
+    let named = [("text", "stream"), ("html", "text/html"), ("evalue", "error"), ("traceback", "traceback")];
+    for (key, form) in named {
+        forms.extend(output.get(key).map(|value| (form.to_owned(), joined(value))));
+    }
+    for (form, value) in output.get("data").and_then(Value::as_object).into_iter().flatten() {
+        let is_text = form.starts_with("text/") || form.ends_with("json") || form.ends_with("+xml");
+        if is_text {
+            let text = if value.is_object() { value.to_string() } else { joined(value) };
+            forms.push((form.clone(), text));
+        }
+    }
+    forms
+}
+
 /// What the outputs of one cell show.
 #[derive(Default)]
 struct Shown {

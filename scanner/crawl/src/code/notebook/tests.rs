@@ -90,3 +90,33 @@ fn a_notebook_that_is_nested_too_deep_is_a_limit() {
     let facts = facts_of(&[("deep.ipynb", &text)]);
     assert_eq!(facts.gaps.iter().map(|gap| gap.kind).collect::<Vec<_>>(), [GapKind::Limit]);
 }
+
+#[test]
+fn texts_of_a_notebook_are_its_sources_and_outputs_in_order() {
+    let text = notebook(&[
+        json!({"cell_type": "markdown", "source": ["# Title\n", "more"]}),
+        json!({"cell_type": "code", "source": "f()", "outputs": [
+            {"output_type": "stream", "text": ["one\n"]},
+            {"output_type": "execute_result", "data": {"text/plain": "two", "image/png": "AAAA"}},
+            {"output_type": "error", "evalue": "bad", "traceback": ["here\n", "there"]}
+        ]}),
+    ]);
+    let told: Vec<String> = crate::notebook_texts(&text)
+        .unwrap()
+        .into_iter()
+        .map(|text| {
+            format!("{} {:?} {} {}", text.cell, text.output, text.form.unwrap_or_default(), text.text.escape_debug())
+        })
+        .collect();
+    let expected = [
+        "1 None  # Title\\nmore",
+        "2 None  f()",
+        "2 Some(1) stream one\\n",
+        "2 Some(2) text/plain two",
+        "2 Some(3) error bad",
+        "2 Some(3) traceback here\\nthere",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(crate::notebook_texts("{\"cells\": 3, \"a\": ["), None);
+    assert_eq!(crate::notebook_texts("[]"), None);
+}

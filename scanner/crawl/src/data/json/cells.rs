@@ -14,6 +14,7 @@ use serde_json::{Number, Value};
 
 use super::{DEPTH, ITEMS};
 use crate::data::column_name;
+use crate::data::hashed::HashedRows;
 use crate::data::table::{COLUMNS, Table};
 
 /// Members of one object that are looked through one by one; more are looked up.
@@ -66,6 +67,30 @@ struct Column {
     text: String,
     /// Where each begins and ends. One that was taken back ends before it begins.
     cells: Vec<(usize, usize)>,
+    /// The row of each.
+    rows: Vec<u64>,
+}
+
+impl Column {
+    /// Adds the cells, one a row of so many, to the rows of the column at `at`; several of a row are no cell of it.
+    fn hash(&self, at: usize, rows: u64, hashed: &mut HashedRows) {
+        let mut cells = self
+            .rows
+            .iter()
+            .zip(&self.cells)
+            .filter_map(|(row, (start, end))| self.text.get(*start..*end).map(|cell| (*row, cell)));
+        let mut next = cells.next();
+        for row in 0..rows {
+            let here = next.filter(|(of, _)| *of == row);
+            hashed.cell(at, here.map(|(_, cell)| cell.as_bytes()));
+            while next.is_some_and(|(of, _)| of == row) {
+                next = cells.next();
+                if next.is_some_and(|(of, _)| of == row) {
+                    hashed.uneven(at);
+                }
+            }
+        }
+    }
 }
 
 impl Default for Cells {
@@ -138,12 +163,14 @@ impl Cells {
         for column in columns {
             if let Some(at) = table.at(&column.name) {
                 let cells = column.cells.iter().filter_map(|(start, end)| column.text.get(*start..*end));
-                table.observe(rules, at, cells.map(Some));
+                table.observe_any(rules, at, cells);
+                column.hash(at, self.rows, table.hashed());
             }
             column.text.clear();
             column.cells.clear();
+            column.rows.clear();
         }
-        table.rows_read += self.rows;
+        table.end_rows(usize::try_from(self.rows).unwrap_or(0));
         table.columns_left = table.columns_left.max(self.lost);
         (self.rows, self.bytes) = (0, 0);
     }
@@ -196,7 +223,12 @@ impl Cells {
             None => {
                 let at = *self.by_name.entry(of.name.clone()).or_insert(self.columns.len());
                 if at == self.columns.len() {
-                    self.columns.push(Column { name: of.name.clone(), text: String::new(), cells: Vec::new() });
+                    self.columns.push(Column {
+                        name: of.name.clone(),
+                        text: String::new(),
+                        cells: Vec::new(),
+                        rows: Vec::new(),
+                    });
                 }
                 of.column = Some(at);
                 at
@@ -207,6 +239,7 @@ impl Cells {
         cell(&mut column.text);
         self.written.push((at, column.cells.len()));
         column.cells.push((start, column.text.len()));
+        column.rows.push(self.rows);
         self.bytes += column.text.len() - start;
     }
 }
