@@ -1,7 +1,8 @@
 //! Says what the columns of tables are: tables as JSON lines in, what was decided as JSON lines out.
 //!
 //! A line is `{"columns": [{"name": "…", "cells": ["…", null, …]}, …]}`; what else stands in it is passed over. The answer
-//! has one line a column, in the order of the input. `tests/classification` measures by it.
+//! has one line a column, in the order of the input. With `--points` tags tell points of evidence instead of how often those
+//! are right. `tests/classification` measures by it.
 
 #![expect(clippy::print_stderr, reason = "a program of its own, for measuring")]
 
@@ -13,7 +14,10 @@ use aedile_rules::{Decision, Identifiers, Rules};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Error> {
-    let rules = Rules::load(&[]).map_err(Error::other)?;
+    let mut rules = Rules::load(&[]).map_err(Error::other)?;
+    if std::env::args().any(|word| word == "--points") {
+        rules.identifiers = rules.identifiers.in_points();
+    }
     let mut out = BufWriter::new(std::io::stdout().lock());
     let (mut bytes, mut busy) = (0, Duration::ZERO);
     for line in std::io::stdin().lock().lines() {

@@ -1,5 +1,6 @@
 //! Columns: what is counted of their cells, and what is decided from it.
 
+mod calibration;
 mod chance;
 mod decide;
 mod letters;
@@ -13,6 +14,7 @@ mod tests;
 pub use decide::Decision;
 pub use profile::{ColumnProfile, Observer};
 
+pub(crate) use calibration::Calibration;
 pub(crate) use chance::{log2_fixed, surprise_bits};
 pub(crate) use letters::Reads;
 pub(crate) use sample::hash;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use aedile_model::Class;
 
+use crate::column::Calibration;
 use crate::dictionary::{Lists, lists};
 use crate::{PackError, PackInfo, PackSource};
 use form::Identifier;
@@ -26,6 +27,8 @@ pub struct Identifiers {
     pub(crate) shapes: Shapes,
     /// The shapes of those rules that are evidence in running text.
     pub(crate) text: crate::text::TextShapes,
+    /// How often evidence is right.
+    pub(crate) calibration: Calibration,
     /// Word lists with the rules that use them.
     dictionaries: Vec<(Lists, Vec<u16>)>,
 }
@@ -73,7 +76,13 @@ impl Identifiers {
                 sources.push(source.clone());
             }
         }
-        Identifiers::of(&sources, packs)
+        Ok(Identifiers { calibration: Calibration::ours(), ..Identifiers::of(&sources, packs)? })
+    }
+
+    /// The same rules, whose tags tell points of evidence instead of how often those are right. For fitting `calibration.yaml`.
+    #[must_use]
+    pub fn in_points(self) -> Identifiers {
+        Identifiers { calibration: Calibration::default(), ..self }
     }
 
     /// The rules of `sources`, where a later rule replaces an earlier one of the same id.

@@ -10,9 +10,11 @@ import json
 import random
 import sys
 import warnings
+from pathlib import Path
 
 import faker
 import negatives
+import yaml
 from checked import seeded
 from kinds import KINDS
 
@@ -136,6 +138,24 @@ def negative(seed, sources):
             yield {"name": styled(rng, trap), "cells": made, "class": "none", "kind": f"trap_{id}", "header": "trap", "by": None, "locale": ""}
 
 
+def of_vocabularies(seed, sources):
+    """Tables under the headers of `vocabularies.yaml`: one a vocabulary, its people beside its things."""
+    kinds = {kind.id: kind for kind in KINDS}
+    families = {id: make for id, make, _ in negatives.FAMILIES}
+    for vocabulary in yaml.safe_load(Path(__file__).with_name("vocabularies.yaml").read_text(encoding="utf-8")):
+        table = []
+        wanted = [(kinds[id].make, kinds[id].cls, id, names) for id, names in vocabulary.get("people", {}).items()]
+        wanted += [(families[id], "none", id, names) for id, names in vocabulary.get("things", {}).items()]
+        for make, truth, id, names in wanted:
+            for name in names:
+                rng = seeded(seed, "vocabulary", vocabulary["source"], id, name)
+                locale = vocabulary.get("locale") or rng.choice(LOCALES)
+                made = cells(rng, make, sources.of(locale), rng.choice([60, 120, 200]))
+                if made:
+                    table.append({"name": name, "cells": made, "class": truth, "kind": id, "header": "vocabulary", "by": None, "locale": locale})
+        yield {"columns": table}
+
+
 def tables(seed):
     """Columns dealt into tables of six to twelve: mostly of people or of things, some of both."""
     sources = Sources(seed)
@@ -151,6 +171,7 @@ def tables(seed):
             size = rng.randint(6, 12)
             table, deck = deck[:size], deck[size:]
             yield {"columns": table}
+    yield from of_vocabularies(seed, sources)
 
 
 def main():

@@ -9,6 +9,7 @@ mod presence;
 use aedile_model::{Class, Confidence, Tag};
 
 use super::ColumnProfile;
+use super::calibration::Looked;
 use super::technical::{self, Technical};
 use crate::Identifiers;
 use crate::identifier::form::Strength;
@@ -56,7 +57,8 @@ impl Identifiers {
             decision.reasons.push(format!("name words `{}` are taken back by `{by}`", hit.text));
         }
         context::weigh(self, &mut reading, neighbours, &mut decision.reasons);
-        match profile.filter(|profile| profile.filled() > 0) {
+        let profile = profile.filter(|profile| profile.filled() > 0);
+        match profile {
             None => self.by_name(&reading, &mut decision),
             Some(profile) if profile.sample().is_known() => self.by_values(&reading, profile, &mut decision),
             Some(profile) => {
@@ -64,6 +66,11 @@ impl Identifiers {
                 self.find_out(&mut known);
                 self.by_values(&reading, &known, &mut decision);
             }
+        }
+        let looked = if profile.is_some() { Looked::AtValues } else { Looked::AtTheName };
+        // Everything is decided by points; how often they are right is said last.
+        for tag in &mut decision.tags {
+            tag.confidence = self.calibration.right(tag.confidence, looked);
         }
         decision
     }

@@ -245,6 +245,23 @@ fn a_telling_name_over_flags_is_not_believed() {
 }
 
 #[test]
+fn ages_are_neither_flags_nor_distances() {
+    let ours = crate::Rules::load(&[]).unwrap().identifiers;
+    let told = |name: &str, cells: &[i32]| {
+        let cells: Vec<String> = cells.iter().cycle().take(40).map(ToString::to_string).collect();
+        classes(&ours.decide(name, Some(&profile(&ours, cells)), &[]))
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("age", &[34, 57, 8, 41, 90]), ["pii.demographic.age"]);
+    assert_eq!(told("age", &[34, 57, 8, 41, -1]), ["pii.demographic.age"], "-1 is a code for the unknown");
+    assert_eq!(told("age", &[0, 1, 2, 3]), ["pii.demographic.age"], "children");
+    assert!(told("age75", &[0, 1]).is_empty(), "whether somebody is 75");
+    assert!(told("age", &[-2, -1, 0, 1]).is_empty(), "years from nine");
+}
+
+#[test]
 fn protected_values_keep_the_class() {
     let hashed = decide("email", (0..40).map(|n| format!("{:064x}", u128::from(n as u32) << 90 | 0xfeed)));
     assert_eq!(classes(&hashed), ["pii.contact.email"]);

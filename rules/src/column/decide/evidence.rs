@@ -60,7 +60,7 @@ const LEAST_READ_NAMED: u64 = 50;
 const LEAST_READ_CELLS: u64 = 20;
 
 /// Cells of which none fits before they refute a name.
-const LEAST_REFUTING: u64 = 20;
+pub(super) const LEAST_REFUTING: u64 = 20;
 
 /// Distinct entries of a word list without which cells alone say nothing.
 const LEAST_LISTED: u64 = 6;
@@ -152,6 +152,10 @@ impl<'a> Evidence<'a> {
         // A name that is not said to be a person's may be a company's.
         let read = read && !(weak && self.reads(Reads::Organisation) >= 20);
         let listed = (rule.spec.dictionary.is_some() && self.share(n.listed) >= 50) || read;
+        if let Some(what) = self.no_ages(rule) {
+            against.push(format!("{}, but the cells are {what}", name_reason(&hit.text)));
+            return None;
+        }
         if listed || (fits && (n.bits >= BITS_NAMED || !weak)) {
             return Some(self.agreed(rule, at, hit, &n, listed));
         }

@@ -4,7 +4,7 @@ use aedile_model::{Basis, Protection};
 
 use super::super::protection;
 use super::candidate::{Candidate, name_reason};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, LEAST_REFUTING};
 use crate::identifier::Rule;
 use crate::identifier::cell::Kind;
 use crate::identifier::form::{Distribution, Strength};
@@ -77,6 +77,25 @@ impl Evidence<'_> {
             let flag = self.profile.range().is_some_and(|(least, most)| least >= 0 && most <= 1);
             (flag && !states && self.share(self.profile.kind(Kind::Int)) >= 95).then_some("flags")
         })
+    }
+
+    /// What the cells of a column that is called an age are, if that cannot be ages: whether somebody is old enough (0 and 1),
+    /// or distances from an age (some below nought, more than a code for the unknown would be).
+    pub(super) fn no_ages(&self, rule: &Rule) -> Option<&'static str> {
+        if rule.spec.class != "pii.demographic.age" || self.filled < LEAST_REFUTING {
+            return None;
+        }
+        let (least, most) = self.profile.range()?;
+        let (mut all, mut below, mut distinct) = (0, 0, 0);
+        for kept in self.profile.sample().cells() {
+            let negative = u64::from(kept.cell.mask().starts_with('-'));
+            (all, below, distinct) = (all + kept.count, below + kept.count * negative, distinct + negative);
+        }
+        match () {
+            () if least >= 0 && most <= 1 && self.share(self.profile.kind(Kind::Int)) >= 95 => Some("flags"),
+            () if below * 10 >= all && distinct > 1 => Some("numbers below nought"),
+            () => None,
+        }
     }
 
     /// Names of people, places and jobs that no list knows are still words; addresses are words and numbers.
