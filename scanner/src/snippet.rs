@@ -1,5 +1,7 @@
 //! Source lines for reports, with credentials and personal data masked.
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,9 +15,11 @@ const WIDTH: usize = 200;
 /// How far around a place text is looked at for what must be masked, in bytes. A credential may begin
 /// before the first line shown (a private key) and end after the last.
 const CONTEXT: usize = 8 << 10;
+/// How far before it the statement that a place is in may begin, in bytes.
+const STATEMENT: usize = 256 << 10;
 
 /// The lines that `place` touches, at most [`LINES`], each cut to [`WIDTH`] characters, with every
-/// span that a secret rule or a value rule recognises replaced by `•`. Control characters are shown as
+/// span that a secret rule or a value rule recognises, and every value that SQL inserts, replaced by `*`. Control characters are shown as
 /// code points. `None` for data files and places without a text.
 #[must_use]
 pub fn snippet(place: &Place, sources: &Sources, rules: &Rules) -> Option<String> {
@@ -28,7 +32,7 @@ pub fn snippet(place: &Place, sources: &Sources, rules: &Rules) -> Option<String
     let first = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let last = text.get(end..)?.find('\n').map_or(text.len(), |newline| end + newline);
 
-    let from = boundary(text, first.saturating_sub(CONTEXT));
+    let from = statement(text, boundary(text, first.saturating_sub(CONTEXT)));
     let to = boundary(text, last.min(first + CONTEXT) + CONTEXT);
     let around = text.get(from..to)?;
     let masked = masked(around, rules);
@@ -40,6 +44,14 @@ pub fn snippet(place: &Place, sources: &Sources, rules: &Rules) -> Option<String
         .map(|line| visible(line).chars().take(WIDTH).collect())
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The beginning of the statement that `at` is in and of the one before, if they are near: rows that a statement inserts
+/// may go on for long.
+fn statement(text: &str, at: usize) -> usize {
+    let least = boundary(text, at.saturating_sub(STATEMENT));
+    let before = |end: usize| text.get(least..end).and_then(|text| text.rfind(";\n")).map(|end| least + end);
+    before(at).and_then(before).map_or(least, |end| end + 2)
 }
 
 /// Files whose lines are data: their text is never shown.
@@ -55,7 +67,7 @@ fn masked(text: &str, rules: &Rules) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
     let secrets = rules.secrets.scan(text).into_iter().map(|hit| hit.span);
     let values = rules.identifiers.scan_text(text).into_iter().map(|hit| hit.span);
-    for span in secrets.chain(values) {
+    for span in secrets.chain(values).chain(rows::values(text)) {
         for byte in bytes.get_mut(span).into_iter().flatten().filter(|byte| **byte != b'\n') {
             *byte = b'*';
         }
