@@ -91,8 +91,8 @@ impl Table {
 
     /// Looks at the `cells` of the column at `at`, one a row.
     pub(super) fn observe<'c>(&mut self, rules: &Rules, at: usize, cells: impl IntoIterator<Item = Option<&'c str>>) {
-        if let Some(mut observe) = self.observer(rules, at) {
-            cells.into_iter().for_each(|cell| observe(cell));
+        if let Some(observe) = self.observer(rules, at) {
+            cells.into_iter().for_each(observe);
         }
     }
 
