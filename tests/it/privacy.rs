@@ -204,7 +204,10 @@ fn every_form() -> tempfile::TempDir {
         ("data/broken.jsonl", &format!("{lines}{{\"{}\n", PLANTED[0].join(" "))),
         ("data/people.json", &serde_json::Value::from(objects).to_string()),
         ("data/people.sql", &dump),
-        ("logs/app.log", &row(" ")),
+        (
+            "logs/app.log",
+            &PLANTED.iter().map(|row| format!("paid by {} from {}\n", row[1], row[2])).collect::<String>(),
+        ),
         ("explore.ipynb", &notebook.to_string()),
         ("jobs/send.py", job),
         ("infra/main.tf", "resource \"aws_s3_bucket\" \"lake\" {\n  bucket = \"lake\"\n}\n"),

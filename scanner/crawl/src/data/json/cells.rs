@@ -161,7 +161,9 @@ impl Cells {
         let mut columns: Vec<&mut Column> = self.columns.iter_mut().filter(|column| !column.cells.is_empty()).collect();
         columns.sort_by(|one, other| one.name.cmp(&other.name));
         for column in columns {
-            if let Some(at) = table.at(&column.name) {
+            // A name of which all cells were taken back stands only where something did not parse: it may be a value.
+            let whole = column.cells.iter().any(|(start, end)| start <= end);
+            if whole && let Some(at) = table.at(&column.name) {
                 let cells = column.cells.iter().filter_map(|(start, end)| column.text.get(*start..*end));
                 table.observe_any(rules, at, cells);
                 column.hash(at, self.rows, table.hashed());
