@@ -39,20 +39,15 @@ pub(crate) struct Evaluator<'a> {
 
 impl Evaluator<'_> {
     /// What each policy of `entry` says of `question`.
-    pub(crate) fn judge(
-        &self,
-        question: &Question<'_>,
-        entry: &Entry,
-        controls: &[Control],
-        alone: &[PolicySet],
-    ) -> Vec<Outcome> {
-        let first = self.ask(question, &entry.set, &Assignment::default());
-        let members = entry.controls.iter().filter_map(|at| Some((*at, controls.get(*at)?, alone.get(*at)?)));
+    pub(crate) fn judge(&self, question: &Question<'_>, entry: &Entry, controls: &[Control]) -> Vec<Outcome> {
+        let together = entry.together(controls);
+        let first = together.and_then(|together| self.ask(question, &together.set, &Assignment::default()));
+        let members = entry.controls.iter().filter_map(|at| Some((*at, controls.get(*at)?)));
         members
-            .map(|(at, control, alone)| {
+            .map(|(at, control)| {
                 let (verdict, unknown, fault) = match &first {
                     Err(fault) => (Verdict::Inconclusive, Vec::new(), Some(fault.clone())),
-                    Ok(answer) => self.weigh(question, control, alone, answer),
+                    Ok(answer) => self.weigh(question, control, answer),
                 };
                 Outcome { control: at, verdict, unknown, fault }
             })
@@ -64,28 +59,32 @@ impl Evaluator<'_> {
         &self,
         question: &Question<'_>,
         control: &Control,
-        alone: &PolicySet,
         first: &Answer,
     ) -> (Verdict, Vec<(Side, String)>, Option<String>) {
         let unknown = |reads: &BTreeSet<(Side, String)>| -> Vec<(Side, String)> {
             reads.iter().filter(|(side, name)| question.side(*side).unknown.contains_key(name)).cloned().collect()
         };
-        let depends = unknown(&control.reads.attributes);
+        let body = match control.body() {
+            Ok(body) => body,
+            Err(fault) => return (Verdict::Inconclusive, Vec::new(), Some(fault)),
+        };
+        let depends = unknown(&body.reads.attributes);
         if depends.is_empty() {
             return match first.verdict(control) {
                 Ok(verdict) => (verdict, Vec::new(), None),
                 Err(fault) => (Verdict::Inconclusive, Vec::new(), Some(fault)),
             };
         }
-        if unknown(&control.scope_reads.attributes).is_empty() && first.verdict(control) == Ok(Verdict::NotApplicable) {
+        if unknown(&body.scope_reads.attributes).is_empty() && first.verdict(control) == Ok(Verdict::NotApplicable) {
             return (Verdict::NotApplicable, Vec::new(), None);
         }
-        let Some(assignments) = assignments(&depends, question, control, self.world) else {
+        let Some(assignments) = assignments(&depends, question, body, self.world) else {
             return (Verdict::Inconclusive, depends, None);
         };
         let mut verdicts = BTreeSet::new();
         for assignment in &assignments {
-            match self.ask(question, alone, assignment).and_then(|answer| answer.verdict(control)) {
+            let answer = control.alone().and_then(|alone| self.ask(question, alone, assignment));
+            match answer.and_then(|answer| answer.verdict(control)) {
                 Ok(verdict) => drop(verdicts.insert(verdict)),
                 Err(fault) => return (Verdict::Inconclusive, depends, Some(fault)),
             }

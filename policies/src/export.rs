@@ -63,13 +63,14 @@ impl Policies {
         let mut export = Export::default();
         for control in &self.guardrails.controls {
             export.policies.insert(control.info.id.clone(), json!(control.info.text));
-            let twin = control.twin.to_json().map_err(|error| error.to_string())?;
+            let twin = control.body()?.twin.to_json().map_err(|error| error.to_string())?;
             export.policies.insert(Control::twin_id(&control.info.id).to_string(), twin);
         }
         let base = crate::index::base()?.to_json().map_err(|error| error.to_string())?;
         export.policies.insert(BASE.to_owned(), base);
         for entry in (0..).map_while(|at| self.guardrails.index.at(at)) {
-            let mut ids: Vec<String> = entry.set.policies().map(|policy| policy.id().to_string()).collect();
+            let set = &entry.together(&self.guardrails.controls)?.set;
+            let mut ids: Vec<String> = set.policies().map(|policy| policy.id().to_string()).collect();
             ids.sort();
             export.sets.push(ids);
         }
@@ -88,10 +89,11 @@ impl Policies {
         let evaluator = Evaluator { world: &world, authorizer: Authorizer::new() };
         for question in world.questions(&self.guardrails.index).0 {
             let Some(entry) = self.guardrails.index.at(question.entry) else { continue };
-            for assignment in [Assignment::default(), Assignment::flipped(&question, &entry.reads)] {
+            let together = entry.together(&self.guardrails.controls)?;
+            for assignment in [Assignment::default(), Assignment::flipped(&question, &together.reads)] {
                 // What cannot be asked is inconclusive in a judgement, and nothing that two engines could differ in.
                 let Ok((request, entities)) = evaluator.request(&question, &assignment) else { continue };
-                let answer = evaluator.ask(&question, &entry.set, &assignment)?;
+                let answer = evaluator.ask(&question, &together.set, &assignment)?;
                 let context = request.context().map(|context| context.to_json_value()).transpose();
                 export.requests.push(ExportedRequest {
                     principal: named(request.principal()),

@@ -7,7 +7,7 @@ use aedile_model::{
 use rayon::prelude::*;
 use time::Date;
 
-use crate::control::PolicyInfo;
+use crate::control::{Control, PolicyInfo};
 use crate::frameworks::Frameworks;
 use crate::graph::Graph;
 use crate::judgement::Decision;
@@ -33,8 +33,8 @@ pub(crate) struct Writer<'a> {
 /// A policy as findings need it.
 pub(crate) struct Judged<'a> {
     pub(crate) info: &'a PolicyInfo,
-    /// What it reads, and what its scope alone reads; `None` where no single policy decides.
-    pub(crate) reads: Option<(&'a Reads, &'a Reads)>,
+    /// `None` where no single policy decides.
+    pub(crate) control: Option<&'a Control>,
 }
 
 /// What one finding is made from: the decisions of one policy on one pair of parties.
@@ -66,7 +66,9 @@ impl<'a> Writer<'a> {
             .into_par_iter()
             .filter_map(|decisions| {
                 let judged = policies.get(decisions.first()?.policy.as_str())?;
-                Some(self.finding(&self.group(judged.info, decisions)?, judged.reads))
+                let body = judged.control.and_then(|control| control.body().ok());
+                let reads = body.map(|body| (&body.reads, &body.scope_reads));
+                Some(self.finding(&self.group(judged.info, decisions)?, reads))
             })
             .collect();
         findings.sort_by(|a, b| {

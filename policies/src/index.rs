@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, OnceLock};
 
 use cedar_policy::{Policy, PolicyId, PolicySet, RequestEnv};
 use sha2::{Digest, Sha256};
 
-use crate::control::Control;
+use crate::control::{Control, Types};
 use crate::reads::Side;
 
 /// The id of the permit that every guardrail stands against. No policy can have it.
@@ -14,19 +16,47 @@ pub(crate) const BASE: &str = "#base";
 pub(crate) struct Entry {
     /// Indices into the controls, in order.
     pub(crate) controls: Vec<usize>,
-    /// These controls, their twins and the base permit.
+    /// Whether any of them names an asset, so that verdicts depend on who is asked about.
+    identity: bool,
+    together: OnceLock<Result<Together, String>>,
+}
+
+/// The policies of an entry as they are asked.
+#[derive(Debug)]
+pub(crate) struct Together {
+    /// The controls, their twins and the base permit.
     pub(crate) set: PolicySet,
     /// What any of them reads.
     pub(crate) reads: BTreeSet<(Side, String)>,
-    /// Whether any of them names an asset, so that verdicts depend on who is asked about.
-    pub(crate) identity: bool,
+}
+
+impl Entry {
+    pub(crate) fn new(controls: Vec<usize>, identity: bool) -> Entry {
+        Entry { controls, identity, together: OnceLock::new() }
+    }
+
+    /// Its members in `controls` as they are asked.
+    ///
+    /// # Errors
+    /// What Cedar says if one cannot be parsed or the set cannot be made.
+    pub(crate) fn together(&self, controls: &[Control]) -> Result<&Together, String> {
+        let made = self.together.get_or_init(|| {
+            let chosen: Vec<&Control> = self.controls.iter().filter_map(|at| controls.get(*at)).collect();
+            let mut reads = BTreeSet::new();
+            for control in &chosen {
+                reads.extend(control.body()?.reads.attributes.iter().cloned());
+            }
+            Ok(Together { set: set(chosen)?, reads })
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
 }
 
 /// Policies by what they can apply to: deciding costs time for every policy in a set, applicable or not.
 #[derive(Debug)]
 pub(crate) struct Index {
     entries: Vec<Entry>,
-    by_types: BTreeMap<[String; 3], usize>,
+    by_types: BTreeMap<Types, usize>,
 }
 
 impl Index {
@@ -36,9 +66,9 @@ impl Index {
     /// fires, there is something that always passes.
     ///
     /// # Errors
-    /// What Cedar says if a set cannot be made.
-    pub(crate) fn new(controls: &[Control], base: &Policy) -> Result<Index, String> {
-        let mut members: BTreeMap<[String; 3], Vec<usize>> = BTreeMap::new();
+    /// Which policy can never apply.
+    pub(crate) fn new(controls: &[Control]) -> Result<Index, String> {
+        let mut members: BTreeMap<Types, Vec<usize>> = BTreeMap::new();
         for (at, control) in controls.iter().enumerate() {
             if control.applies.is_empty() {
                 return Err(format!("policy `{}` can never apply", control.info.id));
@@ -54,7 +84,7 @@ impl Index {
             let at = match by_members.get(&members) {
                 Some(at) => *at,
                 None => {
-                    index.entries.push(entry(controls, &members, base)?);
+                    index.entries.push(entry(controls, &members));
                     by_members.insert(members, index.entries.len() - 1);
                     index.entries.len() - 1
                 }
@@ -66,7 +96,7 @@ impl Index {
 
     /// The entry for these types, if any policy can apply.
     pub(crate) fn entry(&self, principal: &str, action: &str, resource: &str) -> Option<usize> {
-        self.by_types.get(&[principal.to_owned(), action.to_owned(), resource.to_owned()]).copied()
+        self.by_types.get(&[principal, action, resource].map(Cow::Borrowed)).copied()
     }
 
     /// The entry at `at`.
@@ -93,30 +123,27 @@ impl Index {
 }
 
 /// The types of principal, action and resource of `env`, without namespace.
-pub(crate) fn types(env: RequestEnv) -> [String; 3] {
-    [
-        env.principal().basename().to_owned(),
-        env.action().id().unescaped().to_owned(),
-        env.resource().basename().to_owned(),
-    ]
+pub(crate) fn types(env: RequestEnv) -> Types {
+    [env.principal().basename(), env.action().id().unescaped(), env.resource().basename()]
+        .map(|name| Cow::Owned(name.to_owned()))
 }
 
-fn entry(controls: &[Control], members: &[usize], base: &Policy) -> Result<Entry, String> {
-    let chosen: Vec<&Control> = members.iter().filter_map(|at| controls.get(*at)).collect();
-    Ok(Entry {
-        controls: members.to_vec(),
-        set: set(chosen.iter().copied(), base)?,
-        reads: chosen.iter().flat_map(|control| control.reads.attributes.iter().cloned()).collect(),
-        identity: chosen.iter().any(|control| control.names_assets()),
-    })
+fn entry(controls: &[Control], members: &[usize]) -> Entry {
+    let identity = members.iter().filter_map(|at| controls.get(*at)).any(Control::names_assets);
+    Entry::new(members.to_vec(), identity)
 }
 
-/// `controls`, their twins and `base` as one set.
-pub(crate) fn set<'a>(controls: impl IntoIterator<Item = &'a Control>, base: &Policy) -> Result<PolicySet, String> {
-    let policies = controls.into_iter().flat_map(|control| [control.policy.clone(), control.twin.clone()]);
-    let mut set = PolicySet::from_policies(policies).map_err(|error| error.to_string())?;
-    set.add(base.clone()).map_err(|error| error.to_string())?;
-    Ok(set)
+/// `controls`, their twins and the base permit as one set.
+///
+/// # Errors
+/// What Cedar says of one of them.
+pub(crate) fn set<'a>(controls: impl IntoIterator<Item = &'a Control>) -> Result<PolicySet, String> {
+    let mut policies = vec![base()?];
+    for control in controls {
+        let body = control.body()?;
+        policies.extend([body.policy.clone(), body.twin.clone()]);
+    }
+    PolicySet::from_policies(policies).map_err(|error| error.to_string())
 }
 
 /// The permit of everything that guardrails stand against.
@@ -124,5 +151,9 @@ pub(crate) fn set<'a>(controls: impl IntoIterator<Item = &'a Control>, base: &Po
 /// # Errors
 /// Never, as long as Cedar reads its own language.
 pub(crate) fn base() -> Result<Policy, String> {
-    Policy::parse(Some(PolicyId::new(BASE)), "permit (principal, action, resource);").map_err(|error| error.to_string())
+    static PARSED: LazyLock<Result<Policy, String>> = LazyLock::new(|| {
+        let text = "permit (principal, action, resource);";
+        Policy::parse(Some(PolicyId::new(BASE)), text).map_err(|error| error.to_string())
+    });
+    PARSED.clone()
 }

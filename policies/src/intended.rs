@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::PolicyError;
-use crate::control::{Control, PolicyInfo};
+use crate::control::{Body, Control, PolicyInfo};
 use crate::evaluate::Evaluator;
 use crate::judgement::{Decision, JudgeError};
 use crate::policies::Policies;
@@ -70,15 +70,16 @@ impl Intended {
     /// # Errors
     /// What Cedar says if the set cannot be made.
     pub(crate) fn new(controls: &[Control]) -> Result<Intended, String> {
-        let set = PolicySet::from_policies(controls.iter().map(|control| control.policy.clone()))
-            .map_err(|error| error.to_string())?;
+        let bodies: Vec<&Body> = controls.iter().map(Control::body).collect::<Result<_, _>>()?;
+        let set = PolicySet::from_policies(bodies.iter().map(|body| body.policy.clone()));
+        let set = set.map_err(|error| error.to_string())?;
         let applies = controls.iter().flat_map(|control| &control.applies);
         Ok(Intended {
             set,
             #[cfg(feature = "prove")]
             controls: controls.to_vec(),
-            reads: controls.iter().flat_map(|control| control.reads.attributes.iter().cloned()).collect(),
-            actions: applies.map(|[_, action, _]| action.clone()).collect(),
+            reads: bodies.iter().flat_map(|body| body.reads.attributes.iter().cloned()).collect(),
+            actions: applies.map(|[_, action, _]| action.to_string()).collect(),
         })
     }
 }

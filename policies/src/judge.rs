@@ -100,10 +100,9 @@ impl Policies {
     fn findings(&self, inventory: &Inventory, decisions: &[Decision], as_of: Date) -> Vec<Finding> {
         let mut policies: BTreeMap<&str, Judged<'_>> = BTreeMap::new();
         for control in &self.guardrails.controls {
-            let reads = Some((&control.reads, &control.scope_reads));
-            policies.insert(&control.info.id, Judged { info: &control.info, reads });
+            policies.insert(&control.info.id, Judged { info: &control.info, control: Some(control) });
         }
-        policies.insert(&self.as_intended.id, Judged { info: &self.as_intended, reads: None });
+        policies.insert(&self.as_intended.id, Judged { info: &self.as_intended, control: None });
         let writer = Writer {
             inventory,
             graph: Graph::new(inventory),
@@ -170,7 +169,7 @@ impl Policies {
     /// A policy that names an asset which is not there never fires: that is told, and is no pass.
     fn dangling(&self, inventory: &Inventory, judgement: &mut Judgement) {
         for control in &self.guardrails.controls {
-            for uid in control.assets_named() {
+            for uid in &control.assets_named {
                 let id: &str = uid.id().unescaped();
                 if uid.type_name().basename() == "Platform" || inventory.assets.keys().any(|known| known.as_str() == id)
                 {
@@ -198,6 +197,7 @@ pub(crate) fn answer<'a>(
     questions: Vec<Question<'a>>,
     memory: Option<&(&Memory, [u8; 32])>,
 ) -> Vec<Answered<'a>> {
+    judges.parse(questions.iter().map(|question| question.entry).collect());
     let signatures: Vec<Signature<'_>> = questions.par_iter().map(|question| signature(question, judges)).collect();
     let mut first: BTreeMap<&Signature<'_>, usize> = BTreeMap::new();
     for (at, signature) in signatures.iter().enumerate() {
@@ -211,7 +211,7 @@ pub(crate) fn answer<'a>(
         .filter_map(|at| {
             let question = questions.get(*at)?;
             let entry = judges.index.at(question.entry)?;
-            let asked = || evaluator.judge(question, entry, &judges.controls, &judges.alone);
+            let asked = || evaluator.judge(question, entry, &judges.controls);
             let Some((memory, digests)) = &memory else { return Some((*at, asked().into())) };
             let key = memory::key(digests.get(question.entry)?, signatures.get(*at)?);
             let outcomes = memory.recall(key, entry).unwrap_or_else(|| {
@@ -232,7 +232,8 @@ pub(crate) fn answer<'a>(
 }
 
 fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
-    let entry = judges.index.at(question.entry);
+    // Where the policies cannot be read every question gets the same answer: that.
+    let together = judges.index.at(question.entry).and_then(|entry| entry.together(&judges.controls).ok());
     let fact = |(side, name): &(Side, String)| {
         let facts = question.side(*side);
         match (facts.known.get(name), facts.unknown.contains_key(name)) {
@@ -246,7 +247,7 @@ fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
     Signature {
         entry: question.entry,
         action: question.action,
-        facts: entry.map(|entry| entry.reads.iter().map(fact).collect()).unwrap_or_default(),
+        facts: together.map(|together| together.reads.iter().map(fact).collect()).unwrap_or_default(),
         held: [held(Side::Principal), held(Side::Resource), held(Side::Context)],
         kinds: [question.principal.map(|asset| asset.kind), Some(question.resource.kind)],
         identity: judges

@@ -3,6 +3,7 @@
 //! Facts become requests, one for every asset and every relation that policies ask about; every
 //! policy gives a verdict; a Fail or Inconclusive becomes a finding. See `policies/README.md`.
 
+mod built_in;
 #[cfg(test)]
 mod built_in_tests;
 mod case;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use aedile_model::{Citation, Severity};
+use aedile_model::Severity;
 use cedar_policy::{ActionConstraint, Effect, PolicyId};
 use miette::SourceSpan;
 use serde_json::Value;
@@ -49,17 +49,10 @@ impl Lint<'_> {
         let json = statement.policy.to_json();
         self.check_form(statement, json.as_ref().ok(), &mut faults);
         let id = self.id(statement, &mut faults);
-        let severity = self.severity("severity", statement, &mut faults).unwrap_or(Severity::Medium);
-        let mut severities = BTreeMap::new();
-        for (key, word) in statement.keys().iter().filter_map(|key| Some((*key, key.strip_prefix("severity_")?))) {
-            if let Some(severity) = self.severity(key, statement, &mut faults) {
-                severities.insert(word.to_owned(), severity);
-            }
+        for key in statement.keys().into_iter().filter(|key| *key == "severity" || key.starts_with("severity_")) {
+            self.check_severity(key, statement, &mut faults);
         }
         let text = |key: &str| statement.annotation(key).unwrap_or_default().trim().to_owned();
-        let list = |key: &str| -> Vec<String> {
-            text(key).split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-        };
         if !text("since").is_empty() && !is_version(&text("since")) {
             let what = format!("`{}` is not a version", text("since"));
             faults.push(self.fault(what, "write it as 0.1.0", statement.annotation_span("since")));
@@ -67,25 +60,8 @@ impl Lint<'_> {
         for key in ["title", "remedy"] {
             self.check_placeholders(key, &text(key), statement, &mut faults);
         }
-        let cites = list("cites").into_iter().map(|obligation| Citation {
-            framework: obligation.split(':').next().unwrap_or_default().to_owned(),
-            obligation,
-            title: String::new(),
-        });
-        let info = PolicyInfo {
-            title: text("title"),
-            severity,
-            severities,
-            aliases: list("aliases"),
-            cites: cites.collect(),
-            theme: self.source.theme().to_owned(),
-            remedy: text("remedy"),
-            since: text("since"),
-            rationale: statement.comment.clone(),
-            text: statement.text.clone(),
-            built_in: self.set == Set::Guardrails { built_in: true },
-            id: id.clone(),
-        };
+        let built_in = self.set == Set::Guardrails { built_in: true };
+        let info = PolicyInfo::of(&statement.written, self.source.theme(), built_in);
         let control = json
             .map_err(|error| error.to_string())
             .and_then(|json| Control::new(info, statement.policy.new_id(PolicyId::new(&id)), json));
@@ -161,16 +137,12 @@ impl Lint<'_> {
         id
     }
 
-    fn severity(&self, key: &str, statement: &Statement, faults: &mut Vec<PolicyError>) -> Option<Severity> {
-        let word = statement.annotation(key)?;
-        match Severity::from_str(word) {
-            Ok(severity) => Some(severity),
-            Err(_) => {
-                let known = Severity::ALL.map(Severity::as_str);
-                let at = statement.annotation_span(key);
-                faults.push(self.fault(format!("`{word}` is not a severity"), advice(word, &known), at));
-                None
-            }
+    fn check_severity(&self, key: &str, statement: &Statement, faults: &mut Vec<PolicyError>) {
+        let word = statement.annotation(key).unwrap_or_default();
+        if Severity::from_str(word).is_err() {
+            let known = Severity::ALL.map(Severity::as_str);
+            let at = statement.annotation_span(key);
+            faults.push(self.fault(format!("`{word}` is not a severity"), advice(word, &known), at));
         }
     }
 

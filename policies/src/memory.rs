@@ -211,12 +211,7 @@ mod tests {
         let text = memory.written();
         assert_eq!(text.lines().count(), 2, "a fault is not remembered");
         let again = Memory::read(&text);
-        let entry = |controls: &[usize]| Entry {
-            controls: controls.to_vec(),
-            set: cedar_policy::PolicySet::new(),
-            reads: std::collections::BTreeSet::new(),
-            identity: false,
-        };
+        let entry = |controls: &[usize]| Entry::new(controls.to_vec(), false);
         assert_eq!(again.recall(key, &entry(&[3, 4, 9, 11])), Some(outcomes.to_vec()));
         assert_eq!(again.recall(key, &entry(&[3, 4])), None, "of another number of controls");
         assert_eq!(again.recall(Key::default(), &entry(&[3, 4, 9, 11])), None);

@@ -14,10 +14,17 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) policy: Policy,
-    /// Its annotations, taken once: Cedar parses the key of each that it is asked for.
-    annotations: BTreeMap<String, String>,
     pub(crate) span: Range<usize>,
+    pub(crate) written: Written,
+}
+
+/// What people wrote of a policy.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// Taken once: Cedar parses the key of each that it is asked for.
+    pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) text: String,
+    /// What stands in `//` above it, one paragraph.
     pub(crate) comment: String,
 }
 
@@ -68,12 +75,9 @@ pub(crate) fn statements(source: &PolicySource) -> Result<Vec<Statement>, Policy
     policies.sort_by_key(|(span, _)| span.start);
     Ok(policies
         .into_iter()
-        .map(|(span, policy)| Statement {
-            annotations: policy.annotations().map(|(key, text)| (key.to_owned(), text.to_owned())).collect(),
-            policy,
-            text: source.text.get(span.clone()).unwrap_or_default().to_owned(),
-            comment: comment_above(source.text.get(..span.start).unwrap_or_default()),
-            span,
+        .map(|(span, policy)| {
+            let annotations = policy.annotations().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
+            Statement { written: Written::at(&source.text, &span, annotations), policy, span }
         })
         .collect())
 }
@@ -103,11 +107,27 @@ fn unparsed(source: &PolicySource, errors: &cedar_policy::ParseErrors) -> Policy
     }
 }
 
+impl Written {
+    /// The policy at `span` of `text`.
+    pub(crate) fn at(text: &str, span: &Range<usize>, annotations: BTreeMap<String, String>) -> Written {
+        Written {
+            annotations,
+            text: text.get(span.clone()).unwrap_or_default().to_owned(),
+            comment: comment_above(text.get(..span.start).unwrap_or_default()),
+        }
+    }
+
+    /// What its annotation `key` says.
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations.get(key).map(String::as_str)
+    }
+}
+
 impl Statement {
     /// The span of the annotation `key`, or of the first line.
     pub(crate) fn annotation_span(&self, key: &str) -> SourceSpan {
-        let found = self.text.find(&format!("@{key}")).map(|at| (self.span.start + at, key.len() + 1));
-        found.unwrap_or((self.span.start, self.text.lines().next().map_or(1, str::len))).into()
+        let found = self.written.text.find(&format!("@{key}")).map(|at| (self.span.start + at, key.len() + 1));
+        found.unwrap_or((self.span.start, self.written.text.lines().next().map_or(1, str::len))).into()
     }
 
     /// The span of the whole policy.
@@ -117,12 +137,12 @@ impl Statement {
 
     /// The keys of its annotations.
     pub(crate) fn keys(&self) -> BTreeSet<&str> {
-        self.annotations.keys().map(String::as_str).collect()
+        self.written.annotations.keys().map(String::as_str).collect()
     }
 
     /// What its annotation `key` says.
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
-        self.annotations.get(key).map(String::as_str)
+        self.written.annotation(key)
     }
 }
 
@@ -138,6 +158,7 @@ mod tests {
              @id(\"b\") forbid (principal, action, resource);",
         );
         let found = statements(&source).unwrap();
+        let found: Vec<Written> = found.into_iter().map(|statement| statement.written).collect();
         assert_eq!(found[0].comment, "Why it exists.");
         assert!(found[0].text.starts_with("@id(\"a\")") && found[0].text.ends_with(");"), "{}", found[0].text);
         assert_eq!(found[1].comment, "");

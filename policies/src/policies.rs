@@ -5,10 +5,10 @@ use cedar_policy::{PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
-use crate::control::{Control, PolicyInfo};
+use crate::control::{Body, Control, PolicyInfo};
 use crate::documents::Documents;
 use crate::frameworks::Frameworks;
-use crate::index::{Index, base, set, types};
+use crate::index::{Index, types};
 use crate::intended::{Intended, as_intended};
 use crate::lint::{Lint, Set};
 use crate::nearest::advice;
@@ -16,7 +16,7 @@ use crate::packs::{CONTROLS, REMOVED};
 use crate::parse::{Statement, died, on_large_stack, statements};
 use crate::schema::Contract;
 use crate::taxonomy::Taxonomy;
-use crate::{PolicyError, PolicySource};
+use crate::{PolicyError, PolicySource, built_in};
 
 /// How many entity references a policy may follow: the asset, and what it holds.
 const LEVEL: u32 = 2;
@@ -25,8 +25,6 @@ const LEVEL: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct Judges {
     pub(crate) controls: Vec<Control>,
-    /// Each control with its twin and the base permit, by the control's index.
-    pub(crate) alone: Vec<PolicySet>,
     pub(crate) index: Index,
 }
 
@@ -48,12 +46,20 @@ pub struct Policies {
 impl Policies {
     /// The built-in policies together with `user` guardrails and additions to the taxonomy; `intended` is the organisation's intended access.
     ///
-    /// The built-in ones were validated when the program was made ([`Policies::load_validating_all`]): doing it
-    /// again would be half of what a small scan costs.
+    /// The built-in ones were validated and indexed when the program was made ([`Policies::load_validating_all`]); Cedar
+    /// parses those that a question needs: doing it all again would be more than half of what a small scan costs.
     ///
     /// # Errors
     /// Everything that is wrong with any of the files, together.
     pub fn load(user: &[PolicySource], intended: &[PolicySource]) -> Result<Policies, PolicyError> {
+        Ok(Self::load_citing_nothing(user, intended)?.cite(&Frameworks::load(&[])?))
+    }
+
+    /// As [`Policies::load`], for [`Policies::cite`] to follow.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of the files, together.
+    pub fn load_citing_nothing(user: &[PolicySource], intended: &[PolicySource]) -> Result<Policies, PolicyError> {
         on_large_stack(|| Self::load_with(user, intended, false))?
     }
 
@@ -62,7 +68,7 @@ impl Policies {
     /// # Errors
     /// Everything that is wrong with any of the files, together.
     pub fn load_validating_all(user: &[PolicySource], intended: &[PolicySource]) -> Result<Policies, PolicyError> {
-        on_large_stack(|| Self::load_with(user, intended, true))?
+        Ok(on_large_stack(|| Self::load_with(user, intended, true))??.cite(&Frameworks::load(&[])?))
     }
 
     fn load_with(user: &[PolicySource], intended: &[PolicySource], all: bool) -> Result<Policies, PolicyError> {
@@ -81,9 +87,9 @@ impl Policies {
             schemas: &schemas,
             validate_built_in: all,
         };
-        let built_in = CONTROLS
-            .iter()
-            .map(|(name, text, _)| (PolicySource::new(*name, *text), Set::Guardrails { built_in: true }));
+        let ours = || CONTROLS.iter().map(|(name, text, _)| PolicySource::new(*name, *text));
+        let mut known = if all { Vec::new() } else { built_in::controls()? };
+        let built_in = ours().filter(|_| all).map(|source| (source, Set::Guardrails { built_in: true }));
         let own = controls.into_iter().map(|source| (source.clone(), Set::Guardrails { built_in: false }));
         let sources: Vec<(PolicySource, Set)> = built_in.chain(own).collect();
         // Threads of their own, not of a pool: whoever waits here may be the pool's only thread.
@@ -93,8 +99,10 @@ impl Policies {
                 let read = share.iter().flat_map(|(source, set)| loader.read(source, *set)).collect();
                 Share { read, faults: loader.faults }
             };
-            let running: Vec<_> =
-                shares(&sources).into_iter().map(|share| scope.spawn(move || on_large_stack(|| read(share)))).collect();
+            let running: Vec<_> = shares(&sources, |(source, _)| source.text.len())
+                .into_iter()
+                .map(|share| scope.spawn(move || on_large_stack(|| read(share))))
+                .collect();
             running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(died()))).collect()
         });
         let (mut controls, mut faults) = (Vec::new(), Vec::new());
@@ -104,21 +112,24 @@ impl Policies {
             faults.extend(share.faults);
         }
         let mut loader = Loader { faults, ..loader() };
-        loader.refuse_twice(&controls);
+        known.iter_mut().filter(|control| control.applies.is_empty()).for_each(|control| loader.applies(control));
+        let files =
+            known.iter().map(|control| (control.info.id.clone(), format!("controls/{}.cedar", control.info.theme)));
+        loader.refuse_twice(files.collect(), &controls);
         let permits: Vec<Read> = intended.iter().flat_map(|source| loader.read(source, Set::Intended)).collect();
-        loader.refuse_twice(&permits);
+        loader.refuse_twice(BTreeMap::new(), &permits);
         if let Some(error) = PolicyError::gathered(loader.faults) {
             return Err(error);
         }
-        let sorted = |mut read: Vec<Read>| -> Vec<Control> {
-            read.sort_by(|a, b| a.control.info.id.cmp(&b.control.info.id));
-            read.into_iter().map(|read| read.control).collect()
+        let sorted = |known: Vec<Control>, read: Vec<Read>| -> Vec<Control> {
+            let mut all: Vec<Control> = known.into_iter().chain(read.into_iter().map(|read| read.control)).collect();
+            all.sort_by(|a, b| a.info.id.cmp(&b.info.id));
+            all
         };
-        let cited = Frameworks::load(&[])?;
-        let guardrails = Judges::new(sorted(controls)).map_err(PolicyError::BuiltIn)?;
+        let guardrails = Judges::new(sorted(known, controls)).map_err(PolicyError::BuiltIn)?;
         let permitted = match permits.is_empty() {
             true => None,
-            false => Some(Intended::new(&sorted(permits)).map_err(PolicyError::BuiltIn)?),
+            false => Some(Intended::new(&sorted(Vec::new(), permits)).map_err(PolicyError::BuiltIn)?),
         };
         let mut packs = vec![
             ("schema.cedarschema".to_owned(), sha256(include_str!("../schema.cedarschema"))),
@@ -131,9 +142,7 @@ impl Policies {
         let as_intended = Arc::new(as_intended()?);
         let frameworks = Frameworks::default();
         let documents = Documents::built_in()?;
-        let policies =
-            Policies { contract, taxonomy, documents, guardrails, intended: permitted, as_intended, frameworks, packs };
-        Ok(policies.cite(&cited))
+        Ok(Policies { contract, taxonomy, documents, guardrails, intended: permitted, as_intended, frameworks, packs })
     }
 
     /// How many guardrails `source` holds, if nothing is wrong with it; they are not added.
@@ -153,7 +162,7 @@ impl Policies {
                 validate_built_in: false,
             };
             let read = loader.read(source, Set::Guardrails { built_in: false });
-            loader.refuse_twice(&read);
+            loader.refuse_twice(BTreeMap::new(), &read);
             PolicyError::gathered(loader.faults).map_or(Ok(read.len()), Err)
         })?
     }
@@ -199,27 +208,40 @@ impl Policies {
 
 impl Judges {
     fn new(controls: Vec<Control>) -> Result<Judges, String> {
-        let base = base()?;
-        let alone = controls.iter().map(|control| set([control], &base)).collect::<Result<_, _>>()?;
-        let index = Index::new(&controls, &base)?;
-        Ok(Judges { controls, alone, index })
+        let index = Index::new(&controls)?;
+        Ok(Judges { controls, index })
+    }
+
+    /// Parses side by side what the entries `asked` need and is not parsed yet.
+    pub(crate) fn parse(&self, asked: BTreeSet<usize>) {
+        let members = asked.into_iter().filter_map(|at| self.index.at(at)).flat_map(|entry| &entry.controls);
+        let members: BTreeSet<usize> = members.copied().collect();
+        let waiting =
+            members.into_iter().filter_map(|at| self.controls.get(at)).filter(|control| control.is_unparsed());
+        let waiting: Vec<&Control> = waiting.collect();
+        std::thread::scope(|scope| {
+            for share in shares(&waiting, |control| control.info.text.len()) {
+                // A control that its thread did not come to is parsed where it is asked.
+                scope.spawn(|| on_large_stack(|| share.iter().for_each(|control| control.parse_here())));
+            }
+        });
     }
 }
 
-/// `sources` in their order, cut into as many parts of like length as there are threads.
-fn shares(sources: &[(PolicySource, Set)]) -> Vec<&[(PolicySource, Set)]> {
-    let whole: usize = sources.iter().map(|(source, _)| source.text.len()).sum();
+/// `things` in their order, cut into as many parts of like length as there are threads.
+fn shares<T>(things: &[T], length_of: impl Fn(&T) -> usize) -> Vec<&[T]> {
+    let whole: usize = things.iter().map(&length_of).sum();
     let most = whole.div_ceil(rayon::current_num_threads().clamp(1, 8)).max(1);
     let mut shares = Vec::new();
     let (mut start, mut length) = (0, 0);
-    for (at, (source, _)) in sources.iter().enumerate() {
-        length += source.text.len();
+    for (at, thing) in things.iter().enumerate() {
+        length += length_of(thing);
         if length >= most {
-            shares.extend(sources.get(start..=at));
+            shares.extend(things.get(start..=at));
             (start, length) = (at + 1, 0);
         }
     }
-    shares.extend(sources.get(start..).filter(|rest| !rest.is_empty()));
+    shares.extend(things.get(start..).filter(|rest| !rest.is_empty()));
     shares
 }
 
@@ -300,8 +322,9 @@ impl Loader<'_> {
     /// Strict validation, and validation that the entities we hand over suffice. Warnings are faults too:
     /// a policy that can never fire would be a pass for everybody.
     fn validate(&mut self, read: &Read) {
-        let Ok(set) = PolicySet::from_policies([read.control.policy.clone()]) else { return };
-        let schema = match self.schema(&read.control) {
+        let Ok(body) = read.control.body() else { return };
+        let Ok(set) = PolicySet::from_policies([body.policy.clone()]) else { return };
+        let schema = match self.schema(body) {
             Ok(schema) => schema,
             Err(fault) => return self.faults.push(fault),
         };
@@ -317,7 +340,7 @@ impl Loader<'_> {
             let reason = reason.strip_prefix(&prefix).unwrap_or(&reason).to_owned();
             self.invalid(read, reason, advice);
         }
-        for uid in read.control.policy.entity_literals() {
+        for uid in body.policy.entity_literals() {
             let id: &str = uid.id().unescaped();
             let known: Vec<&str> = match uid.type_name().basename() {
                 "DataClass" => self.taxonomy.classes().collect(),
@@ -339,14 +362,15 @@ impl Loader<'_> {
     /// INVARIANT: on the large stack: a deep policy that the type checker cannot follow to its end would apply
     /// nowhere, and never be asked.
     fn applies(&mut self, control: &mut Control) {
-        match self.schema(control) {
-            Ok(schema) => control.applies = control.twin.get_valid_request_envs(&schema).map(types).collect(),
+        let Ok(body) = control.body() else { return };
+        match self.schema(body) {
+            Ok(schema) => control.applies = body.twin.get_valid_request_envs(&schema).map(types).collect(),
             Err(fault) => self.faults.push(fault),
         }
     }
 
-    fn schema(&self, control: &Control) -> Result<Schema, PolicyError> {
-        self.schemas.of(control.actions(), self.contract)
+    fn schema(&self, body: &Body) -> Result<Schema, PolicyError> {
+        self.schemas.of(body.actions(), self.contract)
     }
 
     fn invalid(&mut self, read: &Read, reason: String, advice: Option<String>) {
@@ -359,11 +383,11 @@ impl Loader<'_> {
         });
     }
 
-    fn refuse_twice(&mut self, read: &[Read]) {
-        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    /// `seen`: ids that are taken, and the files that take them.
+    fn refuse_twice(&mut self, mut seen: BTreeMap<String, String>, read: &[Read]) {
         for one in read {
             let id = one.control.info.id.as_str();
-            if let Some(first) = seen.insert(id, &one.source.name) {
+            if let Some(first) = seen.insert(id.to_owned(), one.source.name.clone()) {
                 self.faults.push(PolicyError::Lint {
                     what: format!("two policies have the id `{id}`"),
                     advice: format!("the other one is in `{first}`: give one of them another id"),

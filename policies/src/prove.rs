@@ -18,7 +18,7 @@ use tokio::process::Command;
 use tokio::runtime::Runtime;
 
 use crate::PolicyError;
-use crate::control::Control;
+use crate::control::{Control, Types};
 use crate::index::{base, types};
 use crate::parse::on_large_stack;
 use crate::policies::Policies;
@@ -90,11 +90,9 @@ impl Policies {
         let asked = |control: &Control| built_in || !control.info.built_in;
         // Others only count as what could shadow one that is asked about.
         let near = |control: &Control| {
-            let types: BTreeSet<&[String; 3]> = control.applies.iter().collect();
+            let types: BTreeSet<&Types> = control.applies.iter().collect();
             controls.iter().any(|other| {
-                asked(other)
-                    && other.policy.effect() == control.policy.effect()
-                    && other.applies.iter().any(|one| types.contains(one))
+                asked(other) && effect(other) == effect(control) && other.applies.iter().any(|one| types.contains(one))
             })
         };
         let controls: Vec<&Control> = controls.iter().copied().filter(|control| near(control)).collect();
@@ -118,7 +116,7 @@ impl Policies {
                         if matches {
                             proofs.push(said(Claim::NotShadowed, prover.not_shadowed(own, &matching, &others)));
                         }
-                        if matches && control.policy.effect() == Effect::Permit {
+                        if matches && effect(control) == Some(Effect::Permit) {
                             proofs.push(said(Claim::CanPermit, prover.can_permit(own, &others)));
                         }
                     }
@@ -139,7 +137,7 @@ impl Policies {
             let mut prover = Prover::new(self, solver)?;
             let (old, new) = (before.intended_controls(), self.intended_controls());
             // What no new permit can meet is not permitted.
-            let speaking = new.iter().filter(|control| control.policy.effect() == Effect::Permit);
+            let speaking = new.iter().filter(|control| effect(control) == Some(Effect::Permit));
             let mut proofs = prover.no_wider(Claim::NoWider, &set(old, None)?, &set(new, None)?, speaking)?;
             let (old, new) = (before.own_guardrails(), self.own_guardrails());
             let base = Some(base().map_err(PolicyError::BuiltIn)?);
@@ -166,7 +164,7 @@ impl Policies {
 /// A policy in every combination of types that it applies to.
 struct Compiled<'a> {
     control: &'a Control,
-    by_types: BTreeMap<[String; 3], CompiledPolicy>,
+    by_types: BTreeMap<Types, CompiledPolicy>,
 }
 
 struct Prover<'a> {
@@ -186,8 +184,9 @@ impl<'a> Prover<'a> {
 
     /// Where `control` applies. Only the part of the schema that its scope names is looked at: the whole takes long.
     fn envs(&self, control: &Control) -> Result<Vec<RequestEnv>, String> {
-        let part = self.policies.contract.narrowed(&control.actions()).map_err(|error| error.to_string())?;
-        Ok(control.policy.get_valid_request_envs(&part).collect())
+        let body = control.body()?;
+        let part = self.policies.contract.narrowed(&body.actions()).map_err(|error| error.to_string())?;
+        Ok(body.policy.get_valid_request_envs(&part).collect())
     }
 
     fn compiled<'c>(&self, control: &'c Control) -> Result<Compiled<'c>, String> {
@@ -195,7 +194,7 @@ impl<'a> Prover<'a> {
         for env in self.envs(control)? {
             let names = types(env.clone());
             // INVARIANT: one schema for all, or two policies cannot be compared.
-            let compiled = CompiledPolicy::compile(&control.policy, &env, &self.policies.contract.schema)
+            let compiled = CompiledPolicy::compile(&control.body()?.policy, &env, &self.policies.contract.schema)
                 .map_err(|error| error.to_string())?;
             by_types.insert(names, compiled);
         }
@@ -243,7 +242,7 @@ impl<'a> Prover<'a> {
     }
 
     /// Whether some request meets `own`, and of which types such requests are.
-    fn can_match<'c>(&mut self, own: &'c Compiled<'_>) -> (Answer, Vec<&'c [String; 3]>) {
+    fn can_match<'c>(&mut self, own: &'c Compiled<'_>) -> (Answer, Vec<&'c Types>) {
         let (mut matching, mut unknown) = (Vec::new(), None);
         for (types, policy) in &own.by_types {
             match self.ask(async |solver| solver.check_never_matches_opt(policy).await) {
@@ -261,11 +260,11 @@ impl<'a> Prover<'a> {
     }
 
     /// `matching` are the types of requests that meet `own`.
-    fn not_shadowed(&mut self, own: &Compiled<'_>, matching: &[&[String; 3]], others: &[&Compiled<'_>]) -> Answer {
+    fn not_shadowed(&mut self, own: &Compiled<'_>, matching: &[&Types], others: &[&Compiled<'_>]) -> Answer {
         let mut unknown = None;
         for other in others {
             let same = other.control.info.id == own.control.info.id;
-            let alike = other.control.policy.effect() == own.control.policy.effect();
+            let alike = effect(other.control) == effect(own.control);
             if same || !alike || !matching.iter().all(|types| other.by_types.contains_key(*types)) {
                 continue;
             }
@@ -301,9 +300,9 @@ impl<'a> Prover<'a> {
     fn can_permit(&mut self, own: &Compiled<'_>, others: &[&Compiled<'_>]) -> Answer {
         let forbids = others
             .iter()
-            .filter(|other| other.control.policy.effect() == Effect::Forbid && self.is_intended(other.control));
-        let members = forbids.map(|other| other.control.policy.clone()).chain([own.control.policy.clone()]);
-        let set = match PolicySet::from_policies(members) {
+            .filter(|other| effect(other.control) == Some(Effect::Forbid) && self.is_intended(other.control));
+        let members = forbids.map(|other| other.control).chain([own.control]);
+        let set = match set(members, None) {
             Ok(set) => set,
             Err(error) => return Answer::NotProved(error.to_string()),
         };
@@ -336,7 +335,7 @@ impl<'a> Prover<'a> {
         speaking: impl Iterator<Item = &'c Control>,
     ) -> Result<Vec<Proof>, PolicyError> {
         let schema = &self.policies.contract.schema;
-        let mut envs: BTreeMap<[String; 3], RequestEnv> = BTreeMap::new();
+        let mut envs: BTreeMap<Types, RequestEnv> = BTreeMap::new();
         for control in speaking {
             let applies = self.envs(control).map_err(PolicyError::BuiltIn)?;
             envs.extend(applies.into_iter().map(|env| (types(env.clone()), env)));
@@ -344,7 +343,7 @@ impl<'a> Prover<'a> {
         let mut by_action: BTreeMap<String, Answer> = BTreeMap::new();
         for (names, env) in envs {
             let [_, action, _] = &names;
-            let answer = by_action.entry(action.clone()).or_insert(Answer::Proved);
+            let answer = by_action.entry(action.to_string()).or_insert(Answer::Proved);
             if *answer != Answer::Proved {
                 continue;
             }
@@ -364,20 +363,25 @@ impl<'a> Prover<'a> {
 
 /// `controls`, and `base` if there is one, as one set.
 fn set<'c>(controls: impl IntoIterator<Item = &'c Control>, base: Option<Policy>) -> Result<PolicySet, PolicyError> {
-    let policies = controls.into_iter().map(|control| control.policy.clone()).chain(base);
+    let bodies = controls.into_iter().map(|control| control.body().map(|body| body.policy.clone()));
+    let policies: Vec<Policy> = bodies.chain(base.map(Ok)).collect::<Result<_, _>>().map_err(PolicyError::BuiltIn)?;
     PolicySet::from_policies(policies).map_err(|error| PolicyError::BuiltIn(error.to_string()))
+}
+
+fn effect(control: &Control) -> Option<Effect> {
+    control.body().ok().map(|body| body.policy.effect())
 }
 
 fn compile(set: &PolicySet, env: &RequestEnv, schema: &Schema) -> Result<CompiledPolicySet, String> {
     CompiledPolicySet::compile(set, env, schema).map_err(|error| error.to_string())
 }
 
-fn not_proved(types: &[String; 3], why: impl Display) -> Answer {
+fn not_proved(types: &Types, why: impl Display) -> Answer {
     Answer::NotProved(format!("{}: {why}", types.join(" ")))
 }
 
 /// The request of `example` and what is known of its parties, on lines of their own.
-fn shown(types: &[String; 3], example: &Env) -> String {
+fn shown(types: &Types, example: &Env) -> String {
     let request = &example.request;
     let mut lines = vec![types.join(" ")];
     let parties = [request.principal(), request.action(), request.resource()];

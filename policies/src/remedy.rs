@@ -31,12 +31,12 @@ impl Policies {
         }
         let world = World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
         let judges = &self.guardrails;
-        let Some(at) = judges.controls.iter().position(|control| control.info.id == policy) else { return false };
-        let (Some(control), Some(alone)) = (judges.controls.get(at), judges.alone.get(at)) else { return false };
+        let Some(control) = judges.controls.iter().find(|control| control.info.id == policy) else { return false };
+        let Ok(alone) = control.alone() else { return false };
         let Some(question) = world.posture(&asset, &judges.index) else { return false };
         let evaluator = Evaluator { world: &world, authorizer: Authorizer::new() };
         let verdict = evaluator.ask(&question, alone, &Assignment::default()).map(|answer| {
-            let (verdict, ..) = evaluator.weigh(&question, control, alone, &answer);
+            let (verdict, ..) = evaluator.weigh(&question, control, &answer);
             verdict
         });
         verdict == Ok(Verdict::Pass)
@@ -46,7 +46,8 @@ impl Policies {
     #[must_use]
     pub fn reads(&self, policy: &str) -> BTreeSet<&str> {
         let control = self.guardrails.controls.iter().find(|control| control.info.id == policy);
-        let read = control.into_iter().flat_map(|control| &control.reads.attributes);
+        let body = control.and_then(|control| control.body().ok());
+        let read = body.into_iter().flat_map(|body| &body.reads.attributes);
         read.filter(|(side, _)| *side == Side::Resource).map(|(_, name)| name.as_str()).collect()
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema, SchemaFragment};
 
@@ -128,9 +129,15 @@ fn types(action: &serde_json::Value, side: &str) -> BTreeSet<String> {
     names.map(|name| name.rsplit("::").next().unwrap_or(name).to_owned()).collect()
 }
 
-/// The name of an entity type of ours.
+/// The name of an entity type of ours. Cedar parses every name that it is given, and ours are asked for all the time.
 pub(crate) fn type_name(name: &str) -> Option<EntityTypeName> {
-    EntityTypeName::from_str(&format!("{NAMESPACE}::{name}")).ok()
+    static PARSED: RwLock<BTreeMap<String, EntityTypeName>> = RwLock::new(BTreeMap::new());
+    if let Some(parsed) = PARSED.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+        return Some(parsed.clone());
+    }
+    let parsed = EntityTypeName::from_str(&format!("{NAMESPACE}::{name}")).ok()?;
+    PARSED.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), parsed.clone());
+    Some(parsed)
 }
 
 /// The entity of type `name` and identity `id`; `None` only if `name` is no identifier.

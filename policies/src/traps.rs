@@ -206,7 +206,8 @@ fn trap_9_nothing_rests_on_the_order_of_json_members() {
     let a = load(&text("when { resource has owner && resource has account } unless { resource has region }")).unwrap();
     let reads = |policies: &Policies| {
         let control = policies.guardrails.controls.iter().find(|control| control.info.id == "own").unwrap();
-        (control.reads.clone(), control.scope_reads.attributes.len(), control.twin.to_string())
+        let body = control.body().unwrap();
+        (body.reads.clone(), body.scope_reads.attributes.len(), body.twin.to_string())
     };
     let (first, scope, twin) = reads(&a);
     assert_eq!((first.attributes.len(), scope), (3, 2));

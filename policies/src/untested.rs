@@ -4,7 +4,7 @@ use aedile_model::Verdict;
 
 use crate::Policies;
 use crate::case::Case;
-use crate::control::Control;
+use crate::control::Body;
 use crate::reads::Side;
 
 /// Set by ourselves, never by a source: they cannot be missing or unknown.
@@ -32,12 +32,13 @@ impl Policies {
             let mine: Vec<&Case> = cases.iter().filter(|case| case.expect.contains_key(&control.info.id)).collect();
             let seen: BTreeSet<Verdict> =
                 mine.iter().filter_map(|case| case.expect.get(&control.info.id)).copied().collect();
-            for verdict in control.verdicts() {
+            let Ok(body) = control.body() else { continue };
+            for verdict in body.verdicts() {
                 if !seen.contains(&verdict) {
                     lacking.insert((control.info.id.clone(), format!("no case expects {verdict}")));
                 }
             }
-            for (side, name) in control.needed() {
+            for (side, name) in body.needed() {
                 let missing = |case: &&&Case| case.given(*side).is_none_or(|given| !given.contains_key(name));
                 if !mine.iter().any(|case| missing(&case)) {
                     lacking.insert((control.info.id.clone(), format!("no case goes without `{name}`")));
@@ -48,7 +49,7 @@ impl Policies {
     }
 }
 
-impl Control {
+impl Body {
     /// The verdicts that the policy can give.
     fn verdicts(&self) -> Vec<Verdict> {
         let json = self.policy.to_json().unwrap_or_default();

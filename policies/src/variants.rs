@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::control::Control;
+use crate::control::Body;
 use crate::facts::Known;
 use crate::question::{Question, World};
 use crate::reads::Side;
@@ -42,11 +42,11 @@ impl Assignment {
     }
 }
 
-/// Every combination of values of `unknown` that `control` could tell apart; `None` if there are too many.
+/// Every combination of values of `unknown` that the policy could tell apart; `None` if there are too many.
 pub(crate) fn assignments(
     unknown: &[(Side, String)],
     question: &Question<'_>,
-    control: &Control,
+    body: &Body,
     world: &World<'_>,
 ) -> Option<Vec<Assignment>> {
     if unknown.len() > MOST_UNKNOWN {
@@ -61,7 +61,7 @@ pub(crate) fn assignments(
             Side::Resource => world.contract.attributes(question.resource.kind.as_str()),
             Side::Context => world.contract.context(question.action),
         };
-        let values = values(*kinds?.get(name)?, control, world, question);
+        let values = values(*kinds?.get(name)?, body, world, question);
         if values.len().saturating_mul(combinations.len()) > MOST_COMBINATIONS {
             return None;
         }
@@ -73,16 +73,16 @@ pub(crate) fn assignments(
     Some(combinations)
 }
 
-/// The values that tell apart what `control` can compare an attribute with: both truth values; the
+/// The values that tell apart what the policy can compare an attribute with: both truth values; the
 /// numbers in the policy and their neighbours; the texts in the policy and another one; nothing at all.
-fn values(kind: Kind, control: &Control, world: &World<'_>, question: &Question<'_>) -> Vec<Option<Known>> {
+fn values(kind: Kind, body: &Body, world: &World<'_>, question: &Question<'_>) -> Vec<Option<Known>> {
     let longs = || -> BTreeSet<i64> {
         let near = |number: &i64| [number.saturating_sub(1), *number, number.saturating_add(1)];
-        control.reads.longs.iter().flat_map(near).chain([0, 1]).collect()
+        body.reads.longs.iter().flat_map(near).chain([0, 1]).collect()
     };
     let texts = |known: fn(String) -> Known| -> Vec<Option<Known>> {
         let other = "\u{1}another".to_owned();
-        let texts = control.reads.texts.iter().cloned().chain([other]);
+        let texts = body.reads.texts.iter().cloned().chain([other]);
         texts.map(|text| Some(known(text))).chain([None]).collect()
     };
     match kind {
@@ -93,7 +93,7 @@ fn values(kind: Kind, control: &Control, world: &World<'_>, question: &Question<
             let single = longs().into_iter().map(|number| Some(Known::Longs(BTreeSet::from([number]))));
             single.chain([Some(Known::Longs(BTreeSet::new())), None]).collect()
         }
-        Kind::Purpose => named("Purpose", control)
+        Kind::Purpose => named("Purpose", body)
             .chain(["\u{1}another".to_owned()])
             .map(|purpose| Some(Known::Purpose(purpose)))
             .chain([None])
@@ -110,7 +110,7 @@ fn values(kind: Kind, control: &Control, world: &World<'_>, question: &Question<
             .residency
             .iter()
             .cloned()
-            .chain(named("Region", control))
+            .chain(named("Region", body))
             .chain(question.resource_facts.known.values().filter_map(|known| match known {
                 Known::Region(region) => Some(region.clone()),
                 _ => None,
@@ -123,8 +123,8 @@ fn values(kind: Kind, control: &Control, world: &World<'_>, question: &Question<
 }
 
 /// The ids of the entities of type `name` that the policy names.
-fn named(name: &'static str, control: &Control) -> impl Iterator<Item = String> {
-    let literals = control.policy.entity_literals();
+fn named(name: &'static str, body: &Body) -> impl Iterator<Item = String> {
+    let literals = body.policy.entity_literals();
     literals
         .into_iter()
         .filter(move |uid| uid.type_name().basename() == name)

@@ -10,6 +10,11 @@ mod packs;
 
 use std::collections::BTreeMap;
 
+#[cfg(test)]
+pub(crate) use form::Pack;
+#[cfg(test)]
+pub(crate) use packs::PACKS;
+
 pub use form::{Api, ApiCondition, ApiExample, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};
 
 use crate::{PackError, PackInfo, PackSource};

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 
 use aedile_model::Class;
 
+#[cfg(test)]
+pub(crate) use packs::PACKS;
+
 use crate::column::Calibration;
 use crate::dictionary::{Lists, lists};
 use crate::{PackError, PackInfo, PackSource};

@@ -12,6 +12,7 @@ mod fix;
 mod identifier;
 mod listing;
 mod pack;
+mod packed;
 pub mod quasi;
 mod resource;
 mod secret;
@@ -27,9 +28,9 @@ pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};
 pub use resource::{
     ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, GrantForm, GrantRule, Interface,
-    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Over,
-    Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
-    Resources, RoleAccess, Selection, Service, TagRule,
+    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Outside,
+    Over, Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
+    Resources, RoleAccess, Selection, Service, TagRule, Tagged, Tagging,
 };
 pub use secret::{SecretHit, Secrets};
 pub use text::TextHit;

@@ -6,6 +6,8 @@ use miette::{NamedSource, SourceSpan};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::packed;
+
 /// The text of a pack and what to call it.
 ///
 /// The first line that is not a comment must be `pack: identifiers|secrets|resources|apis|fixes`.
@@ -105,6 +107,9 @@ impl PackSource {
     /// # Errors
     /// [`PackError::Syntax`] with the place.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, PackError> {
+        if let Some(pack) = packed::json(&self.name, &self.text).and_then(|json| serde_json::from_str(json).ok()) {
+            return Ok(pack);
+        }
         serde_yaml::from_str(&self.text).map_err(|error| {
             let offset = error.location().map_or(0, |location| location.index()).min(self.text.len());
             PackError::Syntax {
@@ -134,6 +139,11 @@ impl PackSource {
             pack: self.source(),
             at: at.into(),
         }
+    }
+
+    /// Whether it is one of ours, of which the tests said that it holds.
+    pub(crate) fn is_ours(&self) -> bool {
+        packed::json(&self.name, &self.text).is_some()
     }
 
     /// The record that this pack is in force with `rules` rules.

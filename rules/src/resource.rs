@@ -46,7 +46,8 @@
 //! **Companions** are joined through references (also by `for_each` key), through equal names, or,
 //! with neither `by` nor `via`, by standing in the same configuration. `of: account` joins them to that companion
 //! instead, which may be of another in turn. A name may be built of theirs: `{account.name}`. What is read in a
-//! companion that is named but not in the sources, or that a variable without value may name, is unknown.
+//! companion that is named but not in the sources, or that a variable without value may name, is unknown; with
+//! `outside: nothing` one that is not in the sources says nothing, as if none were named.
 //!
 //! **Conditions** (`all`, `any`, `not`, or a test of a path) are true, false or unknown. A case (`when`,
 //! `is`) whose condition is unknown makes the attribute unknown, unless everything after it would give
@@ -80,7 +81,7 @@
 //! key: job_cluster_key}]`.
 //!
 //! **Bindings** give what their `roles` are said to give, or `access` whatever they name, or everything where the
-//! path `everything` is true; `wildcard: true` marks one on all that stands in something, `columns` limits it.
+//! path `everything` is true; `tagged` binds what carries tags. `wildcard: true` marks one on all that stands in something, `columns` limits it.
 //!
 //! **Examples** are run by tests of the crawlers, which can read the sources; loading demands at least one
 //! example and one counter-example of each type.
@@ -101,13 +102,16 @@ mod valid;
 
 pub use form::{
     ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, GrantForm, GrantRule, Interface,
-    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Over,
-    Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
-    RoleAccess, Selection, Service, TagRule,
+    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Outside,
+    Over, Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
+    RoleAccess, Selection, Service, TagRule, Tagged, Tagging,
 };
 
+#[cfg(test)]
+pub(crate) use form::Pack;
+
 /// Our packs, sorted by name.
-const PACKS: &[(&str, &str)] = &[
+pub(crate) const PACKS: &[(&str, &str)] = &[
     ("resources/aws-ai.yaml", include_str!("../resources/aws-ai.yaml")),
     ("resources/aws-analytics.yaml", include_str!("../resources/aws-analytics.yaml")),
     ("resources/aws-audit.yaml", include_str!("../resources/aws-audit.yaml")),

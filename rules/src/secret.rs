@@ -20,6 +20,11 @@ use std::sync::OnceLock;
 use aedile_model::Class;
 use regex_automata::meta::Regex;
 
+#[cfg(test)]
+pub(crate) use form::Pack;
+#[cfg(test)]
+pub(crate) use packs::PACKS;
+
 use crate::{PackError, PackInfo, PackSource};
 use finder::Finder;
 use form::{PublicValue, SecretRule};
@@ -69,7 +74,7 @@ pub(crate) struct Rule {
     pub(crate) pack: String,
     pub(crate) class: Class,
     check: Option<fn(&[u8]) -> bool>,
-    lengths: Lengths,
+    lengths: OnceLock<Lengths>,
     regex: OnceLock<Option<Regex>>,
     unless: OnceLock<Option<Regex>>,
     test_mode: OnceLock<Option<Regex>>,
@@ -113,6 +118,12 @@ impl Secrets {
 }
 
 impl Rule {
+    /// Of our patterns they are asked when the keyword is first met; that they parse is a test.
+    fn lengths(&self) -> Lengths {
+        let parse = || pattern::parse(&self.spec.pattern, self.spec.ignore_case);
+        *self.lengths.get_or_init(|| parse().unwrap_or(Lengths { least: 1, most: None, secret: 1 }))
+    }
+
     fn regex(&self) -> Option<&Regex> {
         self.regex.get_or_init(|| pattern::compile(&self.spec.pattern, self.spec.ignore_case)).as_ref()
     }
@@ -137,20 +148,19 @@ fn read(
     let pack: form::Pack = source.parse()?;
     packs.push(source.info(pack.secrets.len()));
     let mut here = std::collections::BTreeSet::new();
+    let ours = source.is_ours();
     for spec in pack.secrets {
-        spec.check(source)?;
+        if !ours {
+            check(&spec, source)?;
+        }
         if !here.insert(spec.id.clone()) {
             return Err(source.invalid(&spec.id, "the id stands twice in this pack", "give each rule its own id"));
         }
-        let lengths = pattern::parse(&spec.pattern, spec.ignore_case).map_err(|error| {
-            let reason = format!("its pattern does not parse: {error}");
-            source.invalid(&spec.id, reason, "use a byte pattern; Unicode classes are off")
-        })?;
         let rule = Rule {
             class: Class::new(spec.class()),
             pack: source.name.clone(),
             check: spec.check.as_deref().and_then(crate::validate::lookup),
-            lengths,
+            lengths: OnceLock::new(),
             regex: OnceLock::new(),
             unless: OnceLock::new(),
             test_mode: OnceLock::new(),
@@ -163,4 +173,12 @@ fn read(
         public.insert(spec.id.clone(), Public { spec, regex: OnceLock::new() });
     }
     Ok(())
+}
+
+fn check(spec: &SecretRule, source: &PackSource) -> Result<(), PackError> {
+    spec.check(source)?;
+    pattern::parse(&spec.pattern, spec.ignore_case).map(drop).map_err(|error| {
+        let reason = format!("its pattern does not parse: {error}");
+        source.invalid(&spec.id, reason, "use a byte pattern; Unicode classes are off")
+    })
 }

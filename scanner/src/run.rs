@@ -1,6 +1,7 @@
 //! The pipeline: crawl → classify → evaluate → record. Reports are rendered from what it returns.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -114,7 +115,9 @@ impl Packs {
 /// # Errors
 /// A pack, a policy or a root that cannot be used. What is wrong with a scanned file is a gap, not an error.
 pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run, ScanError> {
-    scan_with(&Packs::load(&request.loaded)?, request, watch)
+    // What is taken apart piece by piece as the program ends would be a part of every small scan.
+    let packs = ManuallyDrop::new(Packs::load(&request.loaded)?);
+    scan_with(&packs, request, watch)
 }
 
 /// Scans and judges by packs that are loaded already.
@@ -254,7 +257,8 @@ pub fn judges(
 ) -> Result<Judges, PolicyError> {
     let mut packs = Frameworks::built_in_packs();
     packs.extend(frameworks.iter().map(|source| (source.name.clone(), hex(&Sha256::digest(source.text.as_bytes())))));
-    let (policies, frameworks) = rayon::join(|| Policies::load(controls, intended), || Frameworks::load(frameworks));
+    let policies = || Policies::load_citing_nothing(controls, intended);
+    let (policies, frameworks) = rayon::join(policies, || Frameworks::load(frameworks));
     let (policies, frameworks) = (policies?, frameworks?);
     frameworks.check(&policies)?;
     packs.extend(policies.packs().iter().cloned());

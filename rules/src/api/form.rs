@@ -9,7 +9,7 @@ use crate::{PackError, PackSource};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Pack {
+pub(crate) struct Pack {
     #[serde(rename = "pack")]
     _pack: String,
     pub(super) rules: Vec<Api>,

@@ -1,7 +1,7 @@
 //! Our packs of library calls, embedded, sorted by name.
 
 /// Name and text.
-pub(super) const PACKS: &[(&str, &str)] = &[
+pub(crate) const PACKS: &[(&str, &str)] = &[
     ("apis/assessment.yaml", include_str!("../../apis/assessment.yaml")),
     ("apis/builtins.yaml", include_str!("../../apis/builtins.yaml")),
     ("apis/cloud.yaml", include_str!("../../apis/cloud.yaml")),

@@ -17,13 +17,13 @@ pub use catalog::{
 };
 pub use column::{ColumnMask, ColumnRule, ColumnTags};
 pub use condition::{Condition, PolicyTest, Selection};
-pub use grant::{GrantForm, GrantRule, Over};
+pub use grant::{GrantForm, GrantRule, Over, Tagged, Tagging};
 pub use reader::{Literal, OpenRule, Reader, Reading};
 
 /// One pack.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Pack {
+pub(crate) struct Pack {
     #[expect(dead_code, reason = "the header, read by `PackSource::is`")]
     pack: String,
     #[serde(default)]
@@ -174,6 +174,20 @@ pub struct Companion {
     /// Whether the companion stops being an asset of its own.
     #[serde(default)]
     pub absorbs: bool,
+    /// What there is in a companion that `via` names and that is not in the sources.
+    #[serde(default)]
+    pub outside: Outside,
+}
+
+/// What is known of a companion outside of the sources.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outside {
+    /// It is there and may say anything: what is read in it is unknown.
+    #[default]
+    Unknown,
+    /// It says nothing that counts, as if none were named.
+    Nothing,
 }
 
 /// A relation to what a path names.

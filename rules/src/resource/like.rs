@@ -127,6 +127,7 @@ impl Spelling<'_> {
             via: companion.via.as_ref().map(|path| self.path(from, path)),
             of: companion.of.clone(),
             absorbs: companion.absorbs,
+            outside: companion.outside,
         }
     }
 

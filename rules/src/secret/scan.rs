@@ -148,8 +148,8 @@ impl Rule {
         let rest = bytes.get(end..).unwrap_or_default();
         match self.spec.guard {
             Guard::None => true,
-            Guard::Assigned => guard::is_assigned(rest, self.lengths.secret, false),
-            Guard::Quoted => guard::is_assigned(rest, self.lengths.secret, true),
+            Guard::Assigned => guard::is_assigned(rest, self.lengths().secret, false),
+            Guard::Quoted => guard::is_assigned(rest, self.lengths().secret, true),
             Guard::At => guard::has_userinfo(rest),
         }
     }
@@ -167,7 +167,7 @@ impl Rule {
     /// How far a match reaches, in bytes.
     fn reach(&self) -> usize {
         let limit = if self.spec.window == Window::Block { BLOCK } else { WINDOW };
-        self.lengths.most.unwrap_or(limit).min(limit)
+        self.lengths().most.unwrap_or(limit).min(limit)
     }
 
     /// What matches with the keyword at `start..end` can touch, and the start from which on a keyword has
@@ -191,7 +191,7 @@ impl Rule {
         let window = left.map_or(first, |at| first + at)..right.unwrap_or(last);
         let whole = right.is_some() || last == bytes.len();
         let until = if whole { window.end } else { window.end.saturating_sub(reach).max(end) };
-        (window.len() >= self.lengths.least).then_some((window, until))
+        (window.len() >= self.lengths().least).then_some((window, until))
     }
 
     /// Every match of the pattern within `window` of `text`.

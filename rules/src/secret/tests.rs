@@ -184,3 +184,13 @@ fn what_is_made_to_be_shown_is_no_secret_and_its_counter_examples_are_not_meant(
         }
     }
 }
+
+#[test]
+fn every_rule_of_ours_is_written_as_rules_must_be() {
+    for source in super::packs::PACKS.iter().map(PackSource::embedded) {
+        let pack: super::form::Pack = source.parse().unwrap();
+        for spec in &pack.secrets {
+            super::check(spec, &source).unwrap_or_else(|error| panic!("{error:?}"));
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Who is given what.
 
+use std::collections::BTreeMap;
+
 use aedile_model::{Access, AssetKind};
 use serde::Deserialize;
 
@@ -51,6 +53,53 @@ pub struct GrantRule {
     pub gap: Option<String>,
     /// The grant holds for everything in a project, a group or a subscription.
     pub over: Option<Over>,
+    /// A binding is on whatever carries tags, instead of `on`.
+    pub tagged: Option<Tagged>,
+}
+
+/// A grant by tags: an expression, and the types that put tags on things of the same configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tagged {
+    /// Path of what is asked for: all of its items must hold.
+    pub expression: String,
+    /// In an item, the path of the key.
+    pub key: String,
+    /// In an item, the path of the values, one of which must be there.
+    pub values: String,
+    /// When the grant is on databases themselves; else it is on what they hold.
+    pub on_containers: Condition,
+    /// The name of a database of which only text is known, `{value}` being the text.
+    pub names: Option<String>,
+    /// What puts tags on things.
+    pub by: Vec<Tagging>,
+    /// Types of tables, each with its path of the database that it stands in.
+    pub inside: BTreeMap<String, String>,
+}
+
+/// A type whose resources put tags on databases, tables and columns.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tagging {
+    /// The type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Path of the tags.
+    pub tags: String,
+    /// In a tag, the path of its key.
+    pub key: String,
+    /// In a tag, the path of its value.
+    pub value: String,
+    /// Path of a database that gets them.
+    pub container: String,
+    /// Paths of tables that get them.
+    pub contents: Vec<String>,
+    /// Paths of the database that those tables stand in.
+    pub within: Vec<String>,
+    /// Path of the only columns of a table that get them.
+    pub columns: Option<String>,
+    /// Path whose truth means that all tables of the database get them.
+    pub all: Option<String>,
 }
 
 /// What a grant on a whole project, group or subscription covers: resources of the same configuration.
