@@ -47,6 +47,7 @@ const TEXT: &[&str] = &[
     "template",
     "tf",
     "tfvars",
+    "tofu",
     "toml",
     "tpl",
     "ts",

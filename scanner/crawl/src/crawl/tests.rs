@@ -200,6 +200,19 @@ fn limits_that_are_reached_are_gaps() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_one_gap_whoever_reads_it() {
+    let folder = folder(&[
+        ("a.tf", b"resource \"x\" \"y\" {}\0"),
+        ("b.tofu", b"\xff\xfe\xff"),
+        ("c/Chart.yaml", b"name: c\n"),
+        ("c/templates/t.yaml", b"a: \0"),
+    ]);
+    let gaps = gaps(&crawled(&options(folder.path())));
+    let binary = |path: &str| (GapKind::Undecodable, path.to_owned());
+    assert_eq!(gaps, ["a.tf", "b.tofu", "c/templates/t.yaml"].map(binary));
+}
+
+#[test]
 fn a_bomb_and_a_line_without_end_are_bounded() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(b"id,name\n").unwrap();

@@ -94,7 +94,7 @@ pub(crate) fn read<'a>(
 ) -> Vec<Datum> {
     match from {
         Some(from) => {
-            let found = unit.companions(at, rule).remove(from).unwrap_or_default().at;
+            let found = unit.companion(at, rule, from).at;
             let found = found.into_iter().filter_map(|at| unit.resource(at));
             found.flat_map(|found| values(&found.body, path)).collect()
         }

@@ -20,6 +20,7 @@ mod binding;
 mod over;
 mod principal;
 mod rights;
+mod tagged;
 mod target;
 mod trust;
 

@@ -123,8 +123,8 @@ pub(super) fn reads(path: &str, folder: &str) -> bool {
     })
 }
 
-/// The files of values for an environment in the chart in `folder`, by what the environment is called.
-pub(super) fn variants(files: &[File], folder: &str) -> Vec<(String, String)> {
+/// The files of values beside those of the chart in `folder`.
+pub(super) fn variants(files: &[File], folder: &str) -> variant::Variants {
     variant::variants(files, folder)
 }
 

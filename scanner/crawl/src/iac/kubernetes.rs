@@ -160,7 +160,13 @@ fn rendered(release: &Release, beside: &[Resource], context: Context<'_>, facts:
 fn variants(release: &Release, used: &BTreeSet<String>, beside: &[Resource], context: Context<'_>, facts: &mut Facts) {
     let first = facts.clone();
     let found = helm::variants(context.files, &release.folder);
-    let mut found = found.into_iter().filter(|(_, path)| !used.contains(path));
+    facts.gaps.extend(found.examples.iter().filter(|path| !used.contains(*path)).map(|path| Gap {
+        place: Place::file(&path.as_str().into()),
+        kind: GapKind::Unsupported,
+        message:
+            "the chart is not rendered with these values: by its name the file is an example or for tests".to_owned(),
+    }));
+    let mut found = found.environments.into_iter().filter(|(_, path)| !used.contains(path));
     for (name, path) in found.by_ref().take(helm::VARIANTS) {
         let installation = Installation { value_files: vec![path], ..Installation::default() };
         let unit = format!("{}@{name}", release.unit);

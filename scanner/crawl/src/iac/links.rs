@@ -66,15 +66,16 @@ pub(super) fn sides(unit: &Unit<'_>, value: &Datum, kind: AssetKind, names: Opti
     }
 }
 
-/// Service accounts of Kubernetes are named within the namespace of the object.
+/// Service accounts and stores of secrets of Kubernetes are named within the namespace of the object.
 fn qualify(unit: &Unit<'_>, at: usize, kind: AssetKind, value: &mut Datum) {
     if let Some(object) = unit.resource(at)
         && object.source == ResourceSource::Kubernetes
-        && kind == AssetKind::ServiceAccount
+        && let AssetKind::ServiceAccount | AssetKind::Vault = kind
         && let Kind::Text(name) = &value.kind
         && let Some(namespace) = super::path::texts(&object.body, "metadata.namespace").into_iter().next()
     {
-        value.kind = Kind::Text(format!("{namespace}/{name}"));
+        let scheme = if kind == AssetKind::Vault { "k8s:" } else { "" };
+        value.kind = Kind::Text(format!("{scheme}{namespace}/{name}"));
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{AssetId, AssetKind, Place, Unknown};
-use aedile_rules::{Companion, Part, ResourceSource, ResourceType, Resources};
+use aedile_rules::{Companion, Outside, Part, ResourceSource, ResourceType, Resources};
 
 use super::condition::Found;
 use super::datum::{Datum, Kind, hole};
@@ -101,7 +101,7 @@ pub(crate) struct Unit<'a> {
     by_like: BTreeMap<&'a str, Vec<usize>>,
     /// Resources by what others may call them (names, ids and ARNs that are known), by type.
     by_identifier: BTreeMap<String, BTreeMap<&'a str, Vec<usize>>>,
-    joins: BTreeMap<Join, Joins>,
+    joins: BTreeMap<Join<'a>, Joins>,
     absorbed: BTreeSet<usize>,
     /// Attributes that other resources have asked for.
     pub(super) read: RefCell<BTreeMap<(usize, String), Option<Found>>>,
@@ -110,11 +110,11 @@ pub(crate) struct Unit<'a> {
 }
 
 /// Which type is named by which path of which other type.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Join {
-    target: String,
-    companion: String,
-    by: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Join<'a> {
+    target: &'a str,
+    companion: &'a str,
+    by: &'a str,
 }
 
 /// Resources and the companions that name them.
@@ -269,6 +269,14 @@ impl<'a> Unit<'a> {
         all
     }
 
+    /// Those of one name.
+    pub(crate) fn companion(&self, at: usize, rule: &'a ResourceType, name: &str) -> Joined {
+        let mut all = BTreeMap::new();
+        let Some((name, _)) = rule.companions.get_key_value(name) else { return Joined::default() };
+        self.of(at, rule, name, &mut all);
+        all.remove(name.as_str()).unwrap_or_default()
+    }
+
     fn of(&self, at: usize, rule: &'a ResourceType, name: &'a str, all: &mut BTreeMap<&'a str, Joined>) {
         let Some(companion) = rule.companions.get(name).filter(|_| !all.contains_key(name)) else { return };
         let Some(of) = companion.of.as_deref() else {
@@ -290,11 +298,10 @@ impl<'a> Unit<'a> {
     }
 
     /// The companions of the resource at `at` under that rule.
-    fn joined(&self, at: usize, companion: &Companion) -> Joined {
+    fn joined(&self, at: usize, companion: &'a Companion) -> Joined {
         match (&companion.by, &companion.via) {
             (Some(by), _) => {
-                let target = self.type_of(at).to_owned();
-                let key = Join { target, companion: companion.type_name.clone(), by: by.clone() };
+                let key = Join { target: self.type_of(at), companion: &companion.type_name, by };
                 let joins = self.joins.get(&key);
                 let found = joins.and_then(|joins| joins.companions.get(&at)).cloned().unwrap_or_default();
                 let loose = joins.and_then(|joins| joins.loose.clone()).filter(|_| found.is_empty());
@@ -305,7 +312,8 @@ impl<'a> Unit<'a> {
                 let mut joined = Joined::default();
                 for value in &named {
                     let found = self.referred_of(value, &companion.type_name);
-                    if found.is_empty() && self.reference(value).is_none() && joined.missing.is_none() {
+                    let outside = found.is_empty() && self.reference(value).is_none();
+                    if outside && companion.outside == Outside::Unknown && joined.missing.is_none() {
                         joined.missing = absent(value, &companion.type_name);
                     }
                     joined.at.extend(found);
@@ -328,8 +336,8 @@ impl<'a> Unit<'a> {
             for companion in rule.companions.values() {
                 if let Some(by) = &companion.by {
                     let of = companion.of.as_ref().and_then(|of| rule.companions.get(of));
-                    let target = of.map_or(*type_name, |of| of.type_name.as_str()).to_owned();
-                    self.join_by(Join { target, companion: companion.type_name.clone(), by: by.clone() });
+                    let target = of.map_or(*type_name, |of| of.type_name.as_str());
+                    self.join_by(Join { target, companion: &companion.type_name, by });
                 }
             }
         }
@@ -346,15 +354,15 @@ impl<'a> Unit<'a> {
         }
     }
 
-    fn join_by(&mut self, key: Join) {
+    fn join_by(&mut self, key: Join<'a>) {
         if self.joins.contains_key(&key) {
             return;
         }
         let mut joins = Joins::default();
-        for &at in self.of_type(&key.companion) {
+        for &at in self.of_type(key.companion) {
             let Some(resource) = self.resource(at) else { continue };
-            for value in values(&resource.body, &key.by) {
-                let targets = self.referred_of(&value, &key.target);
+            for value in values(&resource.body, key.by) {
+                let targets = self.referred_of(&value, key.target);
                 if targets.is_empty() && joins.loose.is_none() {
                     joins.loose = loose(&value);
                 }
@@ -370,12 +378,8 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// Why the companion of `type_name` that `value` names is not there. So far of AWS alone: the packs of other providers
-/// take one that is not in the sources for none.
+/// Why the companion of `type_name` that `value` names is not there.
 fn absent(value: &Datum, type_name: &str) -> Option<Datum> {
-    if !type_name.starts_with("aws_") {
-        return None;
-    }
     let why = match &value.kind {
         Kind::Text(text) if !text.is_empty() => {
             Unknown { expression: text.clone(), why: format!("no `{type_name}` of that name is in the sources") }

@@ -6,6 +6,7 @@ use aedile_model::{Access, AssetKind, Columns, Flow, GapKind, Place, Protection}
 use aedile_rules::{GrantRule, ResourceType};
 
 use super::over::{Covered, covered};
+use super::tagged::Part;
 use super::{Context, Grants, principal};
 use crate::Ref;
 use crate::iac::condition::{Around, Truth, View};
@@ -34,7 +35,7 @@ struct Reach {
 
 /// What bindings are about.
 struct On {
-    named: Vec<Ref>,
+    named: Vec<Part>,
     covered: Vec<Covered>,
 }
 
@@ -56,8 +57,14 @@ impl Grants<'_, '_> {
         let own = self.unit.asset(at).map(|(_, id)| Ref::Id(id));
         let kind = grant.to.unwrap_or(AssetKind::Bucket);
         let covered = covered(self.unit, at, grant);
-        let on: Vec<Ref> = if grant.on.is_empty() {
-            own.clone().filter(|_| grant.over.is_none()).into_iter().collect()
+        let part = |side| Part { side, wildcard: grant.wildcard, flow: limited(&body, grant) };
+        let on: Vec<Part> = if let Some(tagged) = &grant.tagged {
+            match grant.when.as_ref().map(|when| whole.holds(when)) {
+                Some(Truth::False(_)) => Vec::new(),
+                _ => self.by_tags(whole, tagged),
+            }
+        } else if grant.on.is_empty() {
+            own.clone().filter(|_| grant.over.is_none()).into_iter().map(part).collect()
         } else {
             let named: Vec<Datum> = grant.on.iter().flat_map(|path| values(&body, path)).collect();
             // Other holes of the name than `{value}` are paths of the resource.
@@ -73,7 +80,7 @@ impl Grants<'_, '_> {
                 let message = "what a grant is on is not known".to_owned();
                 self.gap(unknown.place.as_ref().or(body.place.as_ref()), GapKind::Unresolved, message);
             }
-            on
+            on.into_iter().map(part).collect()
         };
         if on.is_empty() && covered.is_empty() {
             return;
@@ -153,7 +160,6 @@ impl Grants<'_, '_> {
         let kind = grant.principal.unwrap_or(AssetKind::Role);
         let conditioned = body.member("condition").is_some_and(|condition| !condition.items().is_empty());
         let valid_until = texts(body, "condition.expression").iter().find_map(|text| ends(text));
-        let flow = limited(body, grant);
         let mut from: Vec<(Ref, Option<Place>)> = own.iter().map(|own| (own.clone(), body.place.clone())).collect();
         for value in principals.iter().flat_map(|path| values(body, path)) {
             let members = principal::member(self.unit, &value, kind, self.facts);
@@ -166,7 +172,7 @@ impl Grants<'_, '_> {
         for (from, place) in from {
             for to in &on.covered {
                 let access = reached(&reaches, &to.type_name, false);
-                if !access.is_empty() && !on.named.contains(&to.side) {
+                if !access.is_empty() && !on.named.iter().any(|named| named.side == to.side) {
                     let context = Context {
                         via_wildcard: Some(place.clone()),
                         conditioned,
@@ -179,20 +185,20 @@ impl Grants<'_, '_> {
             }
             for to in &on.named {
                 let mut access = access.clone();
-                access.extend(self.type_of(to).iter().flat_map(|name| reached(&reaches, name, true)));
+                access.extend(self.type_of(&to.side).iter().flat_map(|name| reached(&reaches, name, true)));
                 if access.is_empty() {
                     continue;
                 }
                 let context = Context {
-                    via_wildcard: grant.wildcard.then(|| place.clone()),
+                    via_wildcard: to.wildcard.then(|| place.clone()),
                     conditioned,
                     cross_account: grant.cross_account,
                     grant_option: option,
                     valid_until: valid_until.clone(),
                 };
-                self.grant(from.clone(), to.clone(), access, &context, place.clone());
+                self.grant(from.clone(), to.side.clone(), access, &context, place.clone());
                 if let Some(link) = self.facts.links.last_mut() {
-                    link.flow.clone_from(&flow);
+                    link.flow.clone_from(&to.flow);
                 }
             }
         }

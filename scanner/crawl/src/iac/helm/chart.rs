@@ -96,9 +96,6 @@ impl Tree {
                 tree.insert(file.path.to_string(), Rc::from(&**text), &file.path, true);
             } else if file.extension() == "tgz" && file.folder().ends_with("charts") {
                 tree.unpack(file);
-            } else if ["yaml", "yml", "tpl"].contains(&file.extension().as_str()) {
-                let message = "the file of the chart is not text within the limits".to_owned();
-                tree.gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Undecodable, message });
             }
         }
         tree

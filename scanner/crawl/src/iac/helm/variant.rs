@@ -10,13 +10,24 @@ const EXAMPLES: [&str; 9] = ["ci", "default", "dummy", "example", "examples", "s
 /// Folders of a chart that hold files of values.
 const FOLDERS: [&str; 6] = ["", "env", "environments", "envs", "overlays", "values"];
 
-/// The files of values for an environment in the chart in `folder`: what the environment is called, and the path.
-pub(super) fn variants(files: &[File], folder: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
+/// The files of values beside a chart's own.
+#[derive(Debug, Default)]
+pub(in crate::iac) struct Variants {
+    /// Those for an environment: what the environment is called, and the path.
+    pub(in crate::iac) environments: Vec<(String, String)>,
+    /// Paths of those that are called examples, templates or tests.
+    pub(in crate::iac) examples: Vec<String>,
+}
+
+/// The files of values in the chart in `folder`.
+pub(super) fn variants(files: &[File], folder: &str) -> Variants {
+    let mut found = Variants::default();
     for file in files {
         let Some(environment) = within(&file.path, folder).and_then(named) else { continue };
-        if !EXAMPLES.iter().any(|word| environment.split(['-', '_', '.']).any(|part| part == *word)) {
-            found.push((environment.to_owned(), file.path.to_string()));
+        if EXAMPLES.iter().any(|word| environment.split(['-', '_', '.']).any(|part| part == *word)) {
+            found.examples.push(file.path.to_string());
+        } else {
+            found.environments.push((environment.to_owned(), file.path.to_string()));
         }
     }
     found
@@ -58,7 +69,9 @@ mod tests {
             "values-out.yaml",
         ];
         let files: Vec<File> = paths.iter().map(|path| File::in_memory(path, "")).collect();
-        let names: Vec<String> = variants(&files, "c").into_iter().map(|(name, _)| name).collect();
+        let found = variants(&files, "c");
+        let names: Vec<String> = found.environments.into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["prod", "staging", "eu.west", "dev"]);
+        assert_eq!(found.examples, ["c/values-example.yaml"]);
     }
 }

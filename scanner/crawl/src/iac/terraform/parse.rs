@@ -57,11 +57,8 @@ pub(super) fn parse(file: &File) -> Source {
         json::configuration(&text)
     };
     let what = if file.extension() == "json" { "Terraform in JSON" } else { "HCL" };
-    let mut gaps: Vec<Gap> = faults.iter().map(|fault| gap(&file.path, fault, what)).collect();
-    if file.text.is_none() {
-        let message = "the file is not text within the limits".to_owned();
-        gaps.push(Gap { place: Place::file(&file.path), kind: GapKind::Undecodable, message });
-    }
+    // Why a file has no text is told where it is read.
+    let gaps = faults.iter().map(|fault| gap(&file.path, fault, what)).collect();
     Source { body, origin: Origin { path: Some(Arc::clone(&file.path)), text }, gaps }
 }
 

@@ -52,7 +52,10 @@ fn encodings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) 
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
             Err(error) => error.to_string().into(),
         },
-        "b32dec" => machine.heap.unknown(call.expression(), "`b32dec` is not evaluated"),
+        "b32dec" => match unbase32(&text(0)?) {
+            Some(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+            None => machine.heap.unknown(call.expression(), "the text is no base32"),
+        },
         "b32enc" => base32(text(0)?.as_bytes()).into(),
         "sha1sum" => hexadecimal(&sha1::Sha1::digest(text(0)?.as_bytes())).into(),
         "sha256sum" => hexadecimal(&Sha256::digest(text(0)?.as_bytes())).into(),
@@ -99,6 +102,30 @@ fn base32(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// The bytes of whole groups of eight letters with padding; `None` if it is none.
+fn unbase32(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let letters: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    for group in letters.chunks(8) {
+        let kept = group.iter().take_while(|letter| **letter != b'=').count();
+        let padded = group.iter().skip(kept).all(|letter| *letter == b'=');
+        if group.len() != 8 || !padded || !matches!(kept, 2 | 4 | 5 | 7 | 8) {
+            return None;
+        }
+        let whole = group.iter().take(kept).try_fold(0_u64, |held, letter| {
+            let value = match letter {
+                b'A'..=b'Z' => letter - b'A',
+                b'2'..=b'7' => letter - b'2' + 26,
+                _ => return None,
+            };
+            Some(held << 5 | u64::from(value))
+        })?;
+        let whole = whole << (5 * (8 - kept)) << 24;
+        bytes.extend(whole.to_be_bytes().into_iter().take(kept * 5 / 8));
+    }
+    Some(bytes)
 }
 
 /// Source: RFC 1950, section 8.2.

@@ -33,6 +33,7 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         "mod" => two()?.0.checked_rem(two()?.1).ok_or_else(|| Fault::new("a division by zero"))?.into(),
         "max" | "biggest" => all().max().unwrap_or(0).into(),
         "min" => all().min().unwrap_or(0).into(),
+        "add1f" => V::Float(to_float(arguments.get(0)?) + 1.0).into(),
         "addf" => floats(|a, b| a + b)?,
         "subf" => floats(|a, b| a - b)?,
         "mulf" => floats(|a, b| a * b)?,
@@ -46,6 +47,7 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
             let scale = 10_f64.powi(places);
             V::Float((to_float(arguments.get(0)?) * scale).round() / scale).into()
         }
+        "duration" => duration(arguments.text(&machine.heap, 0)?.parse().unwrap_or(0)).into(),
         "until" => {
             let end = arguments.int(0)?;
             machine.heap.list(steps(0, end, if end < 0 { -1 } else { 1 })?)?
@@ -94,6 +96,16 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         }
         _ => return Ok(None),
     }))
+}
+
+/// So many seconds as Go writes a duration: `1m35s`.
+fn duration(seconds: i64) -> String {
+    let (sign, whole) = (if seconds < 0 { "-" } else { "" }, seconds.unsigned_abs());
+    match (whole / 3_600, whole / 60 % 60, whole % 60) {
+        (0, 0, seconds) => format!("{sign}{seconds}s"),
+        (0, minutes, seconds) => format!("{sign}{minutes}m{seconds}s"),
+        (hours, minutes, seconds) => format!("{sign}{hours}h{minutes}m{seconds}s"),
+    }
 }
 
 fn number(value: u64) -> i64 {

@@ -119,6 +119,10 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
                 None => truncated(&heap.rich(value), length).into(),
             }
         }
+        "abbrevboth" => {
+            let [left, width] = [arguments.int(0)?, arguments.int(1)?].map(|at| usize::try_from(at).unwrap_or(0));
+            last(&|text| abbreviated(text, left, width))?
+        }
         "abbrev" => {
             let length = usize::try_from(arguments.int(0)?).unwrap_or(0);
             last(&|text| {
@@ -198,9 +202,41 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
                 .replace('"', "&#34;")
                 .replace('\'', "&#39;")
         })?,
+        "js" => last(&escaped)?,
         "urlquery" => last(&super::path::query)?,
         _ => return Ok(None),
     }))
+}
+
+/// `text` cut on both sides to `width` characters: what stands from `left` on. Sprig's rule, which leaves the left side
+/// if little of it would go.
+fn abbreviated(text: &str, left: usize, width: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= width || width < 4 || (left > 0 && width < 7) {
+        return text.to_owned();
+    }
+    let part = |from: usize, length: usize| letters.iter().skip(from).take(length).collect::<String>();
+    let kept = width - 3;
+    let from = left.min(letters.len() - kept);
+    if from <= 4 {
+        format!("{}...", part(0, kept))
+    } else if from + kept < letters.len() {
+        format!("...{}...", part(from, kept - 3))
+    } else {
+        format!("...{}", part(letters.len() - kept, kept))
+    }
+}
+
+/// As Go escapes a text for a script. Source: pkg.go.dev/text/template#JSEscape.
+fn escaped(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '\\' | '\'' | '"' => format!("\\{letter}"),
+            '<' | '>' | '&' | '=' => format!("\\u{:04X}", u32::from(letter)),
+            letter if letter.is_ascii_control() => format!("\\u{:04X}", u32::from(letter)),
+            letter => letter.to_string(),
+        })
+        .collect()
 }
 
 /// A pattern of bounded size; Go's and Rust's languages of patterns are nearly the same.
