@@ -74,22 +74,31 @@ pub(crate) fn is_null(cell: &str) -> bool {
 const OLDEST: u8 = 130;
 
 /// How many bytes of a cell are of each class.
-struct Count {
-    digits: usize,
-    lower: usize,
-    upper: usize,
-    hex_letters: usize,
-    xs: usize,
-    spaces: usize,
-    dashes: usize,
-    dots: usize,
-    colons: usize,
-    slashes: usize,
-    at: usize,
-    covers: usize,
-    encoding: usize,
-    high: usize,
-    other: usize,
+struct Count<L>(L);
+
+/// Counts, one a class, in the order of [`LANES`].
+trait Lanes {
+    fn lane(&self, nth: usize) -> usize;
+}
+
+/// Of a cell of at most 255 bytes: as they were added, for taking all of them apart costs as much as adding them.
+struct Narrow(u64, u64);
+
+impl Lanes for Narrow {
+    #[inline]
+    fn lane(&self, nth: usize) -> usize {
+        let word = if nth < 8 { self.0 } else { self.1 };
+        usize::from((word >> (nth % 8 * 8)) as u8)
+    }
+}
+
+/// Of any cell.
+struct Wide([usize; 16]);
+
+impl Lanes for Wide {
+    fn lane(&self, nth: usize) -> usize {
+        self.0.get(nth).copied().unwrap_or(0)
+    }
 }
 
 /// One lane of eight bits a class, so that one addition counts a byte in all its classes. Two words and no one of 128 bits:
@@ -124,54 +133,105 @@ static LANES: [[u64; 2]; 256] = {
     lanes
 };
 
-impl Count {
-    fn of(cell: &str) -> Count {
-        let bytes = cell.as_bytes();
-        let mut sums = [0_u32; 16];
-        // A lane holds 255.
-        for part in bytes.chunks(255) {
-            let (mut low, mut high) = (0_u64, 0_u64);
-            for &byte in part {
-                let [more_low, more_high] = LANES.get(usize::from(byte)).copied().unwrap_or_default();
-                low = low.wrapping_add(more_low);
-                high = high.wrapping_add(more_high);
-            }
-            let lanes = low.to_le_bytes().into_iter().chain(high.to_le_bytes());
-            for (sum, lane) in sums.iter_mut().zip(lanes) {
-                *sum += u32::from(lane);
-            }
-        }
-        let sums = sums.map(|sum| sum as usize);
-        let [digits, lower, upper, hex_letters, xs, spaces, dashes, dots, rest @ ..] = sums;
-        let [colons, slashes, at, covers, encoding, high, other, _] = rest;
-        Count {
-            digits,
-            lower,
-            upper,
-            hex_letters,
-            xs,
-            spaces,
-            dashes,
-            dots,
-            colons,
-            slashes,
-            at,
-            covers,
-            encoding,
-            high,
-            other,
-        }
+/// The sums over `cell`, of at most 255 bytes.
+fn added(cell: &[u8]) -> Narrow {
+    let mut sums = Narrow(0, 0);
+    for &byte in cell {
+        let [low, high] = LANES.get(usize::from(byte)).copied().unwrap_or_default();
+        sums = Narrow(sums.0.wrapping_add(low), sums.1.wrapping_add(high));
+    }
+    sums
+}
+
+/// The sums over `cell`, part by part.
+fn added_up(cell: &[u8]) -> Wide {
+    let mut sums = [0; 16];
+    for part in cell.chunks(LONGEST_NARROW) {
+        let part = added(part);
+        sums.iter_mut().enumerate().for_each(|(nth, sum)| *sum += part.lane(nth));
+    }
+    Wide(sums)
+}
+
+/// A lane holds no more.
+const LONGEST_NARROW: usize = 255;
+
+impl<L: Lanes> Count<L> {
+    fn digits(&self) -> usize {
+        self.0.lane(0)
+    }
+
+    fn lower(&self) -> usize {
+        self.0.lane(1)
+    }
+
+    fn upper(&self) -> usize {
+        self.0.lane(2)
+    }
+
+    fn hex_letters(&self) -> usize {
+        self.0.lane(3)
+    }
+
+    fn xs(&self) -> usize {
+        self.0.lane(4)
+    }
+
+    fn spaces(&self) -> usize {
+        self.0.lane(5)
+    }
+
+    fn dashes(&self) -> usize {
+        self.0.lane(6)
+    }
+
+    fn dots(&self) -> usize {
+        self.0.lane(7)
+    }
+
+    fn colons(&self) -> usize {
+        self.0.lane(8)
+    }
+
+    fn slashes(&self) -> usize {
+        self.0.lane(9)
+    }
+
+    fn at(&self) -> usize {
+        self.0.lane(10)
+    }
+
+    fn covers(&self) -> usize {
+        self.0.lane(11)
+    }
+
+    fn encoding(&self) -> usize {
+        self.0.lane(12)
+    }
+
+    fn high(&self) -> usize {
+        self.0.lane(13)
+    }
+
+    fn other(&self) -> usize {
+        self.0.lane(14)
     }
 
     fn letters(&self) -> usize {
-        self.lower + self.upper
+        self.lower() + self.upper()
     }
 }
 
 impl Summary {
     /// The summary of `cell`, trimmed and not null.
     pub(crate) fn of(cell: &str) -> Summary {
-        let n = Count::of(cell);
+        match cell.len() <= LONGEST_NARROW {
+            true => Summary::by(cell, &Count(added(cell.as_bytes()))),
+            false => Summary::by(cell, &Count(added_up(cell.as_bytes()))),
+        }
+    }
+
+    fn by(cell: &str, n: &Count<impl Lanes>) -> Summary {
         let len = cell.len();
         let mut summary = Summary {
             kind: Kind::Other,
@@ -181,13 +241,13 @@ impl Summary {
             text: false,
         };
         summary.kind = summary
-            .numeric(cell, &n)
-            .or_else(|| summary.dated(cell, &n))
-            .or_else(|| coded(cell, &n))
-            .unwrap_or_else(|| worded(cell, &n));
-        let prose = n.spaces > 0 && len >= LEAST_TEXT;
-        let structured = n.other > 0 || n.colons > 0 || n.encoding > 0;
-        summary.text = (prose || (structured && len >= LEAST_TEXT)) && (n.at > 0 || n.digits >= LEAST_DIGITS);
+            .numeric(cell, n)
+            .or_else(|| summary.dated(cell, n))
+            .or_else(|| coded(cell, n))
+            .unwrap_or_else(|| worded(cell, n));
+        let prose = n.spaces() > 0 && len >= LEAST_TEXT;
+        let structured = n.other() > 0 || n.colons() > 0 || n.encoding() > 0;
+        summary.text = (prose || (structured && len >= LEAST_TEXT)) && (n.at() > 0 || n.digits() >= LEAST_DIGITS);
         summary
     }
 
@@ -201,19 +261,25 @@ impl Summary {
         u8::try_from(years).ok().filter(|years| *years <= OLDEST)
     }
 
-    fn numeric(&mut self, cell: &str, n: &Count) -> Option<Kind> {
-        if n.digits == 0 || n.digits + n.dashes + n.dots + 4 < cell.len() {
+    fn numeric(&mut self, cell: &str, n: &Count<impl Lanes>) -> Option<Kind> {
+        if n.digits() == 0 || n.digits() + n.dashes() + n.dots() + 4 < cell.len() {
             return None;
         }
         let plain = cell.strip_prefix(['-', '+']).unwrap_or(cell);
-        if n.digits == plain.len() {
+        if n.digits() == plain.len() {
             self.int = cell.parse().ok();
             return Some(self.whole(plain));
         }
         if let Some(number) = plain.strip_suffix('%') {
             return number.trim_end().parse::<f64>().is_ok().then_some(Kind::Percent);
         }
-        (n.dots <= 1 && is_float(plain.as_bytes())).then_some(Kind::Float)
+        // Without a letter the counts alone tell; with one it must be an exponent.
+        let float = match n.letters() {
+            0 => n.dots() <= 1 && n.digits() + n.dots() == plain.len(),
+            1 => n.dots() <= 1 && is_float(plain.as_bytes()),
+            _ => false,
+        };
+        float.then_some(Kind::Float)
     }
 
     fn whole(&self, digits: &str) -> Kind {
@@ -227,8 +293,8 @@ impl Summary {
     }
 
     /// Days as `2001-02-03`, `2001/02/03`, `03.02.2001`, `2/3/2001`, with or without a time.
-    fn dated(&mut self, cell: &str, n: &Count) -> Option<Kind> {
-        if n.digits < 6 || n.dashes.max(n.slashes).max(n.dots) < 2 || cell.len() > 35 {
+    fn dated(&mut self, cell: &str, n: &Count<impl Lanes>) -> Option<Kind> {
+        if n.digits() < 6 || n.dashes().max(n.slashes()).max(n.dots()) < 2 || cell.len() > 35 {
             return None;
         }
         let bytes = cell.as_bytes();
@@ -271,11 +337,17 @@ struct Number<'a> {
 
 impl Number<'_> {
     fn of(text: &[u8]) -> Option<Number<'_>> {
-        let length = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-        if !(1..=4).contains(&length) {
+        let (mut length, mut value) = (0, 0_u16);
+        while let Some(digit) = text.get(length).filter(|byte| byte.is_ascii_digit()) {
+            if length == 4 {
+                return None;
+            }
+            value = value * 10 + u16::from(digit - b'0');
+            length += 1;
+        }
+        if length == 0 {
             return None;
         }
-        let value = text.get(..length)?.iter().fold(0, |value, digit| value * 10 + u16::from(digit - b'0'));
         let rest = text.get(length + 1..).unwrap_or_default();
         Some(Number { length, value, joint: text.get(length).copied(), rest })
     }
@@ -303,11 +375,11 @@ const LEAST_TEXT: usize = 12;
 /// The least digits of a span worth a look.
 const LEAST_DIGITS: usize = 7;
 
-fn coded(cell: &str, n: &Count) -> Option<Kind> {
+fn coded(cell: &str, n: &Count<impl Lanes>) -> Option<Kind> {
     let len = cell.len();
-    let hex = n.digits + n.hex_letters;
+    let hex = n.digits() + n.hex_letters();
     if len == 36
-        && n.dashes == 4
+        && n.dashes() == 4
         && hex == 32
         && [8, 13, 18, 23].iter().all(|&at| cell.as_bytes().get(at) == Some(&b'-'))
     {
@@ -316,16 +388,16 @@ fn coded(cell: &str, n: &Count) -> Option<Kind> {
     if hex == len && matches!(len, 32 | 40 | 56 | 64 | 96 | 128) && n.letters() > 0 {
         return Some(Kind::Digest);
     }
-    if cell.starts_with('$') && len >= 30 && cell.matches('$').count() >= 2 && n.spaces == 0 {
+    if cell.starts_with('$') && len >= 30 && cell.matches('$').count() >= 2 && n.spaces() == 0 {
         return Some(Kind::Digest);
     }
     if is_masked(cell, n) {
         return Some(Kind::Masked);
     }
-    if n.spaces == 0 && n.high == 0 && is_opaque(cell, n) {
+    if n.spaces() == 0 && n.high() == 0 && is_opaque(cell, n) {
         return Some(Kind::Opaque);
     }
-    (n.dots > 0 && n.digits >= 2 && n.spaces == 0 && is_version(cell.as_bytes())).then_some(Kind::Version)
+    (n.dots() > 0 && n.digits() >= 2 && n.spaces() == 0 && is_version(cell.as_bytes())).then_some(Kind::Version)
 }
 
 /// Two to four numbers of at most five digits, joined by points, perhaps behind a `v` and before a suffix. Four bytes with points
@@ -351,28 +423,28 @@ fn is_version(cell: &[u8]) -> bool {
     close(digits, value) && parts >= 2 && !(parts == 4 && bytes == 4)
 }
 
-fn is_masked(cell: &str, n: &Count) -> bool {
-    if n.high >= 6 && cell.matches(['•', '█', '●']).count() >= 2 {
+fn is_masked(cell: &str, n: &Count<impl Lanes>) -> bool {
+    if n.high() >= 6 && cell.matches(['•', '█', '●']).count() >= 2 {
         return true;
     }
-    if n.covers >= 2 && (cell.contains("**") || cell.contains("##")) {
-        return n.letters() + n.digits + n.covers + 8 >= cell.len();
+    if n.covers() >= 2 && (cell.contains("**") || cell.contains("##")) {
+        return n.letters() + n.digits() + n.covers() + 8 >= cell.len();
     }
     // `xxx-xx-1234`, `XXXXXXXXXXXX4242`: covers and at most a rest of digits.
-    n.xs >= 3 && n.xs == n.letters() && (n.xs >= n.digits || n.dashes > 0)
+    n.xs() >= 3 && n.xs() == n.letters() && (n.xs() >= n.digits() || n.dashes() > 0)
 }
 
 /// One run of at least 20 letters and digits that changes between capitals, small letters and digits
 /// more often than words and numbers do; also what names itself a token or cipher text.
-fn is_opaque(cell: &str, n: &Count) -> bool {
+fn is_opaque(cell: &str, n: &Count<impl Lanes>) -> bool {
     let len = cell.len();
     if matches!(cell.as_bytes().first(), Some(b'v' | b'E' | b'e' | b't' | b'g'))
         && ["vault:v", "ENC[", "enc:", "tok_", "gAAAA"].iter().any(|prefix| cell.starts_with(prefix))
     {
         return true;
     }
-    let word = n.letters() + n.digits + n.encoding + n.slashes + n.dashes;
-    if len < 20 || word < len || n.slashes > len / 8 || n.letters() == 0 || n.digits == 0 {
+    let word = n.letters() + n.digits() + n.encoding() + n.slashes() + n.dashes();
+    if len < 20 || word < len || n.slashes() > len / 8 || n.letters() == 0 || n.digits() == 0 {
         return false;
     }
     let class = |b: u8| match b {
@@ -382,20 +454,20 @@ fn is_opaque(cell: &str, n: &Count) -> bool {
         _ => 3,
     };
     let changes = cell.as_bytes().windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
-    changes * 4 >= len && (n.upper == 0 || n.lower == 0 || n.digits * 24 >= len)
+    changes * 4 >= len && (n.upper() == 0 || n.lower() == 0 || n.digits() * 24 >= len)
 }
 
-fn worded(cell: &str, n: &Count) -> Kind {
-    if n.digits == 0
+fn worded(cell: &str, n: &Count<impl Lanes>) -> Kind {
+    if n.digits() == 0
         && cell.len() <= 5
         && ["true", "false", "yes", "no", "t", "f", "y", "n"].iter().any(|word| cell.eq_ignore_ascii_case(word))
     {
         return Kind::Bool;
     }
-    let letters = n.letters() + n.high;
-    match (letters > 0, n.spaces > 0) {
+    let letters = n.letters() + n.high();
+    match (letters > 0, n.spaces() > 0) {
         (true, true) => Kind::Words,
-        (true, false) if n.at == 0 && letters + n.dashes + n.encoding + n.dots == cell.len() => Kind::Word,
+        (true, false) if n.at() == 0 && letters + n.dashes() + n.encoding() + n.dots() == cell.len() => Kind::Word,
         _ => Kind::Other,
     }
 }

@@ -1,6 +1,6 @@
 //! Structures of e-mail addresses and telephone numbers.
 
-use super::digits::any_digits;
+use super::digits::{Few, digits_among};
 
 /// Whether the cell is an address of the form `local@domain.tld`.
 ///
@@ -9,30 +9,51 @@ use super::digits::any_digits;
 pub(super) fn email(cell: &[u8]) -> bool {
     const EXTENSIONS: [&str; 13] =
         ["bmp", "css", "csv", "gif", "html", "jpeg", "jpg", "js", "json", "pdf", "png", "svg", "webp"];
+    // What may stand in the local part beside letters and digits (RFC 5322 section 3.2.3, `atext`), and the dot.
+    const SIGNS: &str = "!#$%&'*+/=?^_`{|}~.-";
     let Ok(text) = std::str::from_utf8(cell) else {
         return false;
     };
-    let Some((local, domain)) = text.trim().rsplit_once('@') else {
+    let text = text.trim();
+    let Some(at) = memchr::memrchr(b'@', text.as_bytes()) else { return false };
+    let (Some(local), Some(domain)) = (text.get(..at), text.get(at + 1..)) else { return false };
+    if !(1..=64).contains(&local.len()) || domain.len() > 253 {
         return false;
-    };
-    let Some((_, top)) = domain.rsplit_once('.') else {
+    }
+    // One pass over each part: `before` is the character in front.
+    let mut before = '.';
+    for c in local.chars() {
+        let doubled = c == '.' && before == '.';
+        if doubled || !(c.is_alphanumeric() || SIGNS.contains(c)) {
+            return false;
+        }
+        before = c;
+    }
+    if before == '.' {
         return false;
-    };
-    let dotted = |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-    };
-    (1..=64).contains(&local.len())
-        && dotted(local)
-        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c))
-        && domain.len() <= 253
-        && domain.split('.').all(label)
-        && top.chars().count() >= 2
+    }
+    let (mut start, mut before) = (0, '.');
+    for (end, c) in domain.char_indices() {
+        let fits = match c {
+            '.' => before != '.' && before != '-' && end - start <= 63,
+            '-' => before != '.',
+            c => c.is_alphanumeric(),
+        };
+        if !fits {
+            return false;
+        }
+        if c == '.' {
+            start = end + 1;
+        }
+        before = c;
+    }
+    let top = domain.get(start..).unwrap_or_default();
+    start > 0
+        && before != '-'
+        && top.len() <= 63
+        && top.chars().nth(1).is_some()
         && (top.chars().all(char::is_alphabetic) || top.starts_with("xn--"))
-        && !EXTENSIONS.contains(&top.to_ascii_lowercase().as_str())
+        && !EXTENSIONS.iter().any(|extension| top.eq_ignore_ascii_case(extension))
 }
 
 /// Country calling codes of one and two digits, and the leading two digits of those of three.
@@ -90,9 +111,8 @@ fn number_part(cell: &[u8]) -> &[u8] {
 }
 
 /// The digits, where brackets separate too.
-fn bare_digits(number: &[u8]) -> Option<Vec<u8>> {
-    let plain: Vec<u8> = number.iter().copied().filter(|byte| !matches!(byte, b'(' | b')')).collect();
-    any_digits(&plain)
+fn bare_digits(number: &[u8]) -> Option<Few> {
+    digits_among(number.iter().copied().filter(|byte| !matches!(byte, b'(' | b')')))
 }
 
 #[cfg(test)]

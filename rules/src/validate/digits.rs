@@ -29,27 +29,54 @@ pub(super) fn compact<const N: usize>(cell: &[u8]) -> Option<[u8; N]> {
     slots.next().is_none().then_some(out)
 }
 
+/// At most 60 bytes, held in place: a check of a cell costs no allocation.
+pub(super) struct Few {
+    bytes: [u8; 60],
+    length: usize,
+}
+
+impl Few {
+    /// The bytes as far as there are any; `None` if one of them is `None` or there are more than 60.
+    fn of(bytes: impl Iterator<Item = Option<u8>>) -> Option<Few> {
+        let mut few = Few { bytes: [0; 60], length: 0 };
+        for byte in bytes {
+            *few.bytes.get_mut(few.length)? = byte?;
+            few.length += 1;
+        }
+        Some(few)
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl std::ops::Deref for Few {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.as_slice()
+    }
+}
+
 /// The digits of `cell` as values 0–9 where their count may vary, separators dropped; `None` for any
 /// other character or more than 40 digits.
-pub(super) fn any_digits(cell: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(20);
-    for byte in cell.iter().copied().filter(|byte| !is_separator(*byte)) {
-        out.push(byte.checked_sub(b'0').filter(|digit| *digit < 10)?);
-    }
-    (out.len() <= 40).then_some(out)
+pub(super) fn any_digits(cell: &[u8]) -> Option<Few> {
+    digits_among(cell.iter().copied())
+}
+
+/// The same of single bytes.
+pub(super) fn digits_among(bytes: impl Iterator<Item = u8>) -> Option<Few> {
+    let plain = bytes.filter(|byte| !is_separator(*byte));
+    let digits = Few::of(plain.map(|byte| byte.checked_sub(b'0').filter(|digit| *digit < 10)));
+    digits.filter(|digits| digits.len() <= 40)
 }
 
 /// The ASCII letters and digits of `cell`, upper case, separators dropped; `None` for any other
 /// character or more than 60 of them.
-pub(super) fn any_compact(cell: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(34);
-    for byte in cell.iter().copied().filter(|byte| !is_separator(*byte)) {
-        if !byte.is_ascii_alphanumeric() {
-            return None;
-        }
-        out.push(byte.to_ascii_uppercase());
-    }
-    (out.len() <= 60).then_some(out)
+pub(super) fn any_compact(cell: &[u8]) -> Option<Few> {
+    let plain = cell.iter().copied().filter(|byte| !is_separator(*byte));
+    Few::of(plain.map(|byte| byte.is_ascii_alphanumeric().then(|| byte.to_ascii_uppercase())))
 }
 
 /// 0–9 for a digit, 10–35 for an upper-case letter; `None` for anything else.

@@ -1,135 +1,126 @@
-//! What it costs to classify whole datasets, every cell with every rule: CSV, JSON lines and Parquet against the bare decoder.
+//! What it costs to classify whole datasets, every cell with every rule, in every format that is read: the speed on one thread
+//! and on two, what the bare decoder does, and the most memory that was held.
 //!
-//! `cargo bench -p aedile-crawl --bench datasets [-- MEGABYTES]`. All figures are in megabytes of the CSV form a second on one
-//! thread, and on all. Wanted on one core: CSV 150 MB/s, Parquet 250 MB/s.
+//! `cargo bench -p aedile-crawl --bench datasets [-- MEGABYTES [FORMAT…]]`. All speeds are megabytes of the CSV form of the same
+//! rows a second. Every measurement is a process of its own, which reads a file and nothing else. Beside the clock's speed on one
+//! thread stands that by the time that a processor spent: on a machine that does other things it is the one to compare.
+//! Wanted on one core: CSV 150 MB/s, Parquet 250 MB/s; memory at most 200 MB.
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 
-use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::process::Command;
 use std::time::Instant;
 
 use aedile_crawl::{Content, File, Limits, classify};
 use aedile_rules::Rules;
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
-const NAMES: [&str; 10] =
-    ["id", "name", "email", "phone", "birth_date", "amount", "status", "ip_address", "iban", "created_at"];
+#[path = "datasets/rows.rs"]
+mod rows;
+#[path = "datasets/write.rs"]
+mod write;
 
-/// A row of ten columns as a shop's export has them; all but one column hold many different cells.
-fn row(n: u64) -> [String; 10] {
-    let random = |salt: u64| {
-        let mut x = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x ^ (x >> 27)
-    };
-    let first = ["Anna", "Ben", "Carla", "David", "Elena", "Felix", "Greta", "Hugo"][(random(1) % 8) as usize];
-    let last = ["Smith", "Keller", "Rossi", "Dubois", "Novak", "Jensen", "Garcia", "Sato"][(random(2) % 8) as usize];
-    [
-        format!("{n}"),
-        format!("{first} {last}"),
-        format!("{first}.{last}{}@mailbox.org", random(3) % 100_000),
-        format!("+49 30 {:07}", random(4) % 10_000_000),
-        format!("{}-{:02}-{:02}", 1930 + random(5) % 80, 1 + random(6) % 12, 1 + random(7) % 28),
-        format!("{}.{:02}", random(8) % 1000, random(9) % 100),
-        ["new", "paid", "shipped", "returned"][(random(10) % 4) as usize].to_owned(),
-        format!("10.{}.{}.{}", random(11) % 256, random(12) % 256, random(13) % 256),
-        format!("DE{:020}", random(14) % 100_000_000_000_000),
-        format!(
-            "2024-{:02}-{:02}T{:02}:{:02}:00Z",
-            1 + random(15) % 12,
-            1 + random(16) % 28,
-            random(17) % 24,
-            random(18) % 60
-        ),
-    ]
-}
+/// The word by which a process is told to measure one file.
+const ONE: &str = "measure-one";
 
 fn main() {
-    let megabytes: usize = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(100);
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [one, path, threads] = &words[..]
+        && one == ONE
+    {
+        return measure(Path::new(path), threads.parse().unwrap());
+    }
+    let megabytes: usize = words.first().and_then(|word| word.parse().ok()).unwrap_or(100);
+    let wanted: Vec<&String> = words.iter().skip(1).collect();
     let folder = tempfile::tempdir().unwrap();
-    let (csv, jsonl, parquet) =
-        (folder.path().join("a.csv"), folder.path().join("a.jsonl"), folder.path().join("a.parquet"));
-    let bytes = write(megabytes << 20, &csv, &jsonl, &parquet);
-    let rules = Rules::load(&[]).unwrap();
-    let all = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("{:.0} MB of CSV, ten columns; MB/s of the CSV form", bytes as f64 / 1e6);
-    println!("{:<28} {:>9} {:>9} {:>14}", "", "1 thread", "all", "of the decoder");
-    for (what, path, bare) in [
-        ("CSV", &csv, decode_csv as fn(&Path) -> usize),
-        ("JSON lines", &jsonl, decode_jsonl),
-        ("Parquet (zstd)", &parquet, decode_parquet),
-    ] {
-        let speed = |work: &mut dyn FnMut()| {
+    println!("{megabytes} MB of CSV, ten columns; MB/s of the CSV form; memory at the peak in MB");
+    println!(
+        "{:<22} {:>8} {:>9} {:>9} {:>9} {:>6} {:>9} {:>7}",
+        "", "file MB", "1 thread", "by cpu", "2 threads", "ratio", "decoder", "memory"
+    );
+    for format in
+        write::FORMATS.iter().filter(|format| wanted.is_empty() || wanted.iter().any(|name| *name == format.name))
+    {
+        let path = folder.path().join(format.file);
+        // Workbooks are unpacked to many times their rows, and refused beyond 64 or 256 MiB.
+        let size = if format.is_workbook { megabytes.min(8) } else { megabytes } << 20;
+        let bytes = write::write(format, &path, size) as f64 / 1e6;
+        let decoded = format.decode.map_or(String::new(), |decode| {
             let start = Instant::now();
-            work();
-            bytes as f64 / 1e6 / start.elapsed().as_secs_f64()
-        };
-        let decoded = speed(&mut || assert!(bare(path) > 0));
-        let classified = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let limits = Limits { dataset_rows: usize::MAX, dataset_bytes: u64::MAX, ..Limits::default() };
-            let file = File::head_of(path.to_str().unwrap(), Content::Disk(path.as_path().into())).unwrap();
-            speed(&mut || {
-                let tables = pool.install(|| classify(&file, &limits, &rules));
-                assert!(tables[0].columns.iter().any(|column| !column.decision.tags.is_empty()));
-            })
-        };
-        classified(1);
-        let (one, many) = (classified(1), classified(all));
-        println!("{:<28} {one:>9.0} {many:>9.0} {:>13.0}%", format!("{what}, every row"), one * 100.0 / decoded);
-        println!("{:<28} {decoded:>9.0}", format!("{what}, decoder alone"));
+            assert!(decode(&path) > 0);
+            format!("{:.0}", bytes / start.elapsed().as_secs_f64())
+        });
+        let (one, two) = (child(&path, 1), child(&path, 2));
+        let file = std::fs::metadata(&path).unwrap().len() as f64 / 1e6;
+        println!(
+            "{:<22} {file:>8.0} {:>9.0} {:>9.0} {:>9.0} {:>6.2} {decoded:>9} {:>7.0}",
+            format.name,
+            bytes / one.wall,
+            bytes / one.processor,
+            bytes / two.wall,
+            one.wall / two.wall,
+            one.memory.max(two.memory),
+        );
+        std::fs::remove_file(&path).unwrap();
     }
 }
 
-/// Writes the same rows in each form; gives the size of the CSV.
-fn write(size: usize, csv: &Path, jsonl: &Path, parquet: &Path) -> usize {
-    let mut text = NAMES.join(",") + "\n";
-    let mut lines = std::io::BufWriter::new(std::fs::File::create(jsonl).unwrap());
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(100_000));
-    let mut writer = None;
-    let mut batch: Vec<[String; 10]> = Vec::new();
-    let mut n = 0;
-    while text.len() < size {
-        let row = row(n);
-        let _ = writeln!(text, "{}", row.join(","));
-        let object: serde_json::Map<String, serde_json::Value> =
-            NAMES.iter().zip(&row).map(|(name, cell)| ((*name).to_owned(), cell.as_str().into())).collect();
-        serde_json::to_writer(&mut lines, &object).unwrap();
-        lines.write_all(b"\n").unwrap();
-        batch.push(row);
-        n += 1;
-        if batch.len() == 50_000 || text.len() >= size {
-            let columns = NAMES.iter().enumerate().map(|(at, name)| {
-                let cells = batch.iter().map(|row| row[at].as_str());
-                let array: ArrayRef = match at {
-                    0 => Arc::new(Int64Array::from_iter_values(cells.map(|cell| cell.parse::<i64>().unwrap()))),
-                    5 => Arc::new(Float64Array::from_iter_values(cells.map(|cell| cell.parse::<f64>().unwrap()))),
-                    _ => Arc::new(StringArray::from_iter_values(cells)),
-                };
-                (*name, array)
-            });
-            let rows = RecordBatch::try_from_iter(columns).unwrap();
-            let writer = writer.get_or_insert_with(|| {
-                let file = std::fs::File::create(parquet).unwrap();
-                ArrowWriter::try_new(file, rows.schema(), Some(properties.clone().build())).unwrap()
-            });
-            writer.write(&rows).unwrap();
-            batch.clear();
-        }
-    }
-    writer.unwrap().close().unwrap();
-    std::fs::write(csv, &text).unwrap();
-    text.len()
+/// Seconds by the clock, seconds of processors, megabytes.
+struct Cost {
+    wall: f64,
+    processor: f64,
+    memory: f64,
+}
+
+/// The least of three processes of their own.
+fn child(path: &Path, threads: usize) -> Cost {
+    let run = |_| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let out = command.args([ONE, path.to_str().unwrap(), &threads.to_string()]).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let text = String::from_utf8(out.stdout).unwrap();
+        let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
+        Cost { wall: numbers[0], processor: numbers[1], memory: numbers[2] }
+    };
+    let least = |one: Cost, other: Cost| Cost {
+        wall: one.wall.min(other.wall),
+        processor: one.processor.min(other.processor),
+        memory: one.memory.max(other.memory),
+    };
+    (0..3).map(run).reduce(least).unwrap()
+}
+
+fn measure(path: &Path, threads: usize) {
+    let rules = Rules::load(&[]).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let limits = Limits { dataset_rows: usize::MAX, dataset_bytes: u64::MAX, ..Limits::default() };
+    let (start, before) = (Instant::now(), processor());
+    let file = File::head_of(path.to_str().unwrap(), Content::Disk(path.into())).unwrap();
+    let tables = pool.install(|| classify(&file, &limits, &rules));
+    let (wall, spent) = (start.elapsed().as_secs_f64(), processor() - before);
+    let tags = |table: &aedile_crawl::Classified| {
+        table.columns.iter().filter(|column| !column.decision.tags.is_empty()).count()
+    };
+    let gaps: Vec<_> = tables.iter().flat_map(|table| &table.gaps).collect();
+    assert!(tables.iter().map(tags).max() >= Some(5), "{gaps:?}");
+    println!("{wall} {} {}", spent.max(0.01), peak());
+}
+
+/// Seconds that this process has spent, from proc(5), in ticks of a hundredth.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = behind_name.split_whitespace().skip(11).take(2);
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+/// The most megabytes that this process has held, from proc(5).
+fn peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
 }
 
 fn decode_csv(path: &Path) -> usize {

@@ -1,11 +1,12 @@
 //! Arrow record batches as columns of cells.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use aedile_rules::{Observer, Rules};
+use aedile_rules::Rules;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, LargeListArray, ListArray, MapArray, RecordBatch,
-    StructArray,
+    AnyDictionaryArray, Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, LargeListArray, ListArray,
+    MapArray, RecordBatch, StructArray,
 };
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
@@ -20,14 +21,6 @@ use super::table::Table;
 /// Nesting at which a member is one cell.
 const DEPTH: usize = 16;
 
-/// Looks at every leaf of `batch`: members of structures by dotted name, items of lists as further cells of their column.
-pub(super) fn observe(batch: &RecordBatch, table: &mut Table, rules: &Rules) {
-    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        leaves(&super::column_name(field.name()), column, (DEPTH, Cells::OneARow), table, rules);
-    }
-    table.end_rows(batch.num_rows());
-}
-
 /// How the cells of a leaf lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cells {
@@ -36,39 +29,117 @@ enum Cells {
     Any,
 }
 
-fn leaves(name: &str, column: &ArrayRef, (depth, lie): (usize, Cells), table: &mut Table, rules: &Rules) {
-    let any = column.as_any();
-    if depth > 0 {
-        if let Some(members) = any.downcast_ref::<StructArray>() {
-            for (field, member) in members.fields().iter().zip(members.columns()) {
-                let name = format!("{name}.{}", super::column_name(field.name()));
-                leaves(&name, member, (depth - 1, lie), table, rules);
+/// Looks at batches of one table, one after the other. The table holds them all once this is dropped.
+pub(super) struct Batches<'t> {
+    table: &'t mut Table,
+    rules: &'t Rules,
+    /// Dictionaries by the place of their column.
+    open: BTreeMap<usize, Counted>,
+}
+
+/// The values of a dictionary, and how often each was met.
+struct Counted {
+    values: ArrayRef,
+    counts: Vec<u64>,
+}
+
+impl<'t> Batches<'t> {
+    pub(super) fn new(table: &'t mut Table, rules: &'t Rules) -> Batches<'t> {
+        Batches { table, rules, open: BTreeMap::new() }
+    }
+
+    /// Looks at every leaf of `batch`: members of structures by dotted name, items of lists as further cells of their column.
+    pub(super) fn observe(&mut self, batch: &RecordBatch) {
+        for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+            self.leaves(&super::column_name(field.name()), column, (DEPTH, Cells::OneARow));
+        }
+        self.table.end_rows(batch.num_rows());
+    }
+
+    /// Rows that were looked at.
+    pub(super) fn rows_read(&self) -> u64 {
+        self.table.rows_read
+    }
+
+    fn leaves(&mut self, name: &str, column: &ArrayRef, (depth, lie): (usize, Cells)) {
+        let any = column.as_any();
+        if depth > 0 {
+            if let Some(members) = any.downcast_ref::<StructArray>() {
+                for (field, member) in members.fields().iter().zip(members.columns()) {
+                    let name = format!("{name}.{}", super::column_name(field.name()));
+                    self.leaves(&name, member, (depth - 1, lie));
+                }
+                return;
             }
-            return;
+            // The items that the rows of this batch point to, and no others that share their memory.
+            let items = any
+                .downcast_ref::<ListArray>()
+                .and_then(|list| Some(list.values().slice(at(*list.offsets().first()?), at(span(list.offsets())?))))
+                .or_else(|| {
+                    let list = any.downcast_ref::<LargeListArray>()?;
+                    Some(list.values().slice(at(*list.offsets().first()?), at(span(list.offsets())?)))
+                })
+                .or_else(|| any.downcast_ref::<FixedSizeListArray>().map(|list| list.values().clone()));
+            if let Some(items) = items {
+                return self.leaves(name, &items, (depth - 1, Cells::Any));
+            }
+            if let Some(map) = any.downcast_ref::<MapArray>() {
+                self.leaves(&format!("{name}.key"), map.keys(), (depth - 1, Cells::Any));
+                return self.leaves(&format!("{name}.value"), map.values(), (depth - 1, Cells::Any));
+            }
         }
-        // The items that the rows of this batch point to, and no others that share their memory.
-        let items = any
-            .downcast_ref::<ListArray>()
-            .and_then(|list| Some(list.values().slice(at(*list.offsets().first()?), at(span(list.offsets())?))))
-            .or_else(|| {
-                let list = any.downcast_ref::<LargeListArray>()?;
-                Some(list.values().slice(at(*list.offsets().first()?), at(span(list.offsets())?)))
-            })
-            .or_else(|| any.downcast_ref::<FixedSizeListArray>().map(|list| list.values().clone()));
-        if let Some(items) = items {
-            return leaves(name, &items, (depth - 1, Cells::Any), table, rules);
+        let Some(place) = self.table.at(name) else { return };
+        match column.as_any_dictionary_opt() {
+            Some(dictionary) => self.tally(place, dictionary),
+            None => {
+                if let Some(profile) = self.table.profile(place) {
+                    let mut observer = self.rules.identifiers.observer(profile);
+                    cells(column, |cell| observer.cell(cell));
+                }
+            }
         }
-        if let Some(map) = any.downcast_ref::<MapArray>() {
-            leaves(&format!("{name}.key"), map.keys(), (depth - 1, Cells::Any), table, rules);
-            return leaves(&format!("{name}.value"), map.values(), (depth - 1, Cells::Any), table, rules);
+        if lie == Cells::Any || hash(place, column, self.table).is_err() {
+            self.table.hashed().uneven(place);
         }
     }
-    let Some(at) = table.at(name) else { return };
-    if let Some(profile) = table.profile(at) {
-        cells(column, &mut rules.identifiers.observer(profile));
+
+    /// Counts how often each value of a dictionary stands in the column at `place`. The value itself is looked at once, when
+    /// another dictionary follows or none.
+    fn tally(&mut self, place: usize, dictionary: &dyn AnyDictionaryArray) {
+        let (keys, values) = (dictionary.keys(), dictionary.values());
+        let same = |counted: &Counted| counted.values.to_data().ptr_eq(&values.to_data());
+        if !self.open.get(&place).is_some_and(same) {
+            self.close(place);
+            let counts = vec![0; values.len()];
+            self.open.insert(place, Counted { values: values.clone(), counts });
+        }
+        let nulls = keys.null_count() as u64;
+        if let Some(profile) = self.table.profile(place).filter(|_| nulls > 0) {
+            profile.observe_nulls(nulls);
+        }
+        let Some(counted) = self.open.get_mut(&place).filter(|counted| !counted.counts.is_empty()) else { return };
+        for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
+            if keys.is_valid(row)
+                && let Some(count) = counted.counts.get_mut(key)
+            {
+                *count += 1;
+            }
+        }
     }
-    if lie == Cells::Any || hash(at, column, table).is_err() {
-        table.hashed().uneven(at);
+
+    fn close(&mut self, place: usize) {
+        let Some(Counted { values, counts }) = self.open.remove(&place) else { return };
+        let Some(profile) = self.table.profile(place) else { return };
+        let mut observer = self.rules.identifiers.observer(profile);
+        let mut counts = counts.into_iter();
+        cells(&values, |cell| observer.cells(cell, counts.next().unwrap_or(0)));
+    }
+}
+
+impl Drop for Batches<'_> {
+    fn drop(&mut self) {
+        let places: Vec<usize> = self.open.keys().copied().collect();
+        places.into_iter().for_each(|place| self.close(place));
     }
 }
 
@@ -90,64 +161,64 @@ fn at(offset: impl TryInto<usize>) -> usize {
     offset.try_into().unwrap_or(0)
 }
 
-/// The cells of a leaf as text; one that cannot be shown is null.
-fn cells(column: &ArrayRef, observer: &mut Observer<'_>) {
+/// Hands the cells of a leaf over as text; one that cannot be shown is null.
+fn cells(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
     match column.data_type() {
-        DataType::Utf8 => column.as_string::<i32>().iter().for_each(|cell| observer.cell(cell)),
-        DataType::LargeUtf8 => column.as_string::<i64>().iter().for_each(|cell| observer.cell(cell)),
-        DataType::Utf8View => column.as_string_view().iter().for_each(|cell| observer.cell(cell)),
-        DataType::Binary => column.as_binary::<i32>().iter().for_each(|cell| bytes(cell, observer)),
-        DataType::LargeBinary => column.as_binary::<i64>().iter().for_each(|cell| bytes(cell, observer)),
-        DataType::BinaryView => column.as_binary_view().iter().for_each(|cell| bytes(cell, observer)),
+        DataType::Utf8 => column.as_string::<i32>().iter().for_each(hand),
+        DataType::LargeUtf8 => column.as_string::<i64>().iter().for_each(hand),
+        DataType::Utf8View => column.as_string_view().iter().for_each(hand),
+        DataType::Binary => column.as_binary::<i32>().iter().for_each(|cell| bytes(cell, &mut hand)),
+        DataType::LargeBinary => column.as_binary::<i64>().iter().for_each(|cell| bytes(cell, &mut hand)),
+        DataType::BinaryView => column.as_binary_view().iter().for_each(|cell| bytes(cell, &mut hand)),
         DataType::Boolean => {
             let words = |truth: bool| if truth { "true" } else { "false" };
             let column: &BooleanArray = column.as_boolean();
-            column.iter().for_each(|cell| observer.cell(cell.map(words)));
+            column.iter().for_each(|cell| hand(cell.map(words)));
         }
-        DataType::Int8 => whole::<Int8Type>(column, observer),
-        DataType::Int16 => whole::<Int16Type>(column, observer),
-        DataType::Int32 => whole::<Int32Type>(column, observer),
-        DataType::Int64 => whole::<Int64Type>(column, observer),
-        DataType::UInt8 => whole::<UInt8Type>(column, observer),
-        DataType::UInt16 => whole::<UInt16Type>(column, observer),
-        DataType::UInt32 => whole::<UInt32Type>(column, observer),
-        DataType::UInt64 => whole::<UInt64Type>(column, observer),
-        _ => shown(column, observer),
+        DataType::Int8 => whole::<Int8Type>(column, hand),
+        DataType::Int16 => whole::<Int16Type>(column, hand),
+        DataType::Int32 => whole::<Int32Type>(column, hand),
+        DataType::Int64 => whole::<Int64Type>(column, hand),
+        DataType::UInt8 => whole::<UInt8Type>(column, hand),
+        DataType::UInt16 => whole::<UInt16Type>(column, hand),
+        DataType::UInt32 => whole::<UInt32Type>(column, hand),
+        DataType::UInt64 => whole::<UInt64Type>(column, hand),
+        _ => shown(column, hand),
     }
 }
 
 /// Bytes that are text count as text.
-fn bytes(cell: Option<&[u8]>, observer: &mut Observer<'_>) {
+fn bytes(cell: Option<&[u8]>, hand: &mut impl FnMut(Option<&str>)) {
     match cell.map(std::str::from_utf8) {
-        None => observer.cell(None),
-        Some(Ok(text)) => observer.cell(Some(text)),
+        None => hand(None),
+        Some(Ok(text)) => hand(Some(text)),
         Some(Err(_)) => {
             let mut hex = String::new();
             cell.unwrap_or_default().iter().take(64).for_each(|byte| {
                 let _ = write!(hex, "{byte:02x}");
             });
-            observer.cell(Some(&hex));
+            hand(Some(&hex));
         }
     }
 }
 
-fn whole<T: ArrowPrimitiveType>(column: &ArrayRef, observer: &mut Observer<'_>)
+fn whole<T: ArrowPrimitiveType>(column: &ArrayRef, mut hand: impl FnMut(Option<&str>))
 where
     i128: From<T::Native>,
 {
     let mut digits = Digits::default();
-    column.as_primitive::<T>().iter().for_each(|cell| observer.cell(cell.map(|cell| digits.of(i128::from(cell)))));
+    column.as_primitive::<T>().iter().for_each(|cell| hand(cell.map(|cell| digits.of(i128::from(cell)))));
 }
 
-fn shown(column: &ArrayRef, observer: &mut Observer<'_>) {
+fn shown(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(column.as_ref(), &options).ok();
     let mut text = String::new();
     for row in 0..column.len() {
         text.clear();
         let written = column.is_valid(row)
-            && formatter.as_ref().is_some_and(|formatter| write!(text, "{}", formatter.value(row)).is_ok());
-        observer.cell(written.then_some(&text));
+            && formatter.as_ref().is_some_and(|formatter| formatter.value(row).write(&mut text).is_ok());
+        hand(written.then_some(&text));
     }
 }
 
@@ -189,7 +260,7 @@ impl Digits {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Int64Array, ListBuilder, StringArray, StringBuilder};
+    use arrow::array::{DictionaryArray, Int32Array, Int64Array, ListBuilder, StringArray, StringBuilder};
     use arrow::datatypes::Field;
 
     use super::super::RULES;
@@ -218,11 +289,33 @@ mod tests {
         ];
         let batch = RecordBatch::try_from_iter(columns).unwrap().slice(0, 2);
         let mut table = Table::new("parquet");
-        observe(&batch, &mut table, &RULES);
+        Batches::new(&mut table, &RULES).observe(&batch);
         let counts = |name: &str| (table.column(name).total(), table.column(name).nulls());
         assert_eq!((counts("who.name"), counts("tags"), counts("n")), ((2, 1), (3, 0), (2, 0)));
         assert_eq!(table.rows_read, 2);
         let rows = |name: &str| table.hashed_rows(name).map(|rows| rows.len());
         assert_eq!((rows("who.name"), rows("n"), rows("tags")), (Some(2), Some(2), None));
+    }
+
+    #[test]
+    fn a_dictionary_counts_as_the_cells_that_it_stands_for() {
+        let words = ["ann@mailbox.org", "bob@mailbox.org", "never"];
+        let part = |keys: Vec<Option<i32>>| {
+            let values: ArrayRef = Arc::new(StringArray::from(words.to_vec()));
+            DictionaryArray::<Int32Type>::try_new(Int32Array::from(keys), values).unwrap()
+        };
+        let (first, second) = (part(vec![Some(0), None, Some(1), Some(0)]), part(vec![Some(1), Some(1)]));
+        let mut tallied = Table::new("parquet");
+        let mut batches = Batches::new(&mut tallied, &RULES);
+        for column in [first.slice(0, 2), first.slice(2, 2), second] {
+            batches.observe(&RecordBatch::try_from_iter([("email", Arc::new(column) as ArrayRef)]).unwrap());
+        }
+        drop(batches);
+        let mut plain = Table::new("parquet");
+        let cells = [Some(words[0]), None, Some(words[1]), Some(words[0]), Some(words[1]), Some(words[1])];
+        let column = Arc::new(StringArray::from(cells.to_vec())) as ArrayRef;
+        Batches::new(&mut plain, &RULES).observe(&RecordBatch::try_from_iter([("email", column)]).unwrap());
+        assert_eq!(tallied.columns(), plain.columns());
+        assert_eq!((tallied.column("email").nulls(), tallied.column("email").distinct()), (1, 2));
     }
 }

@@ -11,6 +11,7 @@ use arrow_avro::reader::ReaderBuilder;
 use orc_rust::ArrowReaderBuilder;
 use rayon::prelude::*;
 
+use super::arrow::Batches as Observed;
 use super::random::{Random, careful, open};
 use super::sample::Reservoir;
 use super::table::Table;
@@ -59,7 +60,7 @@ pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -
     let rows = if limits.dataset_rows == usize::MAX { ALL } else { PIECE };
     let read = careful(|| -> Result<(), ArrowError> {
         let (batches, empty, total) = opened(bytes, kind, rows)?;
-        super::arrow::observe(&empty, &mut table, rules);
+        Observed::new(&mut table, rules).observe(&empty);
         table.rows_total = total;
         match limits.dataset_rows {
             usize::MAX => all(batches, &mut table, rules),
@@ -157,7 +158,7 @@ fn all(mut batches: Batches, table: &mut Table, rules: &Rules) -> Result<(), Arr
             .par_iter()
             .map(|batch| {
                 let mut table = Table::new(format);
-                super::arrow::observe(batch, &mut table, rules);
+                Observed::new(&mut table, rules).observe(batch);
                 table
             })
             .collect();
@@ -202,11 +203,13 @@ fn sample(
         }
     }
     let mut left = wanted;
+    let mut observed = Observed::new(table, rules);
     for piece in kept.into_kept() {
         let piece = piece.slice(0, piece.num_rows().min(left));
         left -= piece.num_rows();
-        super::arrow::observe(&piece, table, rules);
+        observed.observe(&piece);
     }
+    drop(observed);
     match failed {
         Some(error) => Err(error),
         None => {

@@ -49,10 +49,16 @@ pub(super) fn lines(stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Table
     table
 }
 
-/// Hands the lines of `block` that are not empty over; gives how many were refused.
-fn refused(block: &[u8], mut each: impl FnMut(&[u8]) -> serde_json::Result<()>) -> u64 {
-    let lines = block.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    lines.map(|line| u64::from(each(line).is_err())).sum()
+/// Hands the lines of `block` that are not empty over; gives how many of them are refused.
+fn refused(block: &[u8], mut takes: impl FnMut(&[u8]) -> bool) -> u64 {
+    let (mut rest, mut refused) = (block, 0);
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest.get(..end).unwrap_or_default().trim_ascii();
+        refused += u64::from(!line.is_empty() && !takes(line));
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    refused
 }
 
 /// Every line, blocks side by side; with the number of objects and of lines that are none.
@@ -81,7 +87,7 @@ fn all_lines(blocks: &mut Blocks<Stream<'_>>, rules: &Rules) -> (Table, u64, u64
 
 fn sampled_lines(blocks: &mut Blocks<Stream<'_>>, limits: &Limits, rules: &Rules) -> (Table, u64, u64) {
     let mut kept = Reservoir::new(limits.dataset_rows, limits.dataset_seed);
-    let mut offer = |line: &[u8]| serde_json::from_slice(line).map(|object| kept.offer(|| flat(object)));
+    let mut offer = |line: &[u8]| serde_json::from_slice(line).map(|object| kept.offer(|| flat(object))).is_ok();
     let bad = blocks.map(|block| refused(&block, &mut offer)).sum();
     let offered = kept.offered();
     (whole(&kept.into_kept(), "jsonl", rules), offered, bad)
@@ -113,17 +119,15 @@ pub(super) fn array(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> O
 /// A stream that is one JSON object with arrays of objects in it: a FHIR bundle (HL7 FHIR R4, "Bundle"), whose entries are
 /// tables by the type of resource, or an export that wraps its rows. Every array is a table; empty if there is none.
 pub(super) fn document(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Vec<Table> {
-    let mut document = Document { arrays: BTreeMap::new(), key: String::new(), limits };
+    let mut document = Document { arrays: BTreeMap::new(), key: String::new(), limits, rules };
     let reader = BufReader::new(stream.by_ref());
     let read = DeserializeSeed::deserialize(&mut document, &mut serde_json::Deserializer::from_reader(reader));
     let failed = read.is_err() && !stream.cut;
     let arrays = std::mem::take(&mut document.arrays);
     let mut tables: Vec<Table> = arrays
         .into_iter()
-        .filter(|(_, array)| array.rows.offered() > 0)
         .map(|(part, array)| {
-            let offered = array.rows.offered();
-            let mut table = whole(&array.rows.into_kept(), "json", rules);
+            let (mut table, offered) = array.finish(rules);
             table.part = part;
             finish(&mut table, &stream, failed, offered);
             table
@@ -145,10 +149,58 @@ struct Document<'a> {
     /// The key whose value is read.
     key: String,
     limits: &'a Limits,
+    rules: &'a Rules,
 }
 
-struct Array {
-    rows: Reservoir<Row>,
+/// One table of a document: a sample of its rows, or what was counted of all of them and the last few.
+enum Array {
+    Sampled(Reservoir<Row>),
+    All { table: Table, held: Vec<Row>, bytes: usize },
+}
+
+/// Rows, and bytes of their cells, that are held of each table of a document before they are looked at.
+const HELD: (usize, usize) = (256, 128 << 10);
+
+impl Array {
+    fn new(limits: &Limits) -> Array {
+        match limits.dataset_rows {
+            usize::MAX => Array::All { table: Table::new("json"), held: Vec::new(), bytes: 0 },
+            rows => Array::Sampled(Reservoir::new(rows, limits.dataset_seed)),
+        }
+    }
+
+    fn offer(&mut self, object: Map<String, Value>, rules: &Rules) {
+        match self {
+            Array::Sampled(rows) => rows.offer(|| flat(object)),
+            Array::All { table, held, bytes } => {
+                let row = flat(object);
+                *bytes += row.values().flatten().map(String::len).sum::<usize>();
+                held.push(row);
+                if held.len() >= HELD.0 || *bytes >= HELD.1 {
+                    count(held, table, rules);
+                    held.clear();
+                    *bytes = 0;
+                }
+            }
+        }
+    }
+
+    /// The table, and how many rows were offered.
+    fn finish(self, rules: &Rules) -> (Table, u64) {
+        match self {
+            Array::Sampled(rows) => {
+                let offered = rows.offered();
+                (whole(&rows.into_kept(), "json", rules), offered)
+            }
+            Array::All { mut table, held, .. } => {
+                count(&held, &mut table, rules);
+                table.sort();
+                table.pad();
+                let offered = table.rows_read;
+                (table, offered)
+            }
+        }
+    }
 }
 
 impl Document<'_> {
@@ -166,10 +218,7 @@ impl Document<'_> {
         if self.arrays.len() >= PARTS && !self.arrays.contains_key(&part) {
             return;
         }
-        // Documents are read whole at most up to the limit on bytes, so a sample of them is no smaller than they are.
-        let (rows, seed) = (self.limits.dataset_rows.min(1_000_000), self.limits.dataset_seed);
-        let array = self.arrays.entry(part).or_insert_with(|| Array { rows: Reservoir::new(rows, seed) });
-        array.rows.offer(|| flat(object));
+        self.arrays.entry(part).or_insert_with(|| Array::new(self.limits)).offer(object, self.rules);
     }
 }
 
@@ -495,7 +544,13 @@ mod tests {
 
     #[test]
     fn bundles_are_tables_by_type_and_wrapped_rows_are_a_table() {
-        let read = |text: &str| document(opened(&File::in_memory("a.json", text)), &Limits::default(), &RULES);
+        for limits in [Limits::default(), Limits { dataset_rows: usize::MAX, ..Limits::default() }] {
+            bundles(&limits);
+        }
+    }
+
+    fn bundles(limits: &Limits) {
+        let read = |text: &str| document(opened(&File::in_memory("a.json", text)), limits, &RULES);
         let bundle = r#"{"resourceType":"Bundle","total":3,"entry":[
             {"fullUrl":"u","resource":{"resourceType":"Patient","birthDate":"1980-02-03","name":[{"family":"Lee"}]}},
             {"resource":{"resourceType":"Observation","status":"final"}},

@@ -5,14 +5,19 @@ use std::sync::Arc;
 use aedile_model::GapKind;
 use aedile_rules::Rules;
 use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use parquet::basic::{ConvertedType, Encoding};
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
+use super::arrow::Batches;
 use super::random::{Random, careful, open};
+use super::sample::SplitMix;
 use super::table::{COLUMNS, Table};
 use crate::Limits;
 
@@ -56,7 +61,8 @@ fn try_read<R: ChunkReader + 'static>(
     limits: &Limits,
     rules: &Rules,
 ) -> Result<Table, Fault> {
-    let loaded = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(|_| Fault::Damaged)?;
+    let loaded = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new().with_encoding_stats_as_mask(true))
+        .map_err(|_| Fault::Damaged)?;
     let metadata = Arc::clone(loaded.metadata());
     let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
     if chunks.into_iter().any(|chunk| chunk.uncompressed_size() / EXPANSION > chunk.compressed_size().max(1)) {
@@ -78,7 +84,7 @@ fn try_read<R: ChunkReader + 'static>(
     let source = Source { open, loaded, mask, rules };
     match limits.dataset_rows {
         usize::MAX => source.all(&mut table),
-        wanted => source.sample((wanted as u64).min(total), total, limits.dataset_bytes, &mut table)?,
+        wanted => source.sample((wanted as u64).min(total), total, limits, &mut table)?,
     }
     Ok(table)
 }
@@ -86,7 +92,7 @@ fn try_read<R: ChunkReader + 'static>(
 /// The table without rows, with its columns in their order.
 fn empty(loaded: &ArrowReaderMetadata, rules: &Rules) -> Table {
     let mut table = Table::new("parquet");
-    super::arrow::observe(&RecordBatch::new_empty(Arc::clone(loaded.schema())), &mut table, rules);
+    Batches::new(&mut table, rules).observe(&RecordBatch::new_empty(Arc::clone(loaded.schema())));
     table
 }
 
@@ -99,9 +105,35 @@ struct Source<'a, R> {
 }
 
 impl<R: ChunkReader + 'static> Source<'_, R> {
-    fn builder(&self) -> Result<ParquetRecordBatchReaderBuilder<R>, Fault> {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata((self.open)()?, self.loaded.clone());
+    fn builder(&self, loaded: ArrowReaderMetadata) -> Result<ParquetRecordBatchReaderBuilder<R>, Fault> {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata((self.open)()?, loaded);
         Ok(builder.with_projection(self.mask.clone()))
+    }
+
+    /// The metadata by which columns of text stay dictionaries where the row group `at` holds nothing else of them: each value
+    /// is then looked at once. `None` if there are no such columns.
+    fn tallied(&self, at: usize) -> Option<ArrowReaderMetadata> {
+        let metadata = self.loaded.metadata();
+        let (schema, group) = (metadata.file_metadata().schema_descr(), metadata.row_groups().get(at)?);
+        let mut fields: Vec<FieldRef> = self.loaded.schema().fields().iter().cloned().collect();
+        let mut any = false;
+        for (leaf, chunk) in group.columns().iter().enumerate() {
+            let column = chunk.column_descr();
+            let whole = column.path().parts().len() == 1 && column.converted_type() == ConvertedType::UTF8;
+            if let Some(field) = fields.get_mut(schema.get_column_root_idx(leaf))
+                && whole
+                && matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8)
+                && is_dictionary(chunk)
+            {
+                let values = Box::new(field.data_type().clone());
+                let kind = DataType::Dictionary(Box::new(DataType::Int32), values);
+                *field = Arc::new(field.as_ref().clone().with_data_type(kind));
+                any = true;
+            }
+        }
+        let hint = Arc::new(Schema::new(fields));
+        let options = ArrowReaderOptions::new().with_schema(hint);
+        any.then(|| ArrowReaderMetadata::try_new(Arc::clone(metadata), options).ok()).flatten()
     }
 
     /// Every row, row groups side by side. A group that cannot be read costs its own rows only.
@@ -140,52 +172,73 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         let bytes = self.loaded.metadata().row_groups().get(at).map_or(0, |group| group.total_byte_size());
         let rows = i64::try_from(self.rows_of(at)).unwrap_or(i64::MAX).max(1);
         let fitting = usize::try_from(BATCH / (bytes / rows).max(1)).unwrap_or(ALL).clamp(1, ALL);
-        let builder = self.builder()?.with_row_groups(vec![at]).with_batch_size(fitting);
+        let tallied = self.tallied(at).unwrap_or_else(|| self.loaded.clone());
+        let builder = self.builder(tallied)?.with_row_groups(vec![at]).with_batch_size(fitting);
+        let mut batches = Batches::new(table, self.rules);
         for batch in builder.build().map_err(|_| Fault::Damaged)? {
-            super::arrow::observe(&batch.map_err(|_| Fault::Damaged)?, table, self.rules);
+            batches.observe(&batch.map_err(|_| Fault::Damaged)?);
         }
         Ok(())
     }
 
     /// `wanted` of the `total` rows, spread over them.
-    fn sample(&self, wanted: u64, total: u64, most: u64, table: &mut Table) -> Result<(), Fault> {
-        let builder = self.builder()?.with_batch_size(SAMPLED).with_row_selection(spread(total, wanted));
-        let mut bytes = 0_u64;
+    fn sample(&self, wanted: u64, total: u64, limits: &Limits, table: &mut Table) -> Result<(), Fault> {
+        let most = limits.dataset_bytes;
+        let rows = spread(total, wanted, limits.dataset_seed);
+        let builder = self.builder(self.loaded.clone())?.with_batch_size(SAMPLED).with_row_selection(rows);
+        let (mut bytes, mut gap) = (0_u64, None);
+        let mut batches = Batches::new(table, self.rules);
         for batch in builder.build().map_err(|_| Fault::Damaged)? {
             let Ok(batch) = batch else {
-                let why = format!("the Parquet file cannot be read beyond {} sampled rows", table.rows_read);
-                table.gap(GapKind::Unparsed, why);
+                let why = format!("the Parquet file cannot be read beyond {} sampled rows", batches.rows_read());
+                gap = Some((GapKind::Unparsed, why));
                 break;
             };
             bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
-            super::arrow::observe(&batch, table, self.rules);
+            batches.observe(&batch);
             if bytes > most {
-                let read = table.rows_read;
-                table.gap(GapKind::Limit, format!("sampled {read} of {wanted} rows: they have more than {most} bytes"));
+                let read = batches.rows_read();
+                let why = format!("sampled {read} of {wanted} rows: they have more than {most} bytes");
+                gap = Some((GapKind::Limit, why));
                 break;
             }
         }
+        drop(batches);
+        table.gaps.extend(gap);
         Ok(())
     }
 }
 
-/// `wanted` of `total` rows in evenly spread stretches, the first at the beginning, the last at the end.
-fn spread(total: u64, wanted: u64) -> RowSelection {
+/// Whether all data of a column in a row group is written as places in a dictionary.
+fn is_dictionary(chunk: &ColumnChunkMetaData) -> bool {
+    chunk.dictionary_page_offset().is_some()
+        && chunk
+            .page_encoding_stats_mask()
+            .is_some_and(|mask| mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY))
+}
+
+/// `wanted` of `total` rows in stretches, one in each of as many equal parts of the file: the first at its beginning, the
+/// others where `seed` says.
+fn spread(total: u64, wanted: u64, seed: u64) -> RowSelection {
     let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
     if wanted >= total {
         return RowSelection::from(vec![RowSelector::select(size(total))]);
     }
     let stretches = STRETCHES.min(wanted).max(1);
+    let part = |of: u64, nth: u64| (u128::from(of) * u128::from(nth) / u128::from(stretches)) as u64;
+    let mut random = SplitMix(seed);
     let mut selectors = Vec::new();
-    let mut at = 0;
+    let (mut at, mut left) = (0, wanted);
     for nth in 0..stretches {
-        let length = wanted / stretches + u64::from(nth < wanted % stretches);
-        let start = (u128::from(total - length) * u128::from(nth) / u128::from((stretches - 1).max(1))) as u64;
-        let start = start.max(at);
-        let length = length.min(total.saturating_sub(start));
+        let length = part(wanted, nth + 1) - part(wanted, nth);
+        let room = (part(total, nth + 1) - part(total, nth)).saturating_sub(length);
+        let offset = if nth == 0 { 0 } else { random.next() % (room + 1) };
+        // Never so late that what is left does not fit behind.
+        let start = (part(total, nth) + offset).min(total - left).max(at);
         selectors.push(RowSelector::skip(size(start - at)));
         selectors.push(RowSelector::select(size(length)));
         at = start + length;
+        left -= length;
     }
     RowSelection::from(selectors)
 }
@@ -246,6 +299,47 @@ mod tests {
         assert_eq!((table.rows_read, table.rows_total), (100, Some(10_000)));
         let n = table.column("n");
         assert_eq!((n.total(), n.distinct(), n.lengths()), (100, 100, Some((1, 4))));
+    }
+
+    #[test]
+    fn a_seed_chooses_the_rows_and_all_parts_of_the_file_have_some() {
+        let file = write(&numbers(10_000), 1_000);
+        let of = |seed| on_disk(file.path(), &Limits { dataset_rows: 160, dataset_seed: seed, ..LIMITS });
+        let (one, again, other) = (of(1), of(1), of(2));
+        assert_eq!(one.columns(), again.columns());
+        assert_ne!(one.columns(), other.columns());
+        for (total, wanted) in [(10_000, 160), (17, 16), (31, 30), (5, 3), (1_000_003, 10_000), (10_001, 10_000)] {
+            for seed in 0..20 {
+                let rows: Vec<RowSelector> = spread(total, wanted, seed).into();
+                let taken: usize = rows.iter().filter(|rows| !rows.skip).map(|rows| rows.row_count).sum();
+                let end: usize = rows.iter().map(|rows| rows.row_count).sum();
+                assert_eq!(taken as u64, wanted, "{total} {wanted} {seed}");
+                assert!(end as u64 <= total && end as u64 > total / 16 * 15, "{total} {wanted} {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn dictionaries_count_as_their_cells() {
+        let cells: Vec<Option<String>> =
+            (0..9_000_u64).map(|n| (n % 7 > 0).then(|| format!("user{}@mailbox.org", n * n % 500))).collect();
+        let column = Arc::new(arrow::array::StringArray::from(cells)) as ArrayRef;
+        let batch = RecordBatch::try_from_iter([("email", column)]).unwrap();
+        let table = |dictionary: bool| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let properties = WriterProperties::builder()
+                .set_max_row_group_row_count(Some(2_000))
+                .set_dictionary_enabled(dictionary)
+                .build();
+            let mut writer = ArrowWriter::try_new(file.reopen().unwrap(), batch.schema(), Some(properties)).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            let options = ArrowReaderOptions::new().with_encoding_stats_as_mask(true);
+            let loaded = ArrowReaderMetadata::load(&file.reopen().unwrap(), options).unwrap();
+            assert_eq!(is_dictionary(loaded.metadata().row_group(0).column(0)), dictionary);
+            on_disk(file.path(), &FULL)
+        };
+        assert_eq!(table(true).columns(), table(false).columns());
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::io::{BufReader, Read, Seek};
 
 use aedile_model::GapKind;
 use aedile_rules::Rules;
-use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, Sheets, Xls, Xlsb, Xlsx};
+use calamine::{Cell, Data, DataRef, ExcelDateTime, Ods, Reader, Sheets, Xls, Xlsb, Xlsx};
+
+#[cfg(test)]
+mod tests;
 
 use super::random::{Random, ReadSeek, careful};
 use super::rows::{Rows, has_names};
@@ -14,8 +17,12 @@ use crate::Limits;
 /// Bytes that all parts of a workbook may have together once they are unpacked.
 const UNPACKED: u64 = 256 << 20;
 
-/// Bytes of a workbook that cannot be read sheet by sheet and row by row.
+/// Bytes of what is held whole while a workbook is read: the strings that its sheets share, all of an OpenDocument one, all of
+/// an old one. Sheets of others are read cell by cell.
 const WHOLE: u64 = 64 << 20;
+
+/// The parts of a workbook that are held whole.
+const HELD: [&str; 3] = ["content.xml", "xl/sharedStrings.bin", "xl/sharedStrings.xml"];
 
 /// Sheets that are read.
 const SHEETS: usize = 64;
@@ -35,6 +42,10 @@ fn try_read(bytes: &Random, limits: &Limits, rules: &Rules) -> Vec<Table> {
     match unpacked(&mut stream) {
         Unpacked::Within => {}
         Unpacked::Beyond => return refused(GapKind::Limit, "the workbook expands beyond 256 MiB; not read"),
+        Unpacked::TooMuchHeld => {
+            let why = "the workbook's strings, or all of an OpenDocument one, expand beyond 64 MiB; not read";
+            return refused(GapKind::Limit, why);
+        }
         Unpacked::NoZip(size) if size > WHOLE => {
             return refused(GapKind::Limit, "the workbook has more than 64 MiB; not read");
         }
@@ -79,6 +90,8 @@ fn opened(bytes: &Random) -> Option<Sheets<Book>> {
 enum Unpacked {
     Within,
     Beyond,
+    /// One of [`HELD`] is too large.
+    TooMuchHeld,
     NoZip(u64),
 }
 
@@ -90,7 +103,11 @@ fn unpacked(stream: &mut (impl Read + Seek)) -> Unpacked {
     let mut left = UNPACKED;
     for at in 0..archive.len() {
         let Ok(part) = archive.by_index(at) else { continue };
+        let held = part.name().is_ok_and(|name| HELD.contains(&&*name));
         let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).unwrap_or(0);
+        if held && read > WHOLE {
+            return Unpacked::TooMuchHeld;
+        }
         if read > left {
             return Unpacked::Beyond;
         }
@@ -114,26 +131,11 @@ fn sheet(book: &mut Sheets<Book>, name: &str, part: &str, limits: &Limits, rules
     let failed = match book {
         Sheets::Xlsx(book) => match book.worksheet_cells_reader(name) {
             Err(_) => true,
-            Ok(mut cells) => {
-                let (mut at, mut row) = (None, Vec::new());
-                loop {
-                    match cells.next_cell() {
-                        Err(_) => break true,
-                        Ok(None) => {
-                            sheet.offer(row);
-                            break false;
-                        }
-                        Ok(Some(cell)) => {
-                            let (line, column) = cell.get_position();
-                            if at != Some(line) {
-                                sheet.offer(std::mem::take(&mut row));
-                                at = Some(line);
-                            }
-                            put(&mut row, column as usize, shown(cell.get_value()));
-                        }
-                    }
-                }
-            }
+            Ok(mut cells) => sheet.stream(|| cells.next_cell().ok()),
+        },
+        Sheets::Xlsb(book) => match book.worksheet_cells_reader(name) {
+            Err(_) => true,
+            Ok(mut cells) => sheet.stream(|| cells.next_cell().ok()),
         },
         other => match other.worksheet_range(name) {
             Err(_) => true,
@@ -172,6 +174,25 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
+    /// Offers the rows of the cells that `next` gives: `None` where the sheet is damaged, `Some(None)` at its end. Says whether
+    /// it is damaged.
+    fn stream<'c>(&mut self, mut next: impl FnMut() -> Option<Option<Cell<DataRef<'c>>>>) -> bool {
+        let (mut at, mut row) = (None, Vec::new());
+        while let Some(found) = next() {
+            let Some(cell) = found else {
+                self.offer(row);
+                return false;
+            };
+            let (line, column) = cell.get_position();
+            if at != Some(line) {
+                self.offer(std::mem::take(&mut row));
+                at = Some(line);
+            }
+            put(&mut row, column as usize, shown(cell.get_value()));
+        }
+        true
+    }
+
     fn offer(&mut self, row: Vec<Option<String>>) {
         if row.iter().all(Option::is_none) {
             return;
@@ -256,96 +277,4 @@ fn dated(time: &ExcelDateTime) -> Option<String> {
         (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
         _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Cursor, Write};
-
-    use super::super::RULES;
-    use super::*;
-
-    /// A workbook with the least that there must be (ECMA-376, part 1): one sheet, cells as inline strings.
-    fn workbook(rows: &[&[&str]]) -> Vec<u8> {
-        let mut sheet =
-            String::from("<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>");
-        for (nth, row) in rows.iter().enumerate() {
-            sheet.push_str(&format!("<row r=\"{}\">", nth + 1));
-            for (at, cell) in row.iter().enumerate() {
-                let column = char::from(b'A' + u8::try_from(at).unwrap());
-                let place = format!("{column}{}", nth + 1);
-                match cell.parse::<f64>() {
-                    Ok(_) => sheet.push_str(&format!("<c r=\"{place}\"><v>{cell}</v></c>")),
-                    Err(_) => sheet.push_str(&format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{cell}</t></is></c>")),
-                }
-            }
-            sheet.push_str("</row>");
-        }
-        sheet.push_str("</sheetData></worksheet>");
-        let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-        let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-        let package = "http://schemas.openxmlformats.org/package/2006/relationships";
-        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, text) in [
-            (
-                "[Content_Types].xml",
-                "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>".to_owned(),
-            ),
-            (
-                "_rels/.rels",
-                format!(
-                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"r\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
-                ),
-            ),
-            (
-                "xl/workbook.xml",
-                format!(
-                    "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"people\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
-                ),
-            ),
-            (
-                "xl/_rels/workbook.xml.rels",
-                format!(
-                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
-                ),
-            ),
-            ("xl/worksheets/sheet1.xml", sheet),
-        ] {
-            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            writer.write_all(text.as_bytes()).unwrap();
-        }
-        writer.finish().unwrap().into_inner()
-    }
-
-    #[test]
-    fn a_sheet_is_a_table_below_its_title() {
-        let rows: [&[&str]; 5] = [
-            &["Report of March"],
-            &["id", "email", "amount"],
-            &["1", "ann@mailbox.org", "2.5"],
-            &["2", "bob@mailbox.org", "3"],
-            &["3", "", "4"],
-        ];
-        for dataset_rows in [10_000, usize::MAX] {
-            let limits = Limits { dataset_rows, ..Limits::default() };
-            let tables = super::super::archive::zip(&Random::Held(workbook(&rows).into()), &limits, &RULES);
-            assert_eq!((tables.len(), tables[0].rows_read, tables[0].rows_total), (1, 3, Some(3)), "{tables:?}");
-            assert_eq!((tables[0].column("email").nulls(), tables[0].column("id").total()), (1, 3));
-        }
-    }
-
-    #[test]
-    fn damaged_and_protected_workbooks_are_told() {
-        let whole = workbook(&[&["id", "email"], &["1", "ann@mailbox.org"]]);
-        for at in (0..whole.len()).step_by(41) {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 0xff;
-            read(&Random::Held(bytes.into()), &Limits::default(), &RULES);
-        }
-        let mut protected = vec![0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
-        protected.resize(2048, 0);
-        protected.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
-        let tables = read(&Random::Held(protected.into()), &Limits::default(), &RULES);
-        assert!(tables[0].gaps[0].1.contains("password"), "{tables:?}");
-    }
 }

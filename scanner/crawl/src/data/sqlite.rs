@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::random::Random;
 use super::rows::Rows;
+use super::sample::SplitMix;
 use super::table::Table;
 use crate::Limits;
 
@@ -20,6 +21,9 @@ const TABLES: usize = 256;
 
 /// Stretches of rows that a sample is made of.
 const STRETCHES: usize = 16;
+
+/// Rows of a table without numbers of rows that are passed over for a spread sample.
+const SKIPPED: u64 = 1_000_000;
 
 /// Instructions of SQLite's machine that a sample of one table may take.
 const INSTRUCTIONS: u64 = 400_000_000;
@@ -120,9 +124,9 @@ fn table(connection: &mut Connection, name: &str, limits: &Limits, rules: &Rules
         .filter(|_| !columns.iter().any(|column| column.eq_ignore_ascii_case("rowid")));
     let few = total.is_some_and(|total| total <= limits.dataset_rows as u64);
     let complete = match range {
-        Some(range) if !all && !few => stretches(connection, &from, range, limits.dataset_rows, &mut rows),
-        _ if all || few => take(connection, &from, [], &mut rows),
-        _ => take(connection, &format!("{from} LIMIT {}", limits.dataset_rows), [], &mut rows),
+        _ if all || few => take(connection, &from, [], &mut rows).map(drop),
+        Some(range) => stretches(connection, &from, range, total, limits, &mut rows),
+        None => skipping(connection, &from, total, limits, &mut rows),
     };
     connection.progress_handler(STEP, None::<fn() -> bool>)?;
     let seen = rows.seen();
@@ -140,39 +144,76 @@ fn table(connection: &mut Connection, name: &str, limits: &Limits, rules: &Rules
     Ok(table)
 }
 
-/// Rows from places spread over the table, the first at its beginning.
+/// Rows of a table whose rows have numbers: a stretch in each of [`STRETCHES`] equal parts of their range, the first at its
+/// beginning, the others where the seed says. Where numbers are missing behind that place the part is taken from its beginning.
 fn stretches(
     connection: &Connection,
     from: &str,
     (first, last): (i64, i64),
-    wanted: usize,
+    total: Option<u64>,
+    limits: &Limits,
     rows: &mut Rows<'_>,
 ) -> rusqlite::Result<()> {
-    let each = wanted.div_ceil(STRETCHES);
-    let width = i128::from(last) - i128::from(first);
+    let each = limits.dataset_rows.div_ceil(STRETCHES);
+    let width = i128::from(last) - i128::from(first) + 1;
+    // Numbers that hold as many rows if they lie evenly.
+    let needed = width * each as i128 / i128::from(total.unwrap_or(0).max(1)) + 1;
+    let query = format!("{from} WHERE t.rowid >= ?1 AND t.rowid < ?2 ORDER BY t.rowid LIMIT ");
+    let mut random = SplitMix(limits.dataset_seed);
     for nth in 0..STRETCHES {
-        let start = i128::from(first) + width * nth as i128 / STRETCHES as i128;
-        let end = i128::from(first) + width * (nth + 1) as i128 / STRETCHES as i128 + i128::from(nth + 1 == STRETCHES);
+        let begin = i128::from(first) + width * nth as i128 / STRETCHES as i128;
+        let end = i128::from(first) + width * (nth + 1) as i128 / STRETCHES as i128;
+        let room = (end - begin - needed).max(0);
+        let offset = if nth == 0 { 0 } else { i128::from(random.next()) % (room + 1) };
         let bound = |at: i128| i64::try_from(at).unwrap_or(i64::MAX);
-        let query = format!("{from} WHERE t.rowid >= ?1 AND t.rowid < ?2 ORDER BY t.rowid LIMIT {each}");
-        take(connection, &query, [bound(start), bound(end)], rows)?;
+        let bounds = [bound(begin + offset), bound(end)];
+        let taken = take(connection, &format!("{query}{each}"), bounds, rows)?;
+        if taken < each {
+            take(connection, &format!("{query}{}", each - taken), [bound(begin), bounds[0]], rows)?;
+        }
     }
     Ok(())
 }
 
+/// Rows of a table whose rows have no numbers: stretches as of those that have, found by passing over what lies before. Of a
+/// table that is too long for that, its beginning.
+fn skipping(
+    connection: &Connection,
+    from: &str,
+    total: Option<u64>,
+    limits: &Limits,
+    rows: &mut Rows<'_>,
+) -> rusqlite::Result<()> {
+    let Some(total) = total.filter(|total| *total <= SKIPPED) else {
+        return take(connection, &format!("{from} LIMIT {}", limits.dataset_rows), [], rows).map(drop);
+    };
+    let each = limits.dataset_rows.div_ceil(STRETCHES) as u64;
+    let mut random = SplitMix(limits.dataset_seed);
+    for nth in 0..STRETCHES as u64 {
+        let part = |nth: u64| total * nth / STRETCHES as u64;
+        let room = (part(nth + 1) - part(nth)).saturating_sub(each);
+        let offset = part(nth) + if nth == 0 { 0 } else { random.next() % (room + 1) };
+        take(connection, &format!("{from} LIMIT {} OFFSET {offset}", each.min(part(nth + 1) - part(nth))), [], rows)?;
+    }
+    Ok(())
+}
+
+/// Offers what `query` gives; says how many rows that were.
 fn take<const N: usize>(
     connection: &Connection,
     query: &str,
     bounds: [i64; N],
     rows: &mut Rows<'_>,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<usize> {
     let mut statement = connection.prepare(query)?;
     let width = statement.column_count();
     let mut found = statement.query(rusqlite::params_from_iter(bounds))?;
+    let mut taken = 0;
     while let Some(row) = found.next()? {
+        taken += 1;
         rows.offer((0..width).map(|at| row.get_ref(at).ok().and_then(shown)).collect());
     }
-    Ok(())
+    Ok(taken)
 }
 
 fn literal(name: &str) -> String {
@@ -233,6 +274,35 @@ mod tests {
         let some = read(&Random::Disk(path), &Limits { dataset_rows: 320, ..Limits::default() }, rules);
         assert_eq!((some[1].rows_read, some[1].rows_total), (320, Some(5_000)));
         assert_eq!(some[1].column("id").lengths(), Some((1, 4)));
+    }
+
+    #[test]
+    fn a_seed_chooses_the_rows_and_gaps_between_their_numbers_cost_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.db");
+        let connection = Connection::open(&path).unwrap();
+        let numbered = "WITH RECURSIVE c(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM c WHERE n < 6000)";
+        connection
+            .execute_batch(&format!(
+                "CREATE TABLE even (id INTEGER PRIMARY KEY, v TEXT);
+                 INSERT INTO even {numbered} SELECT n, 'v' || n FROM c;
+                 CREATE TABLE gaps (id INTEGER PRIMARY KEY, v TEXT);
+                 INSERT INTO gaps {numbered} SELECT n * n, 'v' || n FROM c;
+                 CREATE TABLE keyed (id TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID;
+                 INSERT INTO keyed {numbered} SELECT 'k' || n, 'v' || n FROM c;"
+            ))
+            .unwrap();
+        drop(connection);
+        let of = |seed| {
+            let limits = Limits { dataset_rows: 320, dataset_seed: seed, ..Limits::default() };
+            read(&Random::Disk(path.as_path().into()), &limits, &RULES)
+        };
+        let (one, again, other) = (of(1), of(1), of(2));
+        for ((one, again), other) in one.iter().zip(&again).zip(&other) {
+            assert_eq!((one.rows_read, one.rows_total), (320, Some(6_000)), "{}", one.part);
+            assert_eq!(one.columns(), again.columns());
+            assert_ne!(one.columns(), other.columns(), "{}", one.part);
+        }
     }
 
     #[test]
