@@ -17,7 +17,15 @@ use crate::taxonomy::Taxonomy;
 use crate::words::Words;
 
 /// Texts that we compute, of names and classes only: they may be repeated.
-const SHOWN: &[&str] = &["classesWithoutRetention", "misdeclaredColumns", "missing", "suggestedUse"];
+const SHOWN: &[&str] = &[
+    "classesWithoutRetention",
+    "misdeclaredColumns",
+    "missing",
+    "suggestedUse",
+    "undeclaredColumns",
+    "unfoundColumns",
+    "unmaskedCopies",
+];
 /// How many places a finding shows at the most.
 const MOST_PLACES: usize = 16;
 

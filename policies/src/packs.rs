@@ -17,6 +17,7 @@ controls! {
     "accountability",
     "ai-systems",
     "cost",
+    "declarations",
     "deidentification",
     "delivery",
     "documents",

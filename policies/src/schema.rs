@@ -161,15 +161,15 @@ mod tests {
         ),
         (
             "Dataset",
-            "format:t legalBasis:t purpose:p retentionDays:i masked:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i smallestGroup:i",
+            "format:t legalBasis:t purpose:p retentionDays:i masked:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t described:b undeclaredColumns:t unfoundColumns:t maskedSources:i unmaskedCopies:t declaredRetentionDays:i oldestDecade:i smallestGroup:i",
         ),
         (
             "Table",
-            "format:t legalBasis:t purpose:p retentionDays:i masked:b deletionProtected:b customerManagedKey:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i qualityTested:b",
+            "format:t legalBasis:t purpose:p retentionDays:i masked:b deletionProtected:b customerManagedKey:b purposes:ps original:b specialCondition:t legalAuthority:t consentColumn:t subjectKey:t label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t described:b undeclaredColumns:t unfoundColumns:t maskedSources:i unmaskedCopies:t declaredRetentionDays:i oldestDecade:i qualityTested:b contractEnforced:b visibility:t",
         ),
         (
             "FeatureView",
-            "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b tagged:b label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t declaredRetentionDays:i oldestDecade:i",
+            "retentionDays:i online:b encryptedAtRest:b customerManagedKey:b tagged:b label:t agreement:t expertDetermination:t noReidentification:t declaredColumns:i misdeclaredColumns:t described:b undeclaredColumns:t unfoundColumns:t maskedSources:i unmaskedCopies:t declaredRetentionDays:i oldestDecade:i",
         ),
         (
             "Notebook",

@@ -65,6 +65,9 @@ fn speaks(spec: &Identifier) -> bool {
     spec.in_text.unwrap_or(alone && spec.chance_permille <= precise)
 }
 
+/// A shape that fewer than so many of a thousand other values have tells what it is.
+const TELLING: u32 = 500;
+
 /// With a validator, one chance pass in seven is still told (a card number with its prefix and length).
 const CHANCE_IN_TEXT_CHECKED: u32 = 150;
 
@@ -72,6 +75,22 @@ const CHANCE_IN_TEXT_CHECKED: u32 = 150;
 const CHANCE_IN_TEXT: u32 = 20;
 
 impl Identifiers {
+    /// Whether values alone would show that a column is of `class`: every rule for it, or for a class below it, has shapes
+    /// that few other values have. Only then cells that are of none of them say anything against it.
+    #[must_use]
+    pub fn told_by_values(&self, class: &str) -> bool {
+        let below = |rule: &&Rule| {
+            let rest = rule.class.as_str().strip_prefix(class);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let mut rules = self.rules.iter().filter(below).peekable();
+        rules.peek().is_some()
+            && rules.all(|rule| {
+                let spec = &rule.spec;
+                !spec.shapes.is_empty() && !spec.needs_name && spec.chance_permille < TELLING
+            })
+    }
+
     pub(crate) fn load(user: &[PackSource], packs: &mut Vec<PackInfo>) -> Result<Identifiers, PackError> {
         let mut sources: Vec<PackSource> = packs::PACKS.iter().map(PackSource::embedded).collect();
         for source in user {

@@ -10,6 +10,7 @@ mod column;
 mod dictionary;
 mod fix;
 mod identifier;
+mod label;
 mod listing;
 mod pack;
 mod packed;
@@ -24,6 +25,7 @@ pub use api::{Api, ApiCondition, ApiExample, Apis, Argument, Effect, FrameOp, Se
 pub use column::{ColumnProfile, Decision, Observer};
 pub use fix::{Content, Expression, Fix, Reference, Repair, Step, Way};
 pub use identifier::Identifiers;
+pub use label::{Labels, Meaning, OwnLabels};
 pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};
 pub use resource::{

@@ -165,7 +165,7 @@ fn facts(finding: &Finding, assets: &BTreeMap<&str, &Asset>) -> String {
         let attributes: BTreeMap<&str, &serde_json::Value> = asset
             .attributes
             .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "rowsRead" | "rowsTotal"))
+            .filter(|(name, _)| !matches!(name.as_str(), "cellsRead" | "rowsRead" | "rowsTotal"))
             .map(|(name, value)| (name.as_str(), value))
             .collect();
         let classes: BTreeSet<(&str, &str)> =

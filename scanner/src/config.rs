@@ -7,6 +7,7 @@ use std::sync::Arc;
 mod declared;
 
 use aedile_crawl::{Binding, Limits};
+use aedile_rules::OwnLabels;
 use miette::{NamedSource, SourceSpan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,8 @@ pub struct Config {
     pub bindings: Vec<BindingConfig>,
     /// Facts that no source gives away.
     pub declare: Vec<Declaration>,
+    /// What your own words mean on labels of data.
+    pub labels: LabelsConfig,
     /// The organisation's own books and procedures.
     pub organisation: Organisation,
     /// Who receives personal data, with contract and place.
@@ -116,6 +119,22 @@ impl BudgetConfig {
         [("critical", self.critical), ("high", self.high), ("medium", self.medium), ("low", self.low)]
             .into_iter()
             .filter_map(|(severity, bound)| Some((severity, bound?)))
+    }
+}
+
+/// Words and keys of labels, beside those that are known anyway.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabelsConfig {
+    /// Word → data class; `none` for a word that says that nothing sensitive is there.
+    pub words: BTreeMap<String, String>,
+    /// Keys whose value is such a word (`acme_level` in `meta: {acme_level: c3}`).
+    pub keys: Vec<String>,
+}
+
+impl LabelsConfig {
+    pub(crate) fn own(&self) -> OwnLabels {
+        OwnLabels { words: self.words.clone(), keys: self.keys.clone() }
     }
 }
 

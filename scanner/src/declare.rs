@@ -2,13 +2,16 @@
 
 mod derived;
 mod document;
+mod label;
+mod mask;
 mod named;
 mod organisation;
 mod recipient;
+mod step;
 
 use aedile_crawl::Crawl;
 use aedile_model::{
-    Asset, AssetId, AssetKind, Basis, Class, Confidence, Inventory, Place, Relation, RelationKind, Tag, Value,
+    Asset, AssetId, AssetKind, Basis, Class, Confidence, Inventory, Label, Place, Relation, RelationKind, Tag, Value,
 };
 use aedile_policies::Policies;
 use globset::{Glob, GlobMatcher};
@@ -16,6 +19,7 @@ use time::Date;
 
 use crate::config::{Config, Declaration, Loaded};
 pub(crate) use document::{Reader, on_disk};
+pub(crate) use label::{Comparison, Missing, read as read_labels};
 pub(crate) use named::Named;
 
 /// Applies every declaration of `loaded` to assets, before classes travel. Each becomes an asset itself, which says
@@ -41,6 +45,7 @@ pub(crate) fn declare(loaded: &Loaded, named: &Named, inventory: &mut Inventory)
 pub(crate) fn relate(
     loaded: &Loaded,
     named: &Named,
+    comparison: &Comparison<'_>,
     policies: &Policies,
     as_of: Date,
     reader: Reader<'_>,
@@ -48,6 +53,8 @@ pub(crate) fn relate(
 ) {
     let config = &loaded.config;
     let inventory = &mut crawl.inventory;
+    label::compare(comparison, inventory);
+    mask::follow(inventory);
     derived::derive(config, policies.taxonomy(), inventory);
     recipient::recipients(config, named, inventory);
     organisation::organisation(config, named, policies.taxonomy(), inventory);
@@ -61,7 +68,7 @@ fn apply(declaration: &Declaration, place: &Place, inventory: &mut Inventory) ->
             attributes(declaration, place, asset);
         }
         for (column, class) in &declaration.columns {
-            column_class(inventory, id, column, class);
+            column_class(inventory, id, column, class, place);
         }
     }
     matched.len()
@@ -107,12 +114,13 @@ fn attributes(declaration: &Declaration, place: &Place, asset: &mut Asset) {
     }
 }
 
-fn column_class(inventory: &mut Inventory, of: &AssetId, name: &str, class: &str) {
+fn column_class(inventory: &mut Inventory, of: &AssetId, name: &str, class: &str, place: &Place) {
     let id = AssetId::column(of, name);
     let mut column = Asset::new(id.clone(), AssetKind::Column, name, name);
     let mut tag = Tag::new(Class::new(class), Basis::Declared, Confidence::CERTAIN);
     tag.reasons.push("declared in the configuration".to_owned());
     column.add_tag(tag);
+    column.labels.insert(Label::new(label::CONFIGURATION, "class", class, Some(place.clone())));
     let known = inventory.assets.contains_key(&id);
     inventory.add(column);
     if !known {

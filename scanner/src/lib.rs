@@ -12,6 +12,7 @@ pub mod command;
 pub mod compare;
 pub mod config;
 mod declare;
+mod declaring;
 mod diff;
 pub mod facts;
 mod fixing;

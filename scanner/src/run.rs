@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aedile_crawl::{Crawl, CrawlError, Options, Progress};
 use aedile_model::{AssetId, Gap, GapKind, Inventory, Place, Verdict};
 use aedile_policies::{Frameworks, JudgeError, Judgement, Platform, Policies, PolicyError, PolicySource};
-use aedile_rules::{PackError, PackSource, Rules};
+use aedile_rules::{Labels, PackError, PackSource, Rules};
 use globset::Glob;
 use sha2::{Digest, Sha256};
 use time::{Date, OffsetDateTime};
@@ -23,7 +23,7 @@ use crate::record::{self, Run};
 use crate::recording::{self, Recorder};
 use crate::snippet::MaskedTexts;
 use crate::waiver::Waivers;
-use crate::{declare, git};
+use crate::{declare, declaring, git};
 
 /// What a scan is asked to do.
 #[derive(Debug)]
@@ -126,6 +126,7 @@ pub fn scan(request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run,
 /// A root that cannot be read.
 pub fn scan_with(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)) -> Result<Run, ScanError> {
     known_budgets(packs, &request.loaded)?;
+    known_labels(packs, &request.loaded)?;
     let compared = || request.compare.as_ref().map(|compare| compare::before(packs, request, compare)).transpose();
     let (judged, before) = rayon::join(|| judge(packs, request, watch), compared);
     let (Judged { crawl, judgement, waivers }, before) = (judged?, before?);
@@ -162,7 +163,21 @@ pub fn judge(packs: &Packs, request: &Request, watch: &(dyn Fn(Progress) + Sync)
     let (crawl, policies, rules) = (&judged.crawl, &packs.judges.policies, &packs.rules);
     let fixer = Fixer { crawl, policies, platform: &platform, rules, options: &options };
     fixer.attach(&mut judged.judgement.findings);
+    let labels = labels(packs, &request.loaded);
+    let comparison = comparison(packs, &labels);
+    declaring::attach(&mut judged.judgement.findings, &judged.crawl, policies, &comparison);
     Ok(judged)
+}
+
+/// The vocabulary of labels in force.
+pub(crate) fn labels(packs: &Packs, loaded: &Loaded) -> Labels {
+    Labels::new(&loaded.config.labels.own(), packs.judges.policies.taxonomy().classes())
+}
+
+/// What declarations are compared by.
+pub(crate) fn comparison<'a>(packs: &'a Packs, labels: &'a Labels) -> declare::Comparison<'a> {
+    let taxonomy = packs.judges.policies.taxonomy();
+    declare::Comparison { taxonomy, labels, identifiers: &packs.rules.identifiers }
 }
 
 /// The findings of a crawl judged by `loaded`, whose documents `reader` gives, with waivers applied but without patches and source lines, and how
@@ -192,10 +207,12 @@ fn judged(
 ) -> (Judged, Platform) {
     let (config, rules, as_of) = (&loaded.config, &packs.rules, request.as_of);
     let named = declare::Named::new(loaded, &request.roots, &mut crawl.sources);
-    declare::declare(loaded, &named, &mut crawl.inventory);
-    aedile_crawl::propagate(&mut crawl.inventory, rules);
     let policies = &packs.judges.policies;
-    declare::relate(loaded, &named, policies, as_of, reader, &mut crawl);
+    let labels = labels(packs, loaded);
+    declare::declare(loaded, &named, &mut crawl.inventory);
+    declare::read_labels(&mut crawl.inventory, &labels);
+    aedile_crawl::propagate(&mut crawl.inventory, rules);
+    declare::relate(loaded, &named, &comparison(packs, &labels), policies, as_of, reader, &mut crawl);
     aedile_crawl::exercise(&mut crawl.inventory);
 
     let masked = MaskedTexts::default();
@@ -223,6 +240,21 @@ fn known_budgets(packs: &Packs, loaded: &Loaded) -> Result<(), ScanError> {
         Some(id) => {
             let help = format!("use one of {}", known.join(", "));
             Err(loaded.invalid(id, format!("there is no framework `{id}` to give a budget to"), help).into())
+        }
+    }
+}
+
+/// Refuses a word of a label whose class there is not.
+fn known_labels(packs: &Packs, loaded: &Loaded) -> Result<(), ScanError> {
+    let taxonomy = packs.judges.policies.taxonomy();
+    let root = |class: &str| class.split('.').next().is_some_and(|root| taxonomy.knows_class(root));
+    let is_known = |class: &str| class == "none" || taxonomy.knows_class(class) || root(class);
+    match loaded.config.labels.words.iter().find(|(_, class)| !is_known(class)) {
+        None => Ok(()),
+        Some((word, class)) => {
+            let help = "use a class such as `pii.contact.email`, or `none`; your own classes stand in `taxonomy.yaml` \
+                        beside your policies";
+            Err(loaded.invalid(word, format!("the label `{word}` means `{class}`, which is no class"), help).into())
         }
     }
 }

@@ -1,18 +1,22 @@
 //! Least privilege, drafted from what was found: permits for the intended access, and statements for the stores'
 //! providers. Text for a person to review; nothing is applied.
 
+mod declarations;
 mod dialect;
 mod iam;
 mod inventory;
 mod permits;
 mod tables;
 
+use aedile_crawl::Crawl;
 use aedile_model::Inventory;
 use aedile_policies::{PolicyError, Taxonomy};
 use serde::Serialize;
 
 use dialect::Dialects;
 use inventory::Map;
+
+use crate::declare::Comparison;
 
 /// The form of the answer in JSON.
 pub const SCHEMA: &str = "aedile.suggest.v1";
@@ -33,7 +37,7 @@ pub struct Suggestion {
 pub struct Draft {
     /// Where `--write DIR` puts it, relative to the folder.
     pub path: String,
-    /// `cedar`, `snowflake`, `databricks`, `bigquery`, `lake-formation`, `postgres`, `iam`.
+    /// `patch`, `cedar`, `snowflake`, `databricks`, `bigquery`, `lake-formation`, `postgres`, `iam`.
     pub dialect: String,
     /// Addresses of the assets that it is about, sorted.
     pub about: Vec<String>,
@@ -67,6 +71,23 @@ pub fn suggest(inventory: &Inventory, taxonomy: &Taxonomy, dialect: Option<&str>
     left_out.sort();
     left_out.dedup();
     Ok(Suggestion { schema: SCHEMA, files, left_out })
+}
+
+/// Adds what is found and not declared: a patch of the files that describe tables, and statements for catalogs.
+///
+/// # Errors
+/// As [`suggest`].
+pub(crate) fn declare(
+    suggestion: &mut Suggestion,
+    crawl: &Crawl,
+    comparison: &Comparison<'_>,
+) -> Result<(), PolicyError> {
+    let dialects = Dialects::built_in()?;
+    suggestion.files.extend(declarations::draft(crawl, comparison, &dialects, &mut suggestion.left_out));
+    suggestion.files.sort_by(|a, b| a.path.cmp(&b.path));
+    suggestion.left_out.sort();
+    suggestion.left_out.dedup();
+    Ok(())
 }
 
 /// The names of the dialects that `--dialect` takes.

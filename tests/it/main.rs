@@ -23,6 +23,7 @@ mod guides;
 mod hostile;
 mod house;
 mod iac;
+mod labels;
 mod ledger;
 mod lineage;
 mod machine;

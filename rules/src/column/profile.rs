@@ -228,6 +228,12 @@ fn trimmed(cell: &str) -> &str {
 }
 
 impl ColumnProfile {
+    /// Cells that are not empty.
+    #[must_use]
+    pub fn cells(&self) -> u64 {
+        self.total.saturating_sub(self.nulls)
+    }
+
     /// A profile of no cell.
     #[must_use]
     pub fn new() -> ColumnProfile {

@@ -32,6 +32,8 @@ pub(crate) enum Parsed {
     Sql,
     /// YAML of a dbt project.
     Dbt(dbt::Yaml),
+    /// What dbt made of a project.
+    Manifest(dbt::Manifest),
     /// Data that a dbt project may load.
     Seed(dbt::Seed),
     /// No text.
@@ -49,6 +51,7 @@ impl Crawler for Code {
             "py" | "sql" | "ipynb" => true,
             "yml" | "yaml" => dbt::is_dbt_yaml(file),
             "csv" => dbt::Seed::claims(file),
+            "json" => dbt::Manifest::claims(file),
             _ => false,
         }
     }
@@ -61,6 +64,7 @@ impl Crawler for Code {
             "ipynb" => Parsed::Notebook(notebook::Notebook::parse(file, text, context)),
             "sql" => Parsed::Sql,
             "csv" => Parsed::Seed(dbt::Seed::parse(file, text)),
+            "json" => Parsed::Manifest(dbt::Manifest::parse(file, text)),
             _ => Parsed::Dbt(dbt::Yaml::parse(file, text, nesting)),
         }
     }
@@ -77,7 +81,7 @@ impl Crawler for Code {
 
 fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts) {
     let (mut modules, mut scripts, mut yaml, mut outputs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut seeds = Vec::new();
+    let (mut seeds, mut manifests) = (Vec::new(), Vec::new());
     for (file, parsed) in parsed {
         match parsed {
             Parsed::Python(module) => modules.push(module),
@@ -89,14 +93,15 @@ fn resolve(parsed: Vec<(&File, Parsed)>, context: Context<'_>, facts: &mut Facts
             }
             Parsed::Sql => scripts.push(file),
             Parsed::Dbt(read) => yaml.push(read),
+            Parsed::Manifest(manifest) => manifests.push(manifest),
             Parsed::Seed(seed) => seeds.push(seed),
             Parsed::Unread => {}
         }
     }
-    let mut projects = dbt::Projects::new(yaml);
+    let mut projects = dbt::Projects::new(yaml, manifests);
     scripts.retain(|file| !projects.add_macros(file));
     let mut schemas = sql::Schemas::new(&context.rules.apis);
-    projects.declare(&mut schemas, facts);
+    projects.declare(&scripts, &mut schemas, facts);
     projects.seeds(&seeds, &mut schemas, facts);
     statements(&scripts, &projects, &mut schemas, facts);
 
@@ -206,7 +211,7 @@ struct SqlFile<'f> {
     script: sql::Script,
     offsets: origin::Offsets,
     model: Option<String>,
-    grants: Vec<(String, String)>,
+    said: dbt::Said,
     gaps: Vec<aedile_model::Gap>,
 }
 
@@ -231,7 +236,11 @@ impl<'f> SqlFile<'f> {
                     script,
                     offsets: rendered.offsets,
                     model: rendered.model,
-                    grants: rendered.grants,
+                    said: dbt::Said {
+                        grants: rendered.grants,
+                        labels: rendered.labels,
+                        settings: projects.settings(&file.path),
+                    },
                     gaps,
                 }
             })
@@ -255,7 +264,7 @@ impl<'f> SqlFile<'f> {
         match &self.model {
             Some(model) => {
                 made.extend(run.relation.names().map(|names| (model.clone(), names)));
-                (dbt::model_facts(model, self.file, run, &self.grants), made)
+                (dbt::model_facts(model, self.file, run, &self.said), made)
             }
             None => {
                 let mut pipeline = output::Pipeline::of(&self.file.path, false, self.file.in_tests);

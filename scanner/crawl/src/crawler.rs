@@ -77,6 +77,7 @@ pub(crate) const CRAWLERS: &[Line] = &[
     ("databricks bundle", run::<crate::iac::bundle::Bundles>),
     ("dataset", run::<crate::data::Datasets>),
     ("feast", run::<crate::iac::feast::FeatureStores>),
+    ("fides", run::<crate::iac::fides::Fides>),
     ("kubernetes", run::<crate::iac::kubernetes::Kubernetes>),
     ("pulumi", run::<crate::iac::pulumi::Pulumi>),
     ("secrets", run::<crate::secrets::Secrets>),

@@ -203,6 +203,9 @@ fn write(file: &File, table: Classified, facts: &mut Facts) {
         asset.type_name = "column".to_owned();
         asset.place = Some(place.clone());
         asset.in_tests = file.in_tests;
+        // Of a hash nobody can see what it was made of.
+        let is_hash = column.decision.technical.as_ref().is_some_and(|class| class.as_str() == "technical.hash");
+        asset.set("cellsRead", if is_hash { 0 } else { number(column.profile.cells()) }, None);
         let tags = column.decision.tags.into_iter().chain(column.decision.presence);
         tags.for_each(|tag| asset.add_tag(tag));
         facts.links.push(Link::new(RelationKind::PartOf, Ref::Id(asset.id.clone()), Ref::Id(id.clone()), Some(place)));

@@ -24,6 +24,7 @@ pub(crate) mod delivery;
 mod document;
 pub(crate) mod examples;
 pub(crate) mod feast;
+pub(crate) mod fides;
 pub(crate) mod fix;
 mod grants;
 mod helm;

@@ -13,6 +13,7 @@ mod coverage;
 mod crawl;
 mod crawler;
 mod data;
+mod declaring;
 mod examples;
 mod exercise;
 mod facts;
@@ -35,6 +36,7 @@ pub use code::sql::{Dialect, SqlColumn, SqlEdge, SqlLineage, sql_lineage, sql_sc
 pub use coverage::{Coverage, Rows};
 pub use crawl::{Crawl, CrawlError, Progress, crawl, crawl_files, crawl_keeping, crawl_selected};
 pub use data::{Alike, Classified, ClassifiedColumn, classify};
+pub use declaring::{Wanted, configuring, declaring};
 pub use examples::failing_examples;
 pub use exercise::exercise;
 pub use facts::{Facts, Link, Ref};

@@ -154,6 +154,21 @@ pub fn prefixes(given: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, CrawlError>
     Ok(roots(given)?.into_iter().map(|root| (root.disk, root.prefix)).collect())
 }
 
+/// The manifest in the folder `target` of a dbt project: the one build output that says what the sources do not.
+fn manifest(folder: &Path, shown: &str, inner: &str, exclusions: &Exclusions) -> Option<Entry> {
+    let is_project = ["dbt_project.yml", "dbt_project.yaml"].iter().any(|name| folder.with_file_name(name).is_file());
+    if !is_project || folder.file_name()? != "target" {
+        return None;
+    }
+    let disk = folder.join("manifest.json");
+    let metadata = fs::symlink_metadata(&disk).ok().filter(fs::Metadata::is_file)?;
+    if exclusions.matching(&format!("{inner}/manifest.json"), false).is_some() {
+        return None;
+    }
+    let path = format!("{shown}/manifest.json").into();
+    Some(Entry { path, content: Content::Disk(disk.as_path().into()), size: metadata.len() })
+}
+
 fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, options: &Options, walk: &mut Walk) {
     if root.disk.is_file() {
         let name = root.disk.file_name().map(name::escape).unwrap_or_default();
@@ -187,6 +202,7 @@ fn walk_root(root: &Root, others: &BTreeSet<&Path>, exclusions: &Exclusions, opt
         if let Some(pattern) = exclusions.matching(inner, file_type.is_dir()) {
             *walk.excluded.entry(pattern.to_owned()).or_default() += 1;
             if file_type.is_dir() {
+                walk.entries.extend(manifest(entry.path(), &path, inner, exclusions));
                 entries.skip_current_dir();
             }
         } else if file_type.is_dir() {

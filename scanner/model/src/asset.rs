@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attribute, Place, Tag, Value};
+use crate::{Attribute, Label, Place, Tag, Value};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
@@ -201,6 +201,9 @@ pub struct Asset {
     pub attributes: BTreeMap<String, Attribute>,
     /// What it is or holds, at most one tag a class, sorted by class.
     pub tags: Vec<Tag>,
+    /// What people wrote on it, sorted.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub labels: BTreeSet<Label>,
     /// Whether it stands in a folder of tests, fixtures or examples.
     pub in_tests: bool,
 }
@@ -219,6 +222,7 @@ impl Asset {
             place: None,
             attributes: BTreeMap::new(),
             tags: Vec::new(),
+            labels: BTreeSet::new(),
             in_tests: false,
         }
     }

@@ -16,8 +16,8 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Adds `asset`, or joins it to the one of the same id: attributes already known stay, names and
-    /// tags are united, the first place stays.
+    /// Adds `asset`, or joins it to the one of the same id: attributes already known stay, names, labels
+    /// and tags are united, the first place stays.
     pub fn add(&mut self, asset: Asset) {
         match self.assets.entry(asset.id.clone()) {
             std::collections::btree_map::Entry::Vacant(slot) => {
@@ -26,6 +26,7 @@ impl Inventory {
             std::collections::btree_map::Entry::Occupied(mut slot) => {
                 let held = slot.get_mut();
                 held.names.extend(asset.names);
+                held.labels.extend(asset.labels);
                 for (name, attribute) in asset.attributes {
                     held.attributes.entry(name).or_insert(attribute);
                 }

@@ -197,23 +197,25 @@ impl Tag {
         }
     }
 
-    /// Joins another statement of the same class: the weaker protection, the surer statement's
-    /// evidence, and all origins (sorted, cut at [`Tag::MAX_ORIGINS`]). Associative and commutative.
+    /// Joins another statement of the same class: the weaker protection, the surer statement, the larger count of cells
+    /// with its rule and shape (a declared class keeps what its values showed), and all origins (sorted, cut at
+    /// [`Tag::MAX_ORIGINS`]). Associative and commutative.
     pub fn join(&mut self, other: Tag) {
-        let protection = self.protection.min(other.protection);
-        let mut origins = std::mem::take(&mut self.origins);
-        origins.extend(other.origins.iter().cloned());
-        origins.sort();
-        origins.dedup();
-        origins.truncate(Self::MAX_ORIGINS);
-        if other.strength() > self.strength() {
-            *self = other;
+        self.protection = self.protection.min(other.protection);
+        self.origins.extend(other.origins);
+        self.origins.sort();
+        self.origins.dedup();
+        self.origins.truncate(Self::MAX_ORIGINS);
+        let (own, seen) = (
+            (self.hits, self.of, &self.rule, &self.example_shape),
+            (other.hits, other.of, &other.rule, &other.example_shape),
+        );
+        if seen > own {
+            (self.hits, self.of) = (other.hits, other.of);
+            (self.rule, self.example_shape) = (other.rule, other.example_shape);
         }
-        self.protection = protection;
-        self.origins = origins;
-    }
-
-    fn strength(&self) -> (Confidence, Basis, u64, u64, &str, &[String], Option<&str>) {
-        (self.confidence, self.basis, self.hits, self.of, &self.rule, &self.reasons, self.example_shape.as_deref())
+        if (other.confidence, other.basis, &other.reasons) > (self.confidence, self.basis, &self.reasons) {
+            (self.confidence, self.basis, self.reasons) = (other.confidence, other.basis, other.reasons);
+        }
     }
 }

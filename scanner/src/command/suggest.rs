@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, Report, miette};
 use super::scan::judged;
 use crate::cli::SuggestArgs;
 use crate::report::Detail;
-use crate::suggest::{Suggestion, dialects, suggest};
+use crate::suggest::{Suggestion, declare, dialects, suggest};
 use crate::terminal;
 
 pub(super) fn run(args: &SuggestArgs, detail: Detail) -> Result<u8, Report> {
@@ -20,9 +20,11 @@ pub(super) fn run(args: &SuggestArgs, detail: Detail) -> Result<u8, Report> {
             "`{dialect}` is not a dialect"
         ));
     }
-    let (judged, packs, _) = judged(&args.target, detail)?;
+    let (judged, packs, loaded) = judged(&args.target, detail)?;
     let taxonomy = packs.judges.policies.taxonomy();
-    let suggestion = suggest(&judged.crawl.inventory, taxonomy, args.dialect.as_deref())?;
+    let mut suggestion = suggest(&judged.crawl.inventory, taxonomy, args.dialect.as_deref())?;
+    let labels = crate::run::labels(&packs, &loaded);
+    declare(&mut suggestion, &judged.crawl, &crate::run::comparison(&packs, &labels))?;
     if let Some(folder) = &args.write {
         write(&suggestion, folder)?;
     }

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{
-    Asset, AssetId, AssetKind, Attribute, Basis, Columns, Flow, Inventory, RelationKind, SOME, Tag, Value,
-};
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Columns, Flow, Inventory, RelationKind, SOME, Value};
 use aedile_policies::Taxonomy;
 use aedile_rules::uses;
 
@@ -13,19 +11,12 @@ use crate::config::Config;
 /// Writes what follows from declarations and facts into `inventory`.
 pub(super) fn derive(config: &Config, taxonomy: &Taxonomy, inventory: &mut Inventory) {
     let made = made(inventory);
-    let columns = columns(inventory, taxonomy);
     for asset in inventory.assets.values_mut() {
         if matches!(asset.kind, AssetKind::Dataset | AssetKind::Table) {
             // What a notebook shows is a copy of what it read; rows among tests are nobody's source.
             let shown = asset.place.as_ref().is_some_and(|place| place.path.ends_with(".ipynb"));
             asset.set("original", !shown && !asset.in_tests && !made.contains(&asset.id), None);
             ground(asset);
-        }
-        if let Some((count, wrong)) = columns.get(&asset.id) {
-            asset.set("declaredColumns", i64::try_from(*count).unwrap_or(i64::MAX), None);
-            if !wrong.is_empty() {
-                asset.set("misdeclaredColumns", wrong.iter().cloned().collect::<Vec<_>>().join(", "), None);
-            }
         }
         period(config, taxonomy, asset);
     }
@@ -73,34 +64,6 @@ fn period(config: &Config, taxonomy: &Taxonomy, asset: &mut Asset) {
     if let Some(days) = shortest {
         asset.set("declaredRetentionDays", days, None);
     }
-}
-
-/// For data with columns of which a person declared the class: how many, and those whose values say otherwise.
-///
-/// Only values count as another opinion, not names. A declared class agrees with a found one if either lies in the other.
-fn columns(inventory: &Inventory, taxonomy: &Taxonomy) -> BTreeMap<AssetId, (usize, BTreeSet<String>)> {
-    let mut told: BTreeMap<AssetId, (usize, BTreeSet<String>)> = BTreeMap::new();
-    for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf) {
-        let Some(column) = inventory.asset(&relation.from) else { continue };
-        let declared: Vec<&Tag> = column.tags.iter().filter(|tag| tag.basis == Basis::Declared).collect();
-        if declared.is_empty() {
-            continue;
-        }
-        let seen = column.tags.iter().filter(|tag| matches!(tag.basis, Basis::Value | Basis::NameAndValue));
-        let agrees = |found: &Tag| {
-            declared.iter().any(|tag| {
-                taxonomy.is_in(found.class.as_str(), tag.class.as_str())
-                    || taxonomy.is_in(tag.class.as_str(), found.class.as_str())
-            })
-        };
-        let wrong = seen.filter(|tag| taxonomy.counts(tag)).any(|tag| !agrees(tag));
-        let entry = told.entry(relation.to.clone()).or_default();
-        entry.0 += 1;
-        if wrong {
-            entry.1.insert(column.name.clone());
-        }
-    }
-    told
 }
 
 /// Says of every flow out of data that rests on consent whether rows are chosen by the column of consent.

@@ -36,6 +36,8 @@ pub struct ColumnTags {
     pub columns: String,
     /// Its path of the tag.
     pub tag: String,
+    /// Its path of the tag's value.
+    pub value: String,
     /// The path of the tag's own policies.
     pub policies: String,
     /// The type that ties a policy to a tag.

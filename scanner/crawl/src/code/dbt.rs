@@ -1,20 +1,26 @@
 //! dbt projects: models as tables, `ref` and `source` as their lineage, YAML as what a person declared.
 
+mod declared;
 mod jinja;
+mod manifest;
+mod settings;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aedile_model::{Access, Asset, AssetId, AssetKind, Gap, Place, RelationKind};
+use aedile_model::{Access, Asset, AssetId, AssetKind, Gap, Label, Place, RelationKind};
 
 use super::flow::{Data, Part};
 use super::origin::{Offsets, Origin};
 use super::output::all_columns;
 use super::sql::{Run, Schemas, lineage_links, table_asset};
 use crate::{Facts, File, Link, Ref};
+use yaml::Paths;
 
-pub(crate) use yaml::{Yaml, class_of_word, is_dbt_yaml};
+pub(crate) use manifest::Manifest;
+pub(crate) use settings::Settings;
+pub(crate) use yaml::{Yaml, is_dbt_yaml};
 
 /// The dbt projects among the files.
 #[derive(Debug, Default)]
@@ -22,12 +28,14 @@ pub(crate) struct Projects {
     /// By their folder.
     projects: BTreeMap<String, Project>,
     yaml: Vec<Yaml>,
+    manifests: Vec<Manifest>,
 }
 
 /// One project: where its parts lie, and what its templates share.
 #[derive(Debug, Default)]
 struct Project {
     paths: yaml::Paths,
+    settings: Vec<settings::Setting>,
     shared: jinja::Project,
     macros: jinja::Library,
 }
@@ -43,6 +51,8 @@ pub(crate) struct Rendered {
     pub(crate) model: Option<String>,
     /// Privileges that it grants, each with who gets it.
     pub(crate) grants: Vec<(String, String)>,
+    /// Labels in its `config`.
+    pub(crate) labels: Vec<Label>,
 }
 
 /// A seed: a file of data that dbt loads into a table.
@@ -68,8 +78,8 @@ impl Seed {
 }
 
 impl Projects {
-    /// The projects that `yaml` declares.
-    pub(crate) fn new(yaml: Vec<Yaml>) -> Projects {
+    /// The projects that `yaml` declares, with what dbt made of them.
+    pub(crate) fn new(yaml: Vec<Yaml>, manifests: Vec<Manifest>) -> Projects {
         let mut sources = BTreeMap::new();
         for table in yaml.iter().flat_map(|read| &read.tables) {
             if let Some(source) = &table.source {
@@ -80,11 +90,12 @@ impl Projects {
         for read in &yaml {
             if let Some((paths, shared)) = &read.project {
                 let shared = shared.clone().with_sources(sources.clone());
-                let project = Project { paths: paths.clone(), shared, macros: jinja::Library::default() };
+                let settings = read.settings.clone();
+                let project = Project { paths: paths.clone(), settings, shared, macros: jinja::Library::default() };
                 projects.insert(read.folder.clone(), project);
             }
         }
-        Projects { projects, yaml }
+        Projects { projects, yaml, manifests }
     }
 
     /// The innermost project folder that holds `path`, and the path within it.
@@ -123,6 +134,19 @@ impl Projects {
         (within(inside, &paths.models) || within(inside, &paths.snapshots)).then(|| name.to_lowercase())
     }
 
+    /// What the project file sets for the model at `path`.
+    pub(crate) fn settings(&self, path: &str) -> Settings {
+        let Some((folder, inside)) = self.project_of(path) else { return Settings::default() };
+        let Some(project) = self.projects.get(folder) else { return Settings::default() };
+        let Paths { models, snapshots, .. } = &project.paths;
+        let Some(rest) = models.iter().chain(snapshots).find_map(|top| inside.strip_prefix(&format!("{top}/"))) else {
+            return Settings::default();
+        };
+        let parts = rest.trim_end_matches(".sql").split('/').map(str::to_owned);
+        let fqn: Vec<String> = std::iter::once(project.shared.name().to_owned()).chain(parts).collect();
+        settings::of(&project.settings, &fqn)
+    }
+
     /// Makes the names of the models among `files` known, so that they are not taken for the ends of longer ones.
     pub(crate) fn name_models(&self, files: &[&File], schemas: &mut Schemas) {
         for file in files {
@@ -132,8 +156,8 @@ impl Projects {
         }
     }
 
-    /// Declares tables and their columns, with what people said of them.
-    pub(crate) fn declare(&self, schemas: &mut Schemas, facts: &mut Facts) {
+    /// Declares tables and their columns, with what people said of them. `files` are the SQL files of the tree.
+    pub(crate) fn declare(&self, files: &[&File], schemas: &mut Schemas, facts: &mut Facts) {
         for yaml in &self.yaml {
             facts.gaps.extend(yaml.gaps.iter().cloned());
             for table in &yaml.tables {
@@ -144,6 +168,24 @@ impl Projects {
                 exposure.tell(self, facts);
             }
         }
+        let texts = files.iter().filter_map(|file| Some((&*file.path, file.text.as_deref()?)));
+        let texts: BTreeMap<&str, &str> = texts.collect();
+        for manifest in &self.manifests {
+            manifest.tell(self, &texts, schemas, facts);
+        }
+    }
+
+    /// Whether some YAML describes the table of the source.
+    fn describes_source(&self, source: &str, table: &str) -> bool {
+        self.yaml.iter().flat_map(|read| &read.tables).any(|held| {
+            held.source.as_ref().is_some_and(|held| held.eq_ignore_ascii_case(source))
+                && held.name.eq_ignore_ascii_case(table)
+        })
+    }
+
+    /// Whether some YAML has the exposure.
+    fn has_exposure(&self, name: &str) -> bool {
+        self.yaml.iter().flat_map(|read| &read.exposures).any(|exposure| exposure.name == name)
     }
 
     /// Tells the seeds that projects load.
@@ -229,7 +271,8 @@ impl Projects {
         let plain = !text.contains("{{") && !text.contains("{%") && !text.contains("{#");
         if plain {
             let offsets = Offsets::origin(Origin::file(path));
-            return vec![Rendered { text: text.to_string(), offsets, model, grants: Vec::new() }];
+            let (grants, labels) = (Vec::new(), Vec::new());
+            return vec![Rendered { text: text.to_string(), offsets, model, grants, labels }];
         }
         let (shared, macros) = match self.project_of(path).and_then(|(folder, _)| self.projects.get(folder)) {
             Some(project) => (project.shared.clone(), project.macros.clone()),
@@ -238,6 +281,14 @@ impl Projects {
         let columns = |name: &str| schemas.columns(&schemas.canonical(name)).map(<[String]>::to_vec);
         let this = model.clone().unwrap_or_else(|| "this".to_owned());
         let mut output = jinja::rendered(&shared, &macros, &columns, &this, path, text);
+        if !output.gaps.is_empty()
+            && model.is_some()
+            && let Some(text) = self.manifests.iter().find_map(|manifest| manifest.compiled(path, text, self))
+        {
+            // dbt itself knew what the template gives.
+            let (grants, labels) = (output.grants, output.labels);
+            return vec![Rendered { text, offsets: Offsets::default(), model, grants, labels }];
+        }
         gaps.append(&mut output.gaps);
         let mut all: Vec<Rendered> = output
             .snapshots
@@ -247,10 +298,12 @@ impl Projects {
                 offsets: inner.offsets,
                 model: Some(name),
                 grants: inner.grants,
+                labels: inner.labels,
             })
             .collect();
         if all.is_empty() {
-            all.push(Rendered { text: output.text, offsets: output.offsets, model, grants: output.grants });
+            let (text, offsets) = (output.text, output.offsets);
+            all.push(Rendered { text, offsets, model, grants: output.grants, labels: output.labels });
         }
         all
     }
@@ -272,7 +325,7 @@ fn refs(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The facts of a model: what its query gives goes into the table of its name.
-pub(crate) fn model_facts(model: &str, file: &File, mut run: Run, grants: &[(String, String)]) -> Facts {
+pub(crate) fn model_facts(model: &str, file: &File, mut run: Run, said: &Said) -> Facts {
     let place = Place::file(&file.path);
     let data: Data = std::mem::take(&mut run.result);
     let mut asset = table_asset(model, "dbt model");
@@ -296,13 +349,36 @@ pub(crate) fn model_facts(model: &str, file: &File, mut run: Run, grants: &[(Str
             ));
         }
     }
+    asset.labels.extend(said.labels.iter().cloned());
+    said.settings.describe(&mut asset);
     run.assets.push(asset);
+    let mut facts = Facts { assets: run.assets, links: run.links, gaps: run.gaps, ..Facts::default() };
+    // What a model grants itself replaces what its folder does, privilege by privilege.
+    let own = |privilege: &String| said.grants.iter().any(|(held, _)| held == privilege);
+    let of_folder = said.settings.grants.iter().filter(|(privilege, _)| !own(privilege));
+    let grants: Vec<(String, String)> = said.grants.iter().chain(of_folder).cloned().collect();
+    grant(&table, &grants, &place, &mut facts);
+    facts
+}
+
+/// What is said of a model beside its query.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// Privileges that its `config` grants, each with who gets it.
+    pub(crate) grants: Vec<(String, String)>,
+    /// Labels in its `config`.
+    pub(crate) labels: Vec<Label>,
+    /// What the project file sets for it.
+    pub(crate) settings: Settings,
+}
+
+/// Tells of `grants` on `table`.
+fn grant(table: &AssetId, grants: &[(String, String)], place: &Place, facts: &mut Facts) {
     for (privilege, grantee) in grants {
-        let (principal, link) = granted(&Ref::Id(table.clone()), privilege, grantee, &place);
-        run.assets.push(principal);
-        run.links.extend(link);
+        let (principal, link) = granted(&Ref::Id(table.clone()), privilege, grantee, place);
+        facts.assets.push(principal);
+        facts.links.extend(link);
     }
-    Facts { assets: run.assets, links: run.links, gaps: run.gaps, ..Facts::default() }
 }
 
 /// The principal and the grant that dbt makes for it; no grant where the privilege is none on data.

@@ -21,6 +21,7 @@ mod relation;
 mod repair;
 mod run;
 mod schema;
+mod several;
 mod split;
 mod word;
 mod written;
@@ -153,7 +154,8 @@ impl Reading<'_> {
             self.in_code = was;
             return;
         }
-        if !STATEMENTS.contains(&first) {
+        let tags = matches!(first, "SET" | "UNSET") && head.get(1) == Some(&"TAG");
+        if !STATEMENTS.contains(&first) && !tags {
             return;
         }
         let operators = words
@@ -168,10 +170,19 @@ impl Reading<'_> {
         let mut by_name = false;
         let contents = if let Some(grant) = grant::read(&words) {
             vec![Content::Grant(grant)]
-        } else if let Some(mask) = mask::read(&words) {
-            vec![Content::Mask(mask)]
+        } else if let masks = mask::read(&words)
+            && !masks.is_empty()
+        {
+            masks.into_iter().map(Content::Mask).collect()
         } else if let Some(copy) = copy::read(&words, text) {
             vec![Content::Copy(copy)]
+        } else if let Some(inserts) = several::inserts(&words, text) {
+            let parsed: Vec<_> = inserts.iter().map(|text| parse_within_bounds(text, self.dialect)).collect();
+            if parsed.iter().any(Result::is_err) {
+                let message = "an insert into several tables does not parse in any dialect known".to_owned();
+                self.gap(start, text.len(), GapKind::Unparsed, message);
+            }
+            parsed.into_iter().flatten().flatten().map(|statement| Content::Ast(Box::new(statement))).collect()
         } else {
             let mut parsed = parse_within_bounds(text, self.dialect);
             if matches!(parsed, Err(TooDeep(false)))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aedile_model::{Asset, AssetId, AssetKind, RelationKind, Unknown, Value};
+use aedile_model::{Asset, AssetId, AssetKind, Label, RelationKind, Unknown, Value};
 use aedile_rules::{ColumnRule, ColumnTags, ResourceType};
 
 use super::assets::read;
@@ -48,6 +48,8 @@ pub(super) fn write<'a>(unit: &Unit<'a>, at: usize, rule: &'a ResourceType, of: 
             };
             asset.set("masked", value, at.or(place.clone()));
         }
+        let own = masks.labels.iter().filter(|(name, _)| *name == asset.name);
+        asset.labels.extend(own.map(|(_, label)| label.clone()));
         facts.links.push(Link::new(RelationKind::PartOf, Ref::Id(id), Ref::Id(of.id.clone()), place));
         facts.assets.push(asset);
     }
@@ -93,6 +95,16 @@ fn carries(unit: &Unit<'_>, named: &Datum, tags: &ColumnTags) -> Option<Result<b
     Some(Ok(own || by_other))
 }
 
+/// What the tie at `tie` says with its tag: the tag's name, and the value that it has there.
+fn said(unit: &Unit<'_>, tie: &Datum, tags: &ColumnTags) -> Option<Label> {
+    let tag = values(tie, &tags.tag).into_iter().next()?;
+    let held = unit.referred(&tag).first().and_then(|&at| unit.resource(at));
+    let name = held.and_then(|tag| texts(&tag.body, "name").into_iter().next());
+    let name = name.or_else(|| tag.holed()?.rsplit('.').next().map(|part| part.trim_matches('"').to_owned()))?;
+    let value = values(tie, &tags.value).into_iter().next()?;
+    Some(Label::new("catalog tag", &name.to_lowercase(), &value.text()?, value.place))
+}
+
 /// The table and the column of `"DB"."SCHEMA"."TABLE"."COLUMN"`.
 fn of_column(full: &str) -> Option<(String, String)> {
     let (table, column) = full.rsplit_once('.')?;
@@ -102,13 +114,15 @@ fn of_column(full: &str) -> Option<(String, String)> {
 /// Columns that companions mask.
 struct Masks {
     named: Vec<(String, Option<aedile_model::Place>)>,
+    /// Tags of columns with their values.
+    labels: Vec<(String, Label)>,
     /// Why it is not known which column one of them masks.
     unknown: Option<Unknown>,
 }
 
 impl Masks {
     fn read<'a>(unit: &Unit<'a>, at: usize, rule: &'a ResourceType, columns: &ColumnRule) -> Masks {
-        let mut masks = Masks { named: Vec::new(), unknown: None };
+        let mut masks = Masks { named: Vec::new(), labels: Vec::new(), unknown: None };
         for mask in &columns.masks {
             for column in read(unit, at, rule, Some(&mask.from), &mask.column) {
                 match column.text() {
@@ -132,6 +146,9 @@ impl Masks {
                 let Some((table, name)) = column.holed().and_then(|full| of_column(&full)) else { continue };
                 let is_ours =
                     unit.referred(&Datum::from_text(table.clone())).contains(&at) || unit.in_hole(&table) == Some(at);
+                if is_ours {
+                    self.labels.extend(said(unit, &tie.body, tags).map(|label| (name.clone(), label)));
+                }
                 match (is_ours, carried.clone().flatten()) {
                     (true, Some(Ok(true))) => self.named.push((name, column.place)),
                     (true, Some(Err(why))) => self.unknown = self.unknown.take().or(Some(why)),

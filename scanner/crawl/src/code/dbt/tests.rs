@@ -1,6 +1,6 @@
 //! Whole projects.
 
-use aedile_model::{AssetKind, Basis};
+use aedile_model::AssetKind;
 
 use crate::code::tests::{facts_of, tells, told};
 
@@ -36,7 +36,7 @@ fn models_are_tables_and_ref_is_lineage() {
 }
 
 #[test]
-fn what_people_declared_is_a_tag_in_both_places() {
+fn what_people_declared_is_a_label_in_both_places() {
     let facts = facts_of(&[
         PROJECT,
         (
@@ -44,17 +44,88 @@ fn what_people_declared_is_a_tag_in_both_places() {
             "version: 2\nmodels:\n  - name: dim_users\n    meta: {owner: crm}\n    columns:\n      - name: email\n        meta: {contains_pii: true}\n      - name: phone\n        config:\n          meta: {data_class: pii.contact.phone}\n      - name: mrn\n        config: {tags: [phi]}\n      - name: n\n        meta: {contains_pii: false}\n",
         ),
     ]);
-    let tags = |name: &str| -> Vec<String> {
+    let labels = |name: &str| -> Vec<String> {
         let asset = facts.assets.iter().find(|asset| asset.name == name).unwrap();
-        assert!(asset.tags.iter().all(|tag| tag.basis == Basis::Declared));
-        asset.tags.iter().map(|tag| tag.class.to_string()).collect()
+        asset.labels.iter().map(|label| format!("{} {}", label.source, label.written())).collect()
     };
-    assert_eq!(tags("email"), ["pii"]);
-    assert_eq!(tags("phone"), ["pii.contact.phone"]);
-    assert_eq!(tags("mrn"), ["phi"]);
-    assert!(tags("n").is_empty());
+    assert_eq!(labels("email"), ["dbt meta contains_pii: true"]);
+    assert_eq!(labels("phone"), ["dbt meta data_class: pii.contact.phone"]);
+    assert_eq!(labels("mrn"), ["dbt tag phi"]);
+    assert_eq!(labels("n"), ["dbt meta contains_pii: false"]);
     let model = facts.assets.iter().find(|asset| asset.name == "dim_users").unwrap();
     assert_eq!(model.value("owner").and_then(|value| value.as_text()), Some("crm"));
+}
+
+#[test]
+fn settings_of_the_project_file_hold_for_the_folders_below_and_the_nearer_wins() {
+    let project = "name: wh
+models:
+  +tags: [warehouse]
+  wh:
+    marts:
+      +meta: {data_class: pii, owner: crm}
+      +grants: {select: [readers]}
+      hr:
+        +meta: {data_class: special}
+        +grants: {+select: [people_team]}
+        +access: public
+";
+    let own =
+        "{{ config(tags=['phi'], meta={'data_class': 'financial'}, grants={'select': ['cashiers']}) }} select 1 as a";
+    let facts = facts_of(&[
+        ("wh/dbt_project.yml", project),
+        ("wh/models/marts/orders.sql", "select 1 as a"),
+        ("wh/models/marts/hr/staff.sql", "select 1 as a"),
+        ("wh/models/marts/hr/pay.sql", own),
+        ("wh/models/other.sql", "select 1 as a"),
+    ]);
+    let labels = |name: &str| -> Vec<String> {
+        let of = |asset: &&aedile_model::Asset| asset.kind == AssetKind::Table && asset.name == name;
+        let labels = facts.assets.iter().filter(of).flat_map(|asset| &asset.labels);
+        labels.filter(|label| label.key != "owner").map(aedile_model::Label::written).collect()
+    };
+    assert_eq!(labels("orders"), ["warehouse", "data_class: pii"]);
+    assert_eq!(labels("staff"), ["warehouse", "data_class: special"]);
+    assert_eq!(labels("pay"), ["phi", "warehouse", "data_class: financial", "data_class: special"]);
+    assert_eq!(labels("other"), ["warehouse"]);
+    let told = told(&facts);
+    tells(
+        &told,
+        &[
+            "Role:readers may read Table:orders",
+            "Role:readers may read Table:staff",
+            "Role:people_team may read Table:staff",
+        ],
+    );
+    tells(&told, &["Role:cashiers may read Table:pay"]);
+    assert!(!told.iter().any(|line| line == "Role:readers may read Table:pay"), "{told:?}");
+    let staff = facts.assets.iter().filter(|asset| asset.name == "staff");
+    assert!(staff.into_iter().any(|asset| asset.value("visibility").is_some()));
+}
+
+#[test]
+fn grants_contracts_and_masks_stand_in_yaml_too() {
+    let schema = "version: 2
+models:
+  - name: dim_users
+    config:
+      grants: {select: [analysts]}
+      contract: {enforced: true}
+    access: public
+    columns:
+      - name: email
+        policy_tags: [projects/p/locations/eu/taxonomies/1/policyTags/2]
+      - name: phone
+        config: {meta: {masking_policy: mask_phone}}
+      - name: city
+";
+    let facts = facts_of(&[PROJECT, ("wh/models/schema.yml", schema)]);
+    tells(&told(&facts), &["Role:analysts may read Table:dim_users"]);
+    let model = facts.assets.iter().find(|asset| asset.name == "dim_users").unwrap();
+    assert_eq!(model.value("contractEnforced").and_then(aedile_model::Value::as_bool), Some(true));
+    assert_eq!(model.value("visibility").and_then(|value| value.as_text()), Some("public"));
+    let masked = facts.assets.iter().filter(|asset| asset.kind == AssetKind::Column && asset.value("masked").is_some());
+    assert_eq!(masked.map(|asset| asset.name.as_str()).collect::<Vec<_>>(), ["email", "phone"]);
 }
 
 #[test]

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use aedile_model::{
-    Asset, AssetId, AssetKind, Attribute, Basis, Class, Confidence, Gap, GapKind, Place, RelationKind, Tag, Value,
-};
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Gap, GapKind, Label, Place, RelationKind, Value};
 
+use super::declared;
 use crate::code::output::table_name;
 use crate::code::sql::table_asset;
 use crate::yaml::{self, Node};
@@ -18,6 +17,8 @@ pub(crate) struct Yaml {
     pub(super) folder: String,
     /// Where the project's parts lie and what its templates share, if it is the project file.
     pub(super) project: Option<(Paths, super::jinja::Project)>,
+    /// What the project file sets by folder.
+    pub(super) settings: Vec<super::settings::Setting>,
     /// Reports and applications that use models.
     pub(super) exposures: Vec<Exposure>,
     /// Tables that it describes.
@@ -29,7 +30,7 @@ pub(crate) struct Yaml {
 /// What uses models outside of dbt: a dashboard, a notebook, an application.
 #[derive(Debug)]
 pub(super) struct Exposure {
-    name: String,
+    pub(super) name: String,
     kind: String,
     owner: Option<String>,
     /// `ref('m')`, `source('s', 't')`
@@ -110,8 +111,10 @@ pub(super) struct TableYaml {
     /// The table's name in the warehouse.
     pub(super) full_name: String,
     attributes: Vec<(String, Attribute)>,
-    tags: Vec<Tag>,
+    labels: Vec<Label>,
     columns: Vec<ColumnYaml>,
+    /// Privileges that it grants, each with who gets it.
+    grants: Vec<(String, String)>,
     place: Place,
     in_tests: bool,
 }
@@ -119,7 +122,9 @@ pub(super) struct TableYaml {
 #[derive(Debug)]
 struct ColumnYaml {
     name: String,
-    tags: Vec<Tag>,
+    labels: Vec<Label>,
+    /// Where it is said that the column is masked.
+    masked: Option<Place>,
     place: Place,
 }
 
@@ -149,6 +154,7 @@ impl Yaml {
         for document in &documents {
             if matches!(file.name(), "dbt_project.yml" | "dbt_project.yaml") {
                 read.project = Some((Paths::read(document), super::jinja::Project::read(document)));
+                read.settings = super::settings::read(file, document);
                 continue;
             }
             for key in ["models", "seeds", "snapshots"] {
@@ -180,7 +186,7 @@ fn text_of(node: &Node, key: &str) -> Option<String> {
     node.get(key).and_then(Node::str).map(ToOwned::to_owned)
 }
 
-fn place(file: &File, node: &Node) -> Place {
+pub(super) fn place(file: &File, node: &Node) -> Place {
     let path: &Arc<str> = &file.path;
     Place { path: Arc::clone(path), span: node.span, cell: None }
 }
@@ -193,9 +199,8 @@ fn table(file: &File, node: &Node, source: Option<&str>, prefix: Option<&str>) -
         Some(prefix) => table_name(&format!("{prefix}.{identifier}")),
         None => name.clone(),
     };
-    let mut attributes = Vec::new();
-    for (meta, config) in [(node.get("meta"), false), (node.at("config.meta"), true)] {
-        let _ = config;
+    let mut attributes = declared::promises(file, node);
+    for meta in [node.get("meta"), node.at("config.meta")] {
         for (key, attribute) in [
             ("owner", "owner"),
             ("legal_basis", "legalBasis"),
@@ -230,7 +235,12 @@ fn table(file: &File, node: &Node, source: Option<&str>, prefix: Option<&str>) -
         .iter()
         .filter_map(|column| {
             let name = column.get("name")?;
-            Some(ColumnYaml { name: name.str()?.to_lowercase(), tags: declared(column), place: place(file, name) })
+            Some(ColumnYaml {
+                name: name.str()?.to_lowercase(),
+                labels: declared::labels(file, column),
+                masked: declared::masked(file, column),
+                place: place(file, name),
+            })
         })
         .collect();
     Some(TableYaml {
@@ -238,94 +248,12 @@ fn table(file: &File, node: &Node, source: Option<&str>, prefix: Option<&str>) -
         name,
         full_name,
         attributes,
-        tags: declared(node),
+        labels: declared::labels(file, node),
         columns,
+        grants: declared::grants(node),
         place: place(file, name_node),
         in_tests: file.in_tests,
     })
-}
-
-/// The classes that `meta`, `tags` and both under `config` declare.
-fn declared(node: &Node) -> Vec<Tag> {
-    let mut classes: Vec<(String, String)> = Vec::new();
-    for meta in [node.get("meta"), node.at("config.meta")].into_iter().flatten() {
-        for entry in meta.entries() {
-            let Some(key) = entry.key.str() else { continue };
-            classes.extend(class_of_meta(key, &entry.value).into_iter().map(|class| (class, format!("meta `{key}`"))));
-        }
-    }
-    for tags in [node.get("tags"), node.at("config.tags")].into_iter().flatten() {
-        let words: Vec<&str> = match tags.str() {
-            Some(text) => vec![text],
-            None => tags.items().iter().filter_map(Node::str).collect(),
-        };
-        classes.extend(
-            words.into_iter().filter_map(|word| class_of_word(word).map(|class| (class, format!("tag `{word}`")))),
-        );
-    }
-    classes.sort();
-    classes.dedup_by(|a, b| a.0 == b.0);
-    classes
-        .into_iter()
-        .map(|(class, why)| {
-            let mut tag = Tag::new(Class::new(&class), Basis::Declared, Confidence::CERTAIN);
-            tag.reasons.push(format!("declared by dbt {why}"));
-            tag
-        })
-        .collect()
-}
-
-fn class_of_meta(key: &str, value: &Node) -> Vec<String> {
-    let key = key.to_lowercase().replace('-', "_");
-    let yes = value.bool() == Some(true);
-    match key.as_str() {
-        "pii" | "is_pii" | "contains_pii" | "has_pii" | "personal_data" => match value.str() {
-            Some(_) if yes => vec!["pii".to_owned()],
-            Some(text) if value.bool().is_none() => class_of_word(text).into_iter().collect(),
-            _ => Vec::new(),
-        },
-        "phi" | "is_phi" | "contains_phi" if yes => vec!["phi".to_owned()],
-        "pci" | "is_pci" | "contains_pci" if yes => vec!["financial.card".to_owned()],
-        "sensitive" | "is_sensitive" if yes => vec!["sensitive".to_owned()],
-        "data_class"
-        | "class"
-        | "classification"
-        | "data_classification"
-        | "sensitivity"
-        | "privacy"
-        | "data_category" => {
-            let words: Vec<&str> = match value.str() {
-                Some(text) => vec![text],
-                None => value.items().iter().filter_map(Node::str).collect(),
-            };
-            words.into_iter().filter_map(class_of_word).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The class that a word names: a class of the taxonomy, or one of the usual words for one.
-pub(crate) fn class_of_word(word: &str) -> Option<String> {
-    let word = word.trim().to_lowercase().replace('-', "_");
-    let root = word.split('.').next().unwrap_or_default();
-    if word.contains('.')
-        && ["pii", "phi", "special", "financial", "children", "credential", "technical"].contains(&root)
-    {
-        return Some(word);
-    }
-    Some(
-        match word.as_str() {
-            "pii" | "personal" | "personal_data" | "contains_pii" | "gdpr" => "pii",
-            "phi" | "hipaa" | "contains_phi" => "phi",
-            "pci" | "cardholder" => "financial.card",
-            "special" | "special_category" => "special",
-            "financial" => "financial",
-            "sensitive" => "sensitive",
-            "confidential" | "restricted" => "confidential",
-            _ => return None,
-        }
-        .to_owned(),
-    )
 }
 
 impl TableYaml {
@@ -336,17 +264,18 @@ impl TableYaml {
         asset.place = Some(self.place.clone());
         asset.in_tests = self.in_tests;
         asset.attributes = self.attributes.iter().cloned().collect();
-        for tag in &self.tags {
-            asset.add_tag(tag.clone());
-        }
+        asset.set("described", true, Some(self.place.clone()));
+        asset.labels.extend(self.labels.iter().cloned());
+        super::grant(&asset.id, &self.grants, &self.place, facts);
         for column in &self.columns {
             let id = AssetId::column(&asset.id, &column.name);
             let mut column_asset =
                 Asset::new(id.clone(), AssetKind::Column, format!("{}.{}", self.full_name, column.name), &*column.name);
             column_asset.place = Some(column.place.clone());
             column_asset.in_tests = self.in_tests;
-            for tag in &column.tags {
-                column_asset.add_tag(tag.clone());
+            column_asset.labels.extend(column.labels.iter().cloned());
+            if let Some(place) = &column.masked {
+                column_asset.set("masked", true, Some(place.clone()));
             }
             facts.assets.push(column_asset);
             facts.links.push(Link::new(

@@ -125,6 +125,7 @@ impl<'w> Interpreter<'w> {
         asset.place = Some(site.place.clone());
         asset.names.insert(name.text.clone());
         asset.attributes = self.relation_attributes(api, SettingOf::Asset, fields, arguments, &site.place);
+        asset.labels.extend(labels(fields.get("tags"), &site.place));
         self.pipeline.add(asset);
         let mut declared = std::collections::BTreeMap::new();
         for field in fields.get("schema").map(items).unwrap_or_default() {
@@ -135,6 +136,8 @@ impl<'w> Interpreter<'w> {
                 declared.insert(column.text.clone(), Protection::None);
                 let mut asset = Asset::new(column_id.clone(), AssetKind::Column, &*column.text, &*column.text);
                 asset.place.clone_from(&field.made);
+                let place = field.made.clone().unwrap_or_else(|| site.place.clone());
+                asset.labels.extend(labels(field.fields.get("tags"), &place));
                 self.pipeline.add(asset);
                 self.pipeline.link(crate::Link::new(
                     aedile_model::RelationKind::PartOf,
@@ -177,6 +180,16 @@ fn uris(value: &Value<'_>) -> Vec<String> {
         Value::Map(items) => items.iter().flat_map(|(_, item)| uris(item)).collect(),
         other => text_of(other).map(|text| text.text).filter(|text| text.contains("://")).into_iter().collect(),
     }
+}
+
+/// The labels in `tags={…}` of a feature store.
+fn labels(tags: Option<&Value<'_>>, place: &aedile_model::Place) -> Vec<aedile_model::Label> {
+    let Some(Value::Map(tags)) = tags else { return Vec::new() };
+    let label = |(key, word): &(String, Value<'_>)| {
+        let word = text_of(word)?.text;
+        Some(aedile_model::Label::new("Feast tag", key, &word, Some(place.clone())))
+    };
+    tags.iter().filter_map(label).collect()
 }
 
 fn items<'a, 'w>(value: &'a Value<'w>) -> &'a [Value<'w>] {

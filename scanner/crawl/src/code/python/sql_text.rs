@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aedile_model::{AssetId, Columns, Flow, Place};
+use aedile_model::{AssetId, AssetKind, Columns, Flow, Place};
 
 use super::interpret::Interpreter;
 use super::value::Text;
@@ -57,22 +57,29 @@ impl<'w> Interpreter<'w> {
 
 impl Interpreter<'_> {
     /// Takes out of `run` what only the mask of a hole names: a column that is not known which, a table of this file.
+    /// Parts of names that are known keep their place: `clinic.{table}`, `clinic.raw_{day}`.
     fn without_holes(&self, run: &mut sql::Run, holes: &BTreeSet<String>) {
         let masked = |name: &str| holes.iter().any(|hole| name.contains(hole.as_str()));
-        let open = |dataset: &mut Ref| {
-            if let Ref::Named { name, .. } = dataset
-                && masked(name)
-            {
-                // Segments that are known keep their place: `clinic.{table}`.
-                let segments = name
-                    .split('.')
-                    .map(|part| if masked(part) { format!("{{{}}}", part.trim_matches('_')) } else { part.to_owned() });
-                let opened = segments.collect::<Vec<_>>().join(".");
-                *name = if name.split('.').all(masked) {
-                    format!("{{{}#{}}}", self.at().path, name.trim_matches('_'))
-                } else {
-                    opened
-                };
+        let opened = |name: &str| {
+            let is_hole = |part: &str| holes.contains(part);
+            if name.split('.').all(is_hole) {
+                return format!("{{{}#{}}}", self.at().path, name.trim_matches('_'));
+            }
+            holes.iter().fold(name.to_owned(), |name, hole| {
+                name.replace(hole.as_str(), &format!("{{{}}}", hole.trim_matches('_')))
+            })
+        };
+        let table = |id: &AssetId| {
+            let name = id.as_str().strip_prefix("Table:").filter(|name| masked(name))?;
+            Some(AssetId::new(AssetKind::Table, "", &opened(name)))
+        };
+        let open = |dataset: &mut Ref| match dataset {
+            Ref::Named { name, .. } if masked(name) => *name = opened(name),
+            Ref::Named { .. } => {}
+            Ref::Id(id) => {
+                if let Some(known) = table(id) {
+                    *id = known;
+                }
             }
         };
         let close = |part: &mut Part| {
@@ -102,8 +109,18 @@ impl Interpreter<'_> {
         data(&mut run.result);
         let gone = |id: &AssetId| id.as_str().starts_with("Column:") && masked(id.as_str());
         run.assets.retain(|asset| !gone(&asset.id));
+        for asset in &mut run.assets {
+            if let Some(id) = table(&asset.id) {
+                let name = opened(&asset.address);
+                asset.name = name.rsplit('.').next().unwrap_or(&name).to_owned();
+                asset.names = BTreeSet::from([name.clone()]);
+                (asset.id, asset.address) = (id, name);
+            }
+        }
         run.links.retain(|link| ![&link.from, &link.to].iter().any(|side| matches!(side, Ref::Id(id) if gone(id))));
         for link in &mut run.links {
+            open(&mut link.from);
+            open(&mut link.to);
             link.sources.iter_mut().for_each(open);
             if let Some(Flow { columns: flow @ Columns::Named(_), .. }) = &mut link.flow
                 && let Columns::Named(named) = flow

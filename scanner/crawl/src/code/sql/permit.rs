@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use aedile_model::{
-    Access, Asset, AssetId, AssetKind, Attribute, Basis, Class, Columns, Confidence, Flow, Protection, RelationKind,
-    Tag, Value,
+    Access, Asset, AssetId, AssetKind, Attribute, Columns, Flow, Label, Protection, RelationKind, Value,
 };
 
+use super::mask::What;
 use super::run::Step;
 use super::written::table_asset;
 use super::{grant, mask};
-use crate::code::dbt::class_of_word;
 use crate::{Link, Ref};
+
+/// The book of labels that a warehouse keeps.
+pub(super) const CATALOG: &str = "catalog tag";
 
 /// Grants that stand at the end of a script.
 #[derive(Default)]
@@ -22,31 +24,34 @@ pub(super) struct Grants {
 impl Step<'_> {
     pub(super) fn mask(&mut self, mask: &mask::Mask) {
         let name = self.schemas.canonical(&mask.table);
-        let mut asset = table_asset(&name, "table");
-        let tags: Vec<Tag> = mask.tags.iter().flat_map(|(key, value)| declared(key, value)).collect();
-        if mask.tags.is_empty() {
-            asset.set("masked", !mask.unset, Some(self.place.clone()));
-        } else if mask.column.is_none() {
-            tags.iter().for_each(|tag| asset.add_tag(tag.clone()));
-        }
-        if let Some(column) = &mask.column {
-            let mut column_asset = Asset::new(
-                AssetId::column(&asset.id, column),
-                AssetKind::Column,
-                format!("{name}.{column}"),
-                column.as_str(),
-            );
-            if mask.tags.is_empty() {
-                column_asset.set("masked", !mask.unset, Some(self.place.clone()));
+        let mut table = table_asset(&name, "table");
+        let of = table.id.clone();
+        let mut asset = match &mask.column {
+            None => table,
+            Some(column) => {
+                if mask.what == What::Set {
+                    table.set("masked", true, Some(self.place.clone()));
+                }
+                let id = AssetId::column(&of, column);
+                let link = Link::new(RelationKind::PartOf, Ref::Id(id.clone()), Ref::Id(of), Some(self.place.clone()));
+                self.run.links.push(link);
+                self.run.assets.push(table);
+                Asset::new(id, AssetKind::Column, format!("{name}.{column}"), column.as_str())
             }
-            tags.iter().for_each(|tag| column_asset.add_tag(tag.clone()));
-            self.run.links.push(Link::new(
-                RelationKind::PartOf,
-                Ref::Id(column_asset.id.clone()),
-                Ref::Id(asset.id.clone()),
-                Some(self.place.clone()),
-            ));
-            self.run.assets.push(column_asset);
+        };
+        match &mask.what {
+            What::Set => asset.set("masked", true, Some(self.place.clone())),
+            What::Unset => asset.set("masked", false, Some(self.place.clone())),
+            What::Tags(tags) => {
+                let label = |(key, value): &(String, String)| Label::new(CATALOG, key, value, Some(self.place.clone()));
+                asset.labels.extend(tags.iter().map(label));
+            }
+            // The last word on a tag counts.
+            What::Untag(names) => {
+                for held in self.run.assets.iter_mut().filter(|held| held.id == asset.id) {
+                    held.labels.retain(|label| !names.contains(&label.key));
+                }
+            }
         }
         self.run.assets.push(asset);
     }
@@ -129,19 +134,6 @@ impl Step<'_> {
         }
         asset
     }
-}
-
-/// The classes that a tag of a catalog declares: by its value, or by its name where the value says nothing.
-fn declared(key: &str, value: &str) -> Vec<Tag> {
-    let name = key.rsplit('.').next().unwrap_or(key);
-    let denied = matches!(value.to_lowercase().as_str(), "false" | "no" | "none" | "0" | "public");
-    let class = class_of_word(value).or_else(|| class_of_word(name).filter(|_| !denied));
-    let tag = class.map(|class| {
-        let mut tag = Tag::new(Class::new(&class), Basis::Declared, Confidence::CERTAIN);
-        tag.reasons.push(format!("declared by the catalog's tag `{key}`"));
-        tag
-    });
-    tag.into_iter().collect()
 }
 
 fn revoke_from(links: &mut Vec<Link>, from: &Ref, object: &Ref, access: &BTreeSet<Access>) {

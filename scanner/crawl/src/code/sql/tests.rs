@@ -267,11 +267,11 @@ fn tags_of_catalogs_are_declarations() {
         "t.sql",
         "ALTER TABLE p ALTER COLUMN mail SET TAGS ('class' = 'pii');\nALTER TABLE p MODIFY COLUMN note SET TAG gov.pii = 'false';",
     )]);
-    let tags = |name: &str| -> Vec<String> {
+    let labels = |name: &str| -> Vec<String> {
         let column = facts.assets.iter().find(|asset| asset.name == name).unwrap();
-        column.tags.iter().map(|tag| tag.class.to_string()).collect()
+        column.labels.iter().map(|label| format!("{} {}", label.source, label.written())).collect()
     };
-    assert_eq!(tags("mail"), ["pii"]);
-    assert!(tags("note").is_empty());
+    assert_eq!(labels("mail"), ["catalog tag class: pii"]);
+    assert_eq!(labels("note"), ["catalog tag gov.pii: false"]);
     assert!(!facts.assets.iter().any(|asset| asset.value("masked").is_some()));
 }

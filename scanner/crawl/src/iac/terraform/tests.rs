@@ -653,3 +653,40 @@ fn inputs_that_a_listed_module_does_not_tell_are_a_gap() {
     assert_eq!(facts.gaps.len(), 1, "{:?}", facts.gaps);
     assert_eq!(facts.gaps[0].message, "module `k`: what `grants` change is not described");
 }
+
+#[test]
+fn tags_of_columns_in_snowflake_are_labels() {
+    let facts = facts(
+        r#"
+resource "snowflake_tag" "class" {
+  database = "GOV"
+  schema   = "TAGS"
+  name     = "DATA_CLASS"
+}
+resource "snowflake_table" "visits" {
+  database = "CLINIC"
+  schema   = "RAW"
+  name     = "VISITS"
+  column {
+    name = "EMAIL"
+    type = "VARCHAR"
+  }
+  column {
+    name = "WARD"
+    type = "VARCHAR"
+  }
+}
+resource "snowflake_tag_association" "email" {
+  object_identifiers = ["${snowflake_table.visits.fully_qualified_name}.\"EMAIL\""]
+  object_type        = "COLUMN"
+  tag_id             = snowflake_tag.class.fully_qualified_name
+  tag_value          = "pii.contact.email"
+}
+"#,
+    );
+    let labels = |address: &str| -> Vec<String> {
+        asset(&facts, address).labels.iter().map(|label| format!("{} {}", label.source, label.written())).collect()
+    };
+    assert_eq!(labels("snowflake_table.visits/email"), ["catalog tag data_class: pii.contact.email"]);
+    assert!(labels("snowflake_table.visits/ward").is_empty());
+}

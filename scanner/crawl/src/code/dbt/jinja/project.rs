@@ -35,6 +35,11 @@ impl Project {
         Project { name, vars, sources: BTreeMap::new() }
     }
 
+    /// The project's name.
+    pub(in crate::code::dbt) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// With the names of what `source('s', 't')` means.
     pub(in crate::code::dbt) fn with_sources(mut self, sources: BTreeMap<(String, String), String>) -> Project {
         self.sources = sources;

@@ -33,6 +33,8 @@ pub(in crate::code::dbt) struct Output {
     pub(in crate::code::dbt) config: BTreeMap<String, String>,
     /// Privileges that it grants, each with who gets it.
     pub(in crate::code::dbt) grants: Vec<(String, String)>,
+    /// Labels that it gives itself.
+    pub(in crate::code::dbt) labels: Vec<aedile_model::Label>,
     /// Models and sources that it names.
     pub(in crate::code::dbt) named: Vec<String>,
     /// Snapshots, each a text of its own.
@@ -63,6 +65,11 @@ pub(super) struct Renderer<'p> {
 }
 
 impl<'p> Renderer<'p> {
+    /// Where the tag stands that is evaluated.
+    pub(super) fn place(&self) -> aedile_model::Place {
+        aedile_model::Place::new(&self.source.0, self.at.0, self.at.1)
+    }
+
     pub(super) fn new(
         project: &'p Project,
         library: &'p Library,

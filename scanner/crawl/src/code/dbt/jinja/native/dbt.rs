@@ -3,9 +3,12 @@
 //! Source: dbt's "Jinja functions" and "Cross-database macros" (https://docs.getdbt.com/reference) and the README of
 //! dbt_utils 1.3. What asks a database (`run_query`, `get_column_values`) is not known here.
 
+use aedile_model::Label;
+
 use super::super::render::Renderer;
 use super::super::value::Value;
 use super::map;
+use crate::code::dbt::declared::{META, TAG};
 
 /// Arguments as they were given.
 struct Given<'g>(&'g [(Option<String>, Value)]);
@@ -77,6 +80,7 @@ pub(in super::super) fn function(
                         renderer.output.grants.extend(granted);
                     }
                 }
+                labels(renderer, name.as_deref(), value);
                 if let (Some(name), Some(value)) = (name, value.shown()) {
                     renderer.output.config.insert(name.clone(), value);
                 }
@@ -150,6 +154,30 @@ pub(in super::super) fn function(
         | "dbt_utils.get_relations_by_pattern"
         | "dbt_utils.get_relations_by_prefix" => unknown(name),
         _ => text(renderer, name, &given),
+    }
+}
+
+/// The labels in `config(meta={…}, tags=[…])`.
+fn labels(renderer: &mut Renderer<'_>, name: Option<&str>, value: &Value) {
+    let place = renderer.place();
+    let words = |value: &Value| -> Vec<String> {
+        match value {
+            Value::List(items) => items.iter().filter_map(Value::shown).collect(),
+            one => one.shown().into_iter().collect(),
+        }
+    };
+    let label = |source: &str, key: &str, word: String| Label::new(source, key, &word, Some(place.clone()));
+    match (name, value) {
+        (Some("tags"), value) => {
+            let found = words(value).into_iter().map(|word| label(TAG, "", word));
+            renderer.output.labels.extend(found);
+        }
+        (Some("meta"), Value::Map(meta)) => {
+            let found =
+                meta.iter().flat_map(|(key, value)| words(value).into_iter().map(|word| label(META, key, word)));
+            renderer.output.labels.extend(found);
+        }
+        _ => {}
     }
 }
 

@@ -1,0 +1,575 @@
+//! `target/manifest.json`: what dbt itself made of a project when it last read it.
+//!
+//! The sources are preferred wherever they are there and say something: the manifest fills in what they do not give away
+//! (names in the warehouse, models of packages, templates that only dbt can render). A node whose code is not that of its
+//! file any more is older than the sources; it is told and not used.
+//!
+//! Source: docs.getdbt.com/reference/artifacts/manifest-json, schemas.getdbt.com/dbt/manifest/v10 to v12 (v20 is the same as v12).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Gap, GapKind, Label, Place, RelationKind, Value};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::declared::{META, TAG};
+use super::{Projects, grant};
+use crate::code::output::all_columns;
+use crate::code::sql::{Schemas, table_asset};
+use crate::{Facts, File, Link, Ref};
+
+/// Versions of the schema that are read.
+const VERSIONS: [u32; 4] = [10, 11, 12, 20];
+
+/// Nodes of one manifest that are read.
+const NODES: usize = 50_000;
+
+/// A manifest, or why it is not read.
+#[derive(Debug, Default)]
+pub(crate) struct Manifest {
+    path: Arc<str>,
+    /// The project's name; models of others are those of packages.
+    project: Option<String>,
+    /// Models, seeds and snapshots by unique id.
+    nodes: BTreeMap<String, Node>,
+    sources: BTreeMap<String, Source>,
+    exposures: Vec<Exposure>,
+    gaps: Vec<Gap>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Document {
+    metadata: Metadata,
+    #[serde(default)]
+    nodes: BTreeMap<String, Node>,
+    #[serde(default)]
+    sources: BTreeMap<String, Source>,
+    #[serde(default)]
+    exposures: BTreeMap<String, Exposure>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    dbt_schema_version: String,
+    #[serde(default)]
+    project_name: Option<String>,
+}
+
+/// What holds for models, seeds, snapshots and sources alike.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Node {
+    resource_type: String,
+    name: String,
+    package_name: String,
+    original_file_path: String,
+    relation_name: Option<String>,
+    raw_code: Option<String>,
+    compiled_code: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    checksum: Checksum,
+    #[serde(deserialize_with = "or_default")]
+    depends_on: DependsOn,
+    #[serde(deserialize_with = "or_default")]
+    columns: BTreeMap<String, Column>,
+    #[serde(deserialize_with = "or_default")]
+    config: Settings,
+    #[serde(deserialize_with = "or_default")]
+    meta: BTreeMap<String, Json>,
+    tags: Words,
+    access: Option<String>,
+    group: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    contract: Contract,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Checksum {
+    name: String,
+    checksum: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DependsOn {
+    nodes: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Contract {
+    enforced: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Settings {
+    #[serde(deserialize_with = "or_default")]
+    meta: BTreeMap<String, Json>,
+    tags: Words,
+    #[serde(deserialize_with = "or_default")]
+    grants: BTreeMap<String, Words>,
+    #[serde(deserialize_with = "or_default")]
+    contract: Contract,
+    access: Option<String>,
+    group: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Column {
+    name: String,
+    #[serde(deserialize_with = "or_default")]
+    meta: BTreeMap<String, Json>,
+    tags: Words,
+    #[serde(deserialize_with = "or_default")]
+    config: ColumnSettings,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ColumnSettings {
+    #[serde(deserialize_with = "or_default")]
+    meta: BTreeMap<String, Json>,
+    tags: Words,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Source {
+    source_name: String,
+    name: String,
+    relation_name: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    columns: BTreeMap<String, Column>,
+    #[serde(deserialize_with = "or_default")]
+    meta: BTreeMap<String, Json>,
+    tags: Words,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Exposure {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(deserialize_with = "or_default")]
+    owner: BTreeMap<String, Json>,
+    #[serde(deserialize_with = "or_default")]
+    depends_on: DependsOn,
+}
+
+/// A value, or the default where there is null.
+fn or_default<'de, D: serde::Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(from).map(Option::unwrap_or_default)
+}
+
+/// A word or a list of words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged)]
+enum Words {
+    Many(Vec<String>),
+    One(String),
+    #[default]
+    None,
+}
+
+impl Words {
+    fn iter(&self) -> impl Iterator<Item = &String> {
+        match self {
+            Words::Many(words) => words.as_slice(),
+            Words::One(word) => std::slice::from_ref(word),
+            Words::None => &[],
+        }
+        .iter()
+    }
+}
+
+impl Manifest {
+    /// Whether a file is a manifest of dbt.
+    pub(crate) fn claims(file: &File) -> bool {
+        file.name() == "manifest.json"
+            && file.text.as_ref().is_some_and(|text| text.contains("schemas.getdbt.com/dbt/manifest/"))
+    }
+
+    /// Reads `text` of `file`.
+    pub(crate) fn parse(file: &File, text: &str) -> Manifest {
+        let mut manifest = Manifest { path: Arc::clone(&file.path), ..Manifest::default() };
+        let document: Document = match serde_json::from_str(text) {
+            Ok(document) => document,
+            Err(error) => {
+                let message = format!("the manifest does not parse: {error}");
+                manifest.gaps.push(manifest.gap(GapKind::Unparsed, message));
+                return manifest;
+            }
+        };
+        let version = &document.metadata.dbt_schema_version;
+        let number =
+            version.rsplit('/').next().and_then(|name| name.strip_prefix('v')?.strip_suffix(".json")?.parse().ok());
+        if !number.is_some_and(|number: u32| VERSIONS.contains(&number)) {
+            let number =
+                number.map_or_else(|| "no version that is known".to_owned(), |number| format!("version {number}"));
+            let message = format!("the manifest is of {number} and is not read; versions 10 to 12 are");
+            manifest.gaps.push(manifest.gap(GapKind::Unsupported, message));
+            return manifest;
+        }
+        manifest.project = document.metadata.project_name;
+        let all = document.nodes.len();
+        let kinds = ["model", "seed", "snapshot"];
+        manifest.nodes = document
+            .nodes
+            .into_iter()
+            .filter(|(_, node)| kinds.contains(&node.resource_type.as_str()))
+            .take(NODES)
+            .collect();
+        if all > NODES {
+            let message = format!("of {all} nodes of the manifest {NODES} are read at the most");
+            manifest.gaps.push(manifest.gap(GapKind::Limit, message));
+        }
+        manifest.sources = document.sources.into_iter().take(NODES).collect();
+        manifest.exposures = document.exposures.into_values().take(NODES).collect();
+        manifest
+    }
+
+    fn gap(&self, kind: GapKind, message: String) -> Gap {
+        Gap { place: Place::file(&self.path), kind, message }
+    }
+
+    /// The folder whose project the manifest is of: the one above `target`, or its own.
+    pub(super) fn folder(&self) -> &str {
+        let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match folder.rsplit_once('/') {
+            Some((above, "target")) => above,
+            None if folder == "target" => "",
+            _ => folder,
+        }
+    }
+
+    /// Tells what the manifest has and the sources have not; `texts` are the SQL files of the tree by path.
+    pub(super) fn tell(
+        &self,
+        projects: &Projects,
+        texts: &BTreeMap<&str, &str>,
+        schemas: &mut Schemas,
+        facts: &mut Facts,
+    ) {
+        facts.gaps.extend(self.gaps.iter().cloned());
+        let stale: Vec<&Node> = self.nodes.values().filter(|node| self.is_stale(node, texts)).collect();
+        if let Some(first) = stale.first() {
+            let message = format!(
+                "the manifest is older than {} of its models, such as `{}`: their sources are read instead",
+                stale.len(),
+                first.original_file_path
+            );
+            facts.gaps.push(self.gap(GapKind::Unresolved, message));
+        }
+        for node in self.nodes.values().filter(|node| !self.is_stale(node, texts)) {
+            let in_tree = texts.contains_key(self.file_of(node).as_str());
+            self.model(node, in_tree, projects, schemas, facts);
+        }
+        for source in self.sources.values() {
+            self.source(source, projects, schemas, facts);
+        }
+        for exposure in &self.exposures {
+            if !projects.has_exposure(&exposure.name) {
+                self.exposure(exposure, projects, facts);
+            }
+        }
+    }
+
+    /// The path of the node's file within the tree.
+    fn file_of(&self, node: &Node) -> String {
+        let own = self.project.as_ref().is_none_or(|name| node.package_name.is_empty() || *name == node.package_name);
+        let package = if own { String::new() } else { format!("dbt_packages/{}/", node.package_name) };
+        let folder = self.folder();
+        let slash = if folder.is_empty() { "" } else { "/" };
+        format!("{folder}{slash}{package}{}", node.original_file_path)
+    }
+
+    /// Whether the node's file is there and is not what dbt read.
+    fn is_stale(&self, node: &Node, texts: &BTreeMap<&str, &str>) -> bool {
+        let Some(text) = texts.get(self.file_of(node).as_str()) else { return false };
+        match &node.raw_code {
+            Some(code) if !code.is_empty() => code.trim() != text.trim(),
+            // Seeds have no code; models of a failed run neither. Then the digest tells, of the text as it is or trimmed.
+            _ if node.checksum.name == "sha256" => {
+                ![text, text.trim()].iter().any(|text| sha256(text) == node.checksum.checksum)
+            }
+            _ => false,
+        }
+    }
+
+    /// The text that dbt compiled for the file at `path`, with the tables called as our sources call them.
+    pub(super) fn compiled(&self, path: &str, text: &str, projects: &Projects) -> Option<String> {
+        let node = self.nodes.values().find(|node| node.resource_type == "model" && self.file_of(node) == path)?;
+        if self.is_stale(node, &BTreeMap::from([(path, text)])) {
+            return None;
+        }
+        self.named_as_ours(node, projects)
+    }
+
+    fn named_as_ours(&self, node: &Node, projects: &Projects) -> Option<String> {
+        let mut code = node.compiled_code.clone().filter(|code| !code.trim().is_empty())?;
+        // The longest names first, for one may be the beginning of another.
+        let mut names: Vec<(String, String)> = Vec::new();
+        for id in &node.depends_on.nodes {
+            names.extend(self.called(id, projects).zip(self.relation_of(id)).map(|(ours, theirs)| (theirs, ours)));
+        }
+        names.sort_by_key(|(theirs, _)| std::cmp::Reverse(theirs.len()));
+        for (theirs, ours) in &names {
+            code = code.replace(theirs.as_str(), ours);
+        }
+        Some(code)
+    }
+
+    /// What the node or source `id` is called in the warehouse.
+    fn relation_of(&self, id: &str) -> Option<String> {
+        let of_node = self.nodes.get(id).and_then(|node| node.relation_name.clone());
+        of_node.or_else(|| self.sources.get(id).and_then(|source| source.relation_name.clone()))
+    }
+
+    /// What the node or source `id` is called here.
+    fn called(&self, id: &str, projects: &Projects) -> Option<String> {
+        if let Some(node) = self.nodes.get(id) {
+            return Some(name_of(node));
+        }
+        let source = self.sources.get(id)?;
+        Some(source_name(source, projects))
+    }
+
+    fn model(&self, node: &Node, in_tree: bool, projects: &Projects, schemas: &mut Schemas, facts: &mut Facts) {
+        let name = name_of(node);
+        let place = Place::file(&self.path);
+        let mut asset = table_asset(&name, "dbt model");
+        asset.names.extend(node.relation_name.as_deref().map(plain));
+        let id = asset.id.clone();
+        schemas.add(&name, std::iter::empty());
+        if in_tree {
+            facts.assets.push(asset);
+            return;
+        }
+        // A model of a package, or one that is generated: nothing else speaks of it.
+        asset.place = Some(place.clone());
+        labels(&mut asset, &[&node.meta, &node.config.meta], &[&node.tags, &node.config.tags], &place);
+        asset.set("described", true, Some(place.clone()));
+        let texts = [
+            ("visibility", node.access.as_ref().or(node.config.access.as_ref())),
+            ("owner", node.group.as_ref().or(node.config.group.as_ref())),
+        ];
+        for (attribute, word) in texts {
+            if let Some(word) = word {
+                asset.set(attribute, word.as_str(), Some(place.clone()));
+            }
+        }
+        if let Some(enforced) = node.contract.enforced.or(node.config.contract.enforced) {
+            asset.set("contractEnforced", enforced, Some(place.clone()));
+        }
+        schemas.add(&name, node.columns.values().map(|column| column.name.to_lowercase()));
+        columns(&asset, &node.columns, &place, facts);
+        let grants: Vec<(String, String)> = node
+            .config
+            .grants
+            .iter()
+            .flat_map(|(privilege, names)| names.iter().map(move |name| (privilege.clone(), name.clone())))
+            .collect();
+        grant(&id, &grants, &place, facts);
+        facts.assets.push(asset);
+        for other in node.depends_on.nodes.iter().filter_map(|id| self.called(id, projects)) {
+            let mut link = Link::new(
+                RelationKind::DerivedFrom,
+                Ref::Id(id.clone()),
+                Ref::named(AssetKind::Table, other),
+                Some(place.clone()),
+            );
+            // Which columns it takes only its code says.
+            link.flow = Some(aedile_model::Flow::new(aedile_model::Columns::Unknown));
+            facts.links.push(link);
+        }
+    }
+
+    fn source(&self, source: &Source, projects: &Projects, schemas: &mut Schemas, facts: &mut Facts) {
+        let name = source_name(source, projects);
+        let place = Place::file(&self.path);
+        let mut asset = table_asset(&name, "dbt source");
+        asset.names.extend(source.relation_name.as_deref().map(plain));
+        schemas.add(&name, std::iter::empty());
+        if !projects.describes_source(&source.source_name, &source.name) {
+            asset.place = Some(place.clone());
+            labels(&mut asset, &[&source.meta], &[&source.tags], &place);
+            asset.set("described", true, Some(place.clone()));
+            columns(&asset, &source.columns, &place, facts);
+        }
+        facts.assets.push(asset);
+    }
+
+    fn exposure(&self, exposure: &Exposure, projects: &Projects, facts: &mut Facts) {
+        let place = Place::file(&self.path);
+        let address = format!("{}#{}", self.path, exposure.name);
+        let id = AssetId::new(AssetKind::Pipeline, "", &address);
+        let mut asset = Asset::new(id.clone(), AssetKind::Pipeline, &*address, exposure.name.as_str());
+        asset.type_name = format!("dbt {}", exposure.kind);
+        asset.place = Some(place.clone());
+        let owner = ["email", "name"].iter().find_map(|key| exposure.owner.get(*key)?.as_str());
+        if let Some(owner) = owner {
+            asset.set("owner", owner, Some(place.clone()));
+        }
+        for table in exposure.depends_on.nodes.iter().filter_map(|id| self.called(id, projects)) {
+            let table = Ref::named(AssetKind::Table, table);
+            let mut link = Link::new(RelationKind::Reads, Ref::Id(id.clone()), table, Some(place.clone()));
+            link.flow = Some(all_columns(vec![place.clone()]));
+            facts.links.push(link);
+        }
+        facts.assets.push(asset);
+    }
+}
+
+/// A model is called by its file, as `ref` with a version does; everything else by its name.
+fn name_of(node: &Node) -> String {
+    let file = node.original_file_path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = file.strip_suffix(".sql").filter(|_| node.resource_type == "model");
+    stem.unwrap_or(&node.name).to_lowercase()
+}
+
+fn source_name(source: &Source, projects: &Projects) -> String {
+    let call = format!("source('{}', '{}')", source.source_name, source.name);
+    projects.meant(&call).unwrap_or_else(|| format!("{}.{}", source.source_name, source.name).to_lowercase())
+}
+
+/// `"db"."schema"."t"` without quotes, in lower case.
+fn plain(relation: &str) -> String {
+    relation.replace(['"', '`', '[', ']'], "").to_lowercase()
+}
+
+fn labels(asset: &mut Asset, metas: &[&BTreeMap<String, Json>], tags: &[&Words], place: &Place) {
+    for (key, value) in metas.iter().flat_map(|meta| meta.iter()) {
+        let words: Vec<String> = match value {
+            Json::Array(items) => items.iter().filter_map(word).collect(),
+            one => word(one).into_iter().collect(),
+        };
+        asset.labels.extend(words.iter().map(|word| Label::new(META, key, word, Some(place.clone()))));
+    }
+    for word in tags.iter().flat_map(|tags| tags.iter()) {
+        asset.labels.insert(Label::new(TAG, "", word, Some(place.clone())));
+    }
+}
+
+fn word(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Bool(_) | Json::Number(_) => Some(value.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+fn columns(table: &Asset, columns: &BTreeMap<String, Column>, place: &Place, facts: &mut Facts) {
+    for column in columns.values() {
+        let name = column.name.to_lowercase();
+        let id = AssetId::column(&table.id, &name);
+        let mut asset = Asset::new(id.clone(), AssetKind::Column, format!("{}.{name}", table.address), &*name);
+        asset.place = Some(place.clone());
+        let policy = column.meta.get("masking_policy").or_else(|| column.config.meta.get("masking_policy"));
+        if policy.is_some_and(Json::is_string) {
+            asset
+                .attributes
+                .insert("masked".to_owned(), Attribute { value: Value::Bool(true), place: Some(place.clone()) });
+        }
+        labels(&mut asset, &[&column.meta, &column.config.meta], &[&column.tags, &column.config.tags], place);
+        let part = Link::new(RelationKind::PartOf, Ref::Id(id), Ref::Id(table.id.clone()), Some(place.clone()));
+        facts.assets.push(asset);
+        facts.links.push(part);
+    }
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aedile_model::{AssetKind, GapKind};
+
+    use crate::code::tests::{facts_of, tells, told};
+
+    const PROJECT: &str = "name: wh\nversion: '1.0'\nmodel-paths: [models]\n";
+    const CALLS: &str = "select * from {{ dbt_expectations.cleaned(source('app', 'users')) }}";
+
+    fn manifest(version: u32, code: &str) -> String {
+        let code = serde_json::to_string(code).unwrap();
+        format!(
+            r#"{{"metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v{version}.json"}},
+  "nodes": {{
+    "model.wh.stg_users": {{"resource_type": "model", "name": "stg_users", "original_file_path": "models/stg_users.sql",
+      "relation_name": "\"prod\".\"core\".\"stg_users\"", "raw_code": {code},
+      "compiled_code": "select id, md5(email) as email_key from \"prod\".\"raw\".\"users\"",
+      "depends_on": {{"nodes": ["source.wh.app.users"]}}}},
+    "model.pkg.dim_dates": {{"resource_type": "model", "name": "dim_dates", "original_file_path": "models/dim_dates.sql",
+      "relation_name": "prod.core.dim_dates", "raw_code": "select 1", "access": "public", "tags": ["pii"],
+      "config": {{"grants": {{"select": ["readers"]}}, "contract": {{"enforced": true}}}},
+      "columns": {{"Day": {{"name": "Day", "meta": {{"data_class": "pii"}}}}}},
+      "depends_on": {{"nodes": ["model.wh.stg_users"]}}}},
+    "test.wh.unique": {{"resource_type": "test", "name": "unique"}}
+  }},
+  "sources": {{"source.wh.app.users": {{"source_name": "app", "name": "users", "relation_name": "\"prod\".\"raw\".\"users\""}}}},
+  "exposures": {{"exposure.wh.board": {{"name": "board", "type": "dashboard", "owner": {{"email": "o@example.org"}},
+      "depends_on": {{"nodes": ["model.wh.stg_users"]}}}}}}
+}}"#
+        )
+    }
+
+    fn facts(manifest: &str) -> crate::Facts {
+        facts_of(&[
+            ("wh/dbt_project.yml", PROJECT),
+            ("wh/models/stg_users.sql", CALLS),
+            ("wh/target/manifest.json", manifest),
+            ("grants.sql", "GRANT SELECT ON prod.core.stg_users TO analysts;"),
+        ])
+    }
+
+    #[test]
+    fn a_template_that_only_dbt_can_render_is_read_as_dbt_compiled_it() {
+        for version in [10, 11, 12, 20] {
+            let facts = facts(&manifest(version, CALLS));
+            tells(&told(&facts), &["stg_users from app.users [email:hashed, id]"]);
+            assert!(facts.gaps.is_empty(), "{:?}", facts.gaps);
+        }
+    }
+
+    #[test]
+    fn what_no_source_describes_is_taken_from_the_manifest() {
+        let facts = facts(&manifest(12, CALLS));
+        tells(&told(&facts), &["Table:dim_dates from stg_users [?]", "Role:readers may read Table:dim_dates"]);
+        let dates = facts.assets.iter().find(|asset| asset.name == "dim_dates").unwrap();
+        assert_eq!(dates.value("contractEnforced").and_then(aedile_model::Value::as_bool), Some(true));
+        assert_eq!(dates.labels.iter().map(|label| label.written()).collect::<Vec<_>>(), ["pii"]);
+        assert!(facts.assets.iter().any(|asset| asset.kind == AssetKind::Pipeline && asset.name == "board"));
+        // The name in the warehouse is the model's too.
+        let named = |asset: &&aedile_model::Asset| asset.names.contains("prod.core.stg_users");
+        assert!(facts.assets.iter().filter(named).all(|asset| asset.name == "stg_users"));
+    }
+
+    #[test]
+    fn a_manifest_older_than_its_sources_is_told_and_the_sources_are_read() {
+        let facts = facts(&manifest(12, "select something else"));
+        let old: Vec<&aedile_model::Gap> =
+            facts.gaps.iter().filter(|gap| gap.message.contains("older than 1 of")).collect();
+        assert_eq!(old.len(), 1, "{:?}", facts.gaps);
+        assert!(!told(&facts).iter().any(|line| line.contains("email:hashed")));
+    }
+
+    #[test]
+    fn a_manifest_of_another_version_or_none_is_a_gap() {
+        let facts = facts(&manifest(9, CALLS));
+        assert!(facts.gaps.iter().any(|gap| gap.kind == GapKind::Unsupported), "{:?}", facts.gaps);
+        let broken = facts_of(&[
+            ("wh/dbt_project.yml", PROJECT),
+            (
+                "wh/target/manifest.json",
+                "{\"metadata\": {\"dbt_schema_version\": \"https://schemas.getdbt.com/dbt/manifest/v12.json\"},",
+            ),
+        ]);
+        assert!(broken.gaps.iter().any(|gap| gap.kind == GapKind::Unparsed), "{:?}", broken.gaps);
+    }
+}
