@@ -112,7 +112,7 @@ fn a_label_that_stays_behind_with_the_source_is_missed_in_the_model_and_the_fix_
     assert_eq!(code(&output), 0, "{}\n{}", stdout(&output), stderr(&output));
     let schema = std::fs::read_to_string(folder.path().join("wh/models/schema.yml")).expect("it is there");
     assert!(schema.starts_with(SCHEMA.trim_end()), "what was there stands as it was:\n{schema}");
-    assert!(schema.contains("      - name: full_name\n        meta: {data_class: "), "{schema}");
+    assert!(schema.contains("      - name: full_name\n        meta: {class: "), "{schema}");
     closed(folder.path(), &before);
 }
 

@@ -162,6 +162,11 @@ impl Comparison<'_> {
                 self.column(column, holder, inventory, &sources, outcome);
             }
         }
+        for (id, outcome) in &mut outcomes {
+            if let Some(holder) = inventory.asset(id).filter(|_| outcome.is_described) {
+                self.without_column(holder, inventory, outcome);
+            }
+        }
         // What no book speaks of has nothing to be compared with.
         outcomes.retain(|_, outcome| outcome.is_described || outcome.declared > 0 || !outcome.wrong.is_empty());
         for outcome in outcomes.values_mut() {
@@ -219,6 +224,32 @@ impl Comparison<'_> {
         }
         for class in own.iter().filter(|class| !holder.in_tests && self.nothing_of(class, column, inventory, sources)) {
             outcome.empty.push(said(format!("{} (declared {class})", column.name)));
+        }
+    }
+
+    /// What comes into `holder` from columns that no column of it is known for: where a book lists some columns of a table,
+    /// the others arrive under the names that they have.
+    fn without_column(&self, holder: &Asset, inventory: &Inventory, outcome: &mut Outcome) {
+        let of_table = self.classes(holder);
+        let prefix = AssetId::column(&holder.id, "");
+        let held = holder.tags.iter().filter(|tag| {
+            self.taxonomy.counts(tag)
+                && self.taxonomy.is_in(tag.class.as_str(), "sensitive")
+                && tag.protection < Protection::Keyed
+                && !of_table.iter().any(|declared| self.says_enough(declared, tag.class.as_str()))
+                && !tag.origins.iter().any(|origin| origin.as_str().starts_with(prefix.as_str()))
+        });
+        for tag in held {
+            for origin in tag.origins.iter().filter_map(|origin| inventory.asset(origin)) {
+                let shows = |held: &Tag| held.class == tag.class && (seen(held) || held.basis == Basis::Declared);
+                let known = inventory.assets.contains_key(&AssetId::column(&holder.id, &origin.name.to_lowercase()));
+                if origin.kind != AssetKind::Column || known || !origin.tags.iter().any(shows) {
+                    continue;
+                }
+                let text = format!("{} ({}, from `{}`, undeclared)", origin.name, tag.class, origin.address);
+                outcome.silent.push(Said { text, place: holder.place.clone() });
+                outcome.missing.entry(origin.name.clone()).or_default().insert(tag.class.to_string());
+            }
         }
     }
 

@@ -78,6 +78,7 @@ impl Pipeline {
             Some(held) => {
                 held.names.extend(asset.names);
                 held.attributes.extend(asset.attributes);
+                held.labels.extend(asset.labels);
             }
             None => {
                 self.assets.insert(asset.id.clone(), asset);
