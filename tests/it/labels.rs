@@ -280,3 +280,15 @@ fn the_manifest_below_target_is_read_although_build_output_is_not() {
     );
     assert!(!run.assets.iter().any(|asset| asset.address.contains("target/run")), "build output is left out");
 }
+
+#[test]
+fn every_word_of_the_vocabulary_means_a_class_of_the_taxonomy() {
+    let policies = aedile_policies::Policies::load(&[], &[]).expect("our policies load");
+    let labels = aedile_rules::Labels::new(&aedile_rules::OwnLabels::default(), std::iter::empty());
+    let known = |class: &str| class.starts_with("technical.") || policies.taxonomy().knows_class(class);
+    let wrong: Vec<(&str, &str)> = labels
+        .words()
+        .filter(|(_, class)| !known(class) && !class.rsplit_once('.').is_some_and(|(above, _)| known(above)))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
