@@ -27,8 +27,11 @@ struct Signature<'a> {
     /// Kinds matter to `is`, also where the sets are shared.
     kinds: [Option<AssetKind>; 2],
     /// Whom the policies may name: the two parties, and what the principal belongs to.
-    identity: Option<(Option<&'a AssetId>, &'a AssetId, &'a BTreeSet<(AssetKind, AssetId)>)>,
+    identity: Option<Identity<'a>>,
 }
+
+/// The principal, the resource, and the groups and roles of the principal.
+type Identity<'a> = (Option<&'a AssetId>, &'a AssetId, &'a BTreeSet<(AssetKind, AssetId)>);
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Fact<'a> {

@@ -57,9 +57,17 @@ fn statement(text: &str, at: usize) -> usize {
 /// Files whose lines are data: their text is never shown.
 fn is_data(path: &str) -> bool {
     let name = path.to_ascii_lowercase();
-    [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".gz", ".avro", ".orc", ".xlsx"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    let file = name.rsplit('/').next().unwrap_or(&name);
+    if file.starts_with("requirements") || file.starts_with("constraints") {
+        return false;
+    }
+    // What programs print and people paste holds names that no rule recognises.
+    [
+        ".csv", ".tsv", ".psv", ".jsonl", ".ndjson", ".json", ".parquet", ".gz", ".avro", ".orc", ".xlsx", ".ods",
+        ".log", ".txt", ".out", ".err", ".dat",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
 }
 
 /// The bytes of `text` with each recognised span replaced by as many `*` as it has bytes, line breaks kept.

@@ -97,7 +97,7 @@ fn ten_thousand_findings_fit_on_a_page_of_twelve_megabytes() {
     assert!(page.len() < 12_000_000, "{}", page.len());
     let in_full = page.matches("<h4>Recommendation</h4>").count();
     assert!(page.contains(&format!("Of 10000 findings the first {in_full} are told in full")), "{in_full}");
-    assert!((100..10_000).contains(&in_full), "{in_full}");
+    assert!((50..10_000).contains(&in_full), "{in_full}");
     let statements = aedile::proof::verify_report(&page, &[]).expect("it is a report");
     let failed = |statement: &aedile_audit::Statement| matches!(statement.status, aedile_audit::Status::Fails);
     assert!(!statements.iter().any(|(_, statement)| failed(statement)), "{statements:?}");

@@ -11,8 +11,7 @@ use crate::program::{AS_OF, aedile, code, platform, scan, stderr, stdout};
 fn customers() -> String {
     let names = ["Ada Brandt", "Bruno Keller", "Clara Weiss", "David Lang", "Elena Vogt", "Frank Maier"];
     let mut text = "customer_no,full_name,email,phone,amount\n".to_owned();
-    for nth in 0..30 {
-        let name = names[nth % names.len()];
+    for (nth, name) in names.iter().cycle().take(30).enumerate() {
         let mail = name.to_lowercase().replace(' ', ".");
         text.push_str(&format!(
             "k-{nth},{name},{mail}{nth}@mailbox.example,+353 20 912 {},{}.5\n",

@@ -201,13 +201,13 @@ fn every_form() -> tempfile::TempDir {
         ("data/people.tsv", &csv.replace(',', "\t")),
         ("data/broken.csv", &format!("{csv}\"{}", row(",\""))),
         ("data/people.jsonl", &lines),
-        ("data/broken.jsonl", &format!("{lines}{{\"{}\n", PLANTED[0].join(" "))),
+        (
+            "data/broken.jsonl",
+            &format!("{lines}{{\"{}\n", PLANTED.first().map(|row| row.join(" ")).unwrap_or_default()),
+        ),
         ("data/people.json", &serde_json::Value::from(objects).to_string()),
         ("data/people.sql", &dump),
-        (
-            "logs/app.log",
-            &PLANTED.iter().map(|row| format!("paid by {} from {}\n", row[1], row[2])).collect::<String>(),
-        ),
+        ("logs/app.log", &PLANTED.iter().map(|row| format!("paid by {}\n", row.join(" "))).collect::<String>()),
         ("explore.ipynb", &notebook.to_string()),
         ("jobs/send.py", job),
         ("infra/main.tf", "resource \"aws_s3_bucket\" \"lake\" {\n  bucket = \"lake\"\n}\n"),

@@ -155,7 +155,7 @@ struct Document<'a> {
 /// One table of a document: a sample of its rows, or what was counted of all of them and the last few.
 enum Array {
     Sampled(Reservoir<Row>),
-    All { table: Table, held: Vec<Row>, bytes: usize },
+    All { table: Box<Table>, held: Vec<Row>, bytes: usize },
 }
 
 /// Rows, and bytes of their cells, that are held of each table of a document before they are looked at.
@@ -164,7 +164,7 @@ const HELD: (usize, usize) = (256, 128 << 10);
 impl Array {
     fn new(limits: &Limits) -> Array {
         match limits.dataset_rows {
-            usize::MAX => Array::All { table: Table::new("json"), held: Vec::new(), bytes: 0 },
+            usize::MAX => Array::All { table: Box::new(Table::new("json")), held: Vec::new(), bytes: 0 },
             rows => Array::Sampled(Reservoir::new(rows, limits.dataset_seed)),
         }
     }
@@ -197,7 +197,7 @@ impl Array {
                 table.sort();
                 table.pad();
                 let offered = table.rows_read;
-                (table, offered)
+                (*table, offered)
             }
         }
     }
