@@ -179,19 +179,20 @@ fn measure(assets: usize, grants: usize, policies: usize) -> Result<(), Box<dyn 
     let start = Instant::now();
     let judgement = loaded.judge(&inventory, &platform);
     let took = start.elapsed().as_secs_f64();
+    let memory = most_memory();
     // The next run: one file has changed, and with it ten assets.
-    let memory = Memory::default();
-    let first = loaded.judge_again(&inventory, &platform, Some(&memory));
-    let written = memory.written();
+    let answers = Memory::default();
+    let first = loaded.judge_again(&inventory, &platform, Some(&answers));
+    let written = answers.written();
     let mut changed = inventory.clone();
     for asset in changed.assets.values_mut().step_by(assets.div_ceil(10).max(1)) {
         asset.set("encryptedAtRest", !matches!(asset.value("encryptedAtRest"), Some(Value::Bool(true))), None);
     }
     let start = Instant::now();
-    let memory = Memory::read(&written);
-    let again = loaded.judge_again(&changed, &platform, Some(&memory));
+    let answers = Memory::read(&written);
+    let again = loaded.judge_again(&changed, &platform, Some(&answers));
     let took_again = start.elapsed().as_secs_f64();
-    let (asked, known) = memory.asked();
+    let (asked, known) = answers.asked();
     let same = first == judgement && again == loaded.judge(&changed, &platform);
     let decided: u64 = judgement.tallies.values().map(|tally| tally.population() + tally.not_applicable).sum();
     println!(
@@ -200,7 +201,7 @@ fn measure(assets: usize, grants: usize, policies: usize) -> Result<(), Box<dyn 
         decided as f64 / took,
         judgement.findings.len(),
         judgement.errors.len(),
-        most_memory()
+        memory
     );
     println!(
         "       one file later: judged in {took_again:6.3} s, {} of {asked} questions asked, {} KiB remembered, {}",
