@@ -25,6 +25,9 @@ const VERSIONS: [u32; 4] = [10, 11, 12, 20];
 /// Nodes of one manifest that are read.
 const NODES: usize = 50_000;
 
+/// Tables that compiled code may name, and bytes that it may have, to be used.
+const COMPILED: (usize, usize) = (1_000, 4 << 20);
+
 /// A manifest, or why it is not read.
 #[derive(Debug, Default)]
 pub(crate) struct Manifest {
@@ -216,8 +219,9 @@ impl Manifest {
             return manifest;
         }
         manifest.project = document.metadata.project_name;
-        let all = document.nodes.len();
         let kinds = ["model", "seed", "snapshot"];
+        let read = document.nodes.values().filter(|node| kinds.contains(&node.resource_type.as_str())).count();
+        let all = read.max(document.sources.len()).max(document.exposures.len());
         manifest.nodes = document
             .nodes
             .into_iter()
@@ -225,7 +229,7 @@ impl Manifest {
             .take(NODES)
             .collect();
         if all > NODES {
-            let message = format!("of {all} nodes of the manifest {NODES} are read at the most");
+            let message = format!("of {all} nodes of one kind in the manifest {NODES} are read");
             manifest.gaps.push(manifest.gap(GapKind::Limit, message));
         }
         manifest.sources = document.sources.into_iter().take(NODES).collect();
@@ -312,13 +316,21 @@ impl Manifest {
 
     fn named_as_ours(&self, node: &Node, projects: &Projects) -> Option<String> {
         let mut code = node.compiled_code.clone().filter(|code| !code.trim().is_empty())?;
+        if node.depends_on.nodes.len() > COMPILED.0 {
+            return None;
+        }
         // The longest names first, for one may be the beginning of another.
         let mut names: Vec<(String, String)> = Vec::new();
         for id in &node.depends_on.nodes {
             names.extend(self.called(id, projects).zip(self.relation_of(id)).map(|(ours, theirs)| (theirs, ours)));
         }
         names.sort_by_key(|(theirs, _)| std::cmp::Reverse(theirs.len()));
-        for (theirs, ours) in &names {
+        for (theirs, ours) in names.iter().filter(|(theirs, _)| !theirs.is_empty()) {
+            // Names are hostile too: one that stands in another would make the code grow with every name.
+            let more = code.matches(theirs.as_str()).count().saturating_mul(ours.len());
+            if code.len().saturating_add(more) > COMPILED.1 {
+                return None;
+            }
             code = code.replace(theirs.as_str(), ours);
         }
         Some(code)
@@ -526,6 +538,19 @@ mod tests {
             ("wh/target/manifest.json", manifest),
             ("grants.sql", "GRANT SELECT ON prod.core.stg_users TO analysts;"),
         ])
+    }
+
+    #[test]
+    fn names_that_would_grow_without_end_are_not_put_in() {
+        let mut all: serde_json::Value = serde_json::from_str(&manifest(12, CALLS)).unwrap();
+        let ids: Vec<String> = (0..40).map(|nth| format!("source.wh.app.e{nth}")).collect();
+        for id in &ids {
+            all["sources"][id.as_str()] =
+                serde_json::json!({"source_name": "eeeeeeee", "name": id, "relation_name": "e"});
+        }
+        all["nodes"]["model.wh.stg_users"]["depends_on"]["nodes"] = ids.into();
+        let gaps = facts(&all.to_string()).gaps;
+        assert!(gaps.iter().any(|gap| gap.message.contains("dbt_expectations")), "{gaps:?}");
     }
 
     #[test]
