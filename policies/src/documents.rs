@@ -57,7 +57,7 @@ mod tests {
     fn a_card_without_limits_lacks_them() {
         let documents = Documents::built_in().unwrap();
         let card = documents.kind("model-card").unwrap();
-        let headings = ["Intended use", "Training data", "Evaluation"].map(str::to_owned);
+        let headings = ["Intended use", "Training data", "Evaluation", "Ethics", "Contact"].map(str::to_owned);
         assert_eq!(card.missing(&headings), ["limits"]);
         assert!(documents.kind("contract").unwrap().missing(&[]).is_empty());
     }

@@ -22,9 +22,11 @@ const SHOWN: &[&str] = &[
     "misdeclaredColumns",
     "missing",
     "suggestedUse",
+    "uncomparedColumns",
     "undeclaredColumns",
     "unfoundColumns",
     "unmaskedCopies",
+    "waiting",
 ];
 /// How many places a finding shows at the most.
 const MOST_PLACES: usize = 16;

@@ -15,7 +15,7 @@ pub(crate) use form::Pack;
 #[cfg(test)]
 pub(crate) use packs::PACKS;
 
-pub use form::{Api, ApiCondition, ApiExample, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};
+pub use form::{Api, ApiCondition, ApiExample, Argument, ColumnPart, Effect, FrameOp, Setting, SettingOf, SinkRule};
 
 use crate::{PackError, PackInfo, PackSource};
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct File {
     keys: BTreeSet<String>,
+    purposes: BTreeSet<String>,
     flags: BTreeMap<String, String>,
     nothing: BTreeSet<String>,
     yes: BTreeSet<String>,
@@ -103,6 +104,16 @@ impl Labels {
             // Under any other key only what cannot be meant otherwise.
             false => dotted(),
         }
+    }
+
+    /// The purposes of processing that `word` under `key` says; none under any other key.
+    #[must_use]
+    pub fn purposes(&self, key: &str, word: &str) -> Vec<String> {
+        let key = plain(key);
+        if !self.file.purposes.contains(key.rsplit('.').next().unwrap_or_default()) {
+            return Vec::new();
+        }
+        word.split(',').map(|one| one.trim().to_lowercase()).filter(|one| !one.is_empty()).collect()
     }
 
     /// Groups of classes that the label of `class` says enough of, beside what lies in the class itself.

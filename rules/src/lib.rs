@@ -6,12 +6,14 @@
 //! the user arrive as text.
 
 mod api;
+pub mod card;
 mod column;
 mod dictionary;
 mod fix;
 mod identifier;
 mod label;
 mod listing;
+pub mod measure;
 mod pack;
 mod packed;
 pub mod quasi;
@@ -21,7 +23,9 @@ mod text;
 pub mod uses;
 mod validate;
 
-pub use api::{Api, ApiCondition, ApiExample, Apis, Argument, Effect, FrameOp, Setting, SettingOf, SinkRule};
+pub use api::{
+    Api, ApiCondition, ApiExample, Apis, Argument, ColumnPart, Effect, FrameOp, Setting, SettingOf, SinkRule,
+};
 pub use column::{ColumnProfile, Decision, Observer};
 pub use fix::{Content, Expression, Fix, Reference, Repair, Step, Way};
 pub use identifier::Identifiers;

@@ -1,5 +1,6 @@
 //! What a person declares in `aedile.yaml`, written into the inventory.
 
+mod compared;
 mod derived;
 mod document;
 mod label;
@@ -59,6 +60,7 @@ pub(crate) fn relate(
     recipient::recipients(config, named, inventory);
     organisation::organisation(config, named, policies.taxonomy(), inventory);
     document::documents(loaded, named, policies.documents(), as_of, reader, inventory);
+    compared::compare(policies.taxonomy(), inventory);
 }
 
 fn apply(declaration: &Declaration, place: &Place, inventory: &mut Inventory) -> usize {

@@ -43,7 +43,8 @@ pub struct Edge {
     /// `direct`: the value goes along; `indirect`: it only decides.
     #[serde(rename = "type")]
     pub class: &'static str,
-    /// `identity`, `transformation`, `aggregation`; `filter`, `join`, `group_by`, `sort`, `window`, `conditional`.
+    /// `identity`, `transformation`, `aggregation`; `filter`, `join`, `group_by`, `sort`, `window`, `conditional`;
+    /// `trains: feature`, `trains: label`, … where a model learns, `serves`.
     pub transform: String,
     /// A rung of the protection ladder: `none`, `formatted`, `truncated`, `hashed`, `keyed`, `aggregated`, `dropped`.
     pub protection: String,
@@ -226,7 +227,11 @@ impl<'a> Map<'a> {
         let protection = protection.unwrap_or("none");
         let transform = said("influence").or_else(|| said("transformation")).unwrap_or_else(|| {
             match (relation.kind.as_str(), protection) {
-                ("trains" | "serves", _) => relation.kind.as_str(),
+                // Of a training, the part that the columns play in it.
+                ("trains", _) => {
+                    return said("columnPart").map_or("trains".to_owned(), |part| format!("trains: {part}"));
+                }
+                ("serves", _) => "serves",
                 (_, "none") => "identity",
                 (_, "aggregated") => "aggregation",
                 _ => "transformation",

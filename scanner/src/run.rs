@@ -212,6 +212,7 @@ fn judged(
     declare::declare(loaded, &named, &mut crawl.inventory);
     declare::read_labels(&mut crawl.inventory, &labels);
     aedile_crawl::propagate(&mut crawl.inventory, rules);
+    aedile_crawl::assess(&mut crawl.inventory);
     declare::relate(loaded, &named, &comparison(packs, &labels), policies, as_of, reader, &mut crawl);
     aedile_crawl::exercise(&mut crawl.inventory);
 

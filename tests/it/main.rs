@@ -36,7 +36,9 @@ mod privacy;
 mod program;
 #[cfg(feature = "prove")]
 mod prove;
+mod purposes;
 mod python;
 mod recorded;
+mod released;
 mod secrets;
 mod suggest;

@@ -53,10 +53,16 @@ pub struct Api {
     pub sink: Option<SinkRule>,
     /// The file format (`csv`).
     pub format: Option<String>,
-    /// The type of the result: `frame`, `column`, or any word that other rules use in `<word>.method`.
+    /// The type of the result: `frame`, `column`, `itself` (the qualified name that is called), or any word that other
+    /// rules use in `<word>.method`.
     pub returns: Option<String>,
     /// For `effect: frame`: which operation of the frame algebra.
     pub frame: Option<FrameOp>,
+    /// For `effect: train`: which roles of arguments say which columns play which part. A value that holds data is those
+    /// columns, a word or list of words names them; of `feature` the first that says anything counts, of every other
+    /// part all do, and what they name is no feature. In a rule of another effect `protected` is by what groups are compared.
+    #[serde(default)]
+    pub parts: BTreeMap<ColumnPart, Vec<String>>,
     /// For `effect: protect`: the rung that the result stands on.
     pub protection: Option<Protection>,
     /// Whether SQL of the call may name frames by the variables that hold them.
@@ -105,8 +111,43 @@ pub enum Effect {
     Frame,
     /// A feature view is declared.
     Feature,
+    /// A card of the model `name` is written; every keyword is a part of it.
+    Card,
     /// Nothing travels; the call matters by what it `returns` or `sets`.
     Make,
+}
+
+/// The part that columns play in a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColumnPart {
+    /// What the model is given.
+    Feature,
+    /// What it learns to say.
+    Label,
+    /// What it must treat alike: it is told to the training, and is no input.
+    Protected,
+    /// Which row or series something is.
+    Identifier,
+    /// How much a row counts.
+    Weight,
+    /// Which rows belong together: to one query, to one side of a split.
+    Group,
+}
+
+impl ColumnPart {
+    /// The word in relations, policies and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ColumnPart::Feature => "feature",
+            ColumnPart::Label => "label",
+            ColumnPart::Protected => "protected",
+            ColumnPart::Identifier => "identifier",
+            ColumnPart::Weight => "weight",
+            ColumnPart::Group => "group",
+        }
+    }
 }
 
 /// The operations of the frame algebra.
@@ -179,6 +220,8 @@ pub enum FrameOp {
     Alias,
     /// Several frames, each with the columns of its argument (`train_test_split`).
     Split,
+    /// The columns `output` are made of the columns `input` of `frames`, and stand beside them.
+    Derive,
     /// The frame becomes the view `name` for later SQL.
     View,
 }
@@ -194,6 +237,17 @@ pub struct Argument {
     pub name: Names,
     /// The value where the argument is absent.
     pub default: Option<String>,
+    /// Where the call has no such argument: the role that it played in a call that made the receiver, an argument, or
+    /// something that those were made with (`Pipeline(stages=[…, LogisticRegression(labelCol="y")])`).
+    #[serde(default)]
+    pub made: Names,
+    /// Whether it is every argument from that position on, as a list.
+    #[serde(default)]
+    pub every: bool,
+    /// Of every item of the argument, a list of tuples, the one at that position.
+    pub each: Option<usize>,
+    /// When the argument says nothing.
+    pub unless: Option<ApiCondition>,
 }
 
 /// One word or several.
@@ -213,7 +267,15 @@ impl Argument {
     /// The keywords by which the argument may be given.
     #[must_use]
     pub fn names(&self) -> &[String] {
-        match &self.name {
+        self.name.words()
+    }
+}
+
+impl Names {
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        match self {
             Names::None => &[],
             Names::One(name) => std::slice::from_ref(name),
             Names::Many(names) => names,
@@ -320,6 +382,9 @@ pub(super) fn check(rule: &Api, source: &PackSource) -> Result<(), PackError> {
         rule.data.iter().find(|role| !matches!(role.as_str(), "all" | "receiver") && !rule.args.contains_key(*role))
     {
         return refuse(&format!("`data` names `{role}`, which is no argument"), "add it under `args`");
+    }
+    if let Some(role) = rule.parts.values().flatten().find(|role| !rule.args.contains_key(*role)) {
+        return refuse(&format!("`parts` names `{role}`, which is no argument"), "add it under `args`");
     }
     Ok(())
 }

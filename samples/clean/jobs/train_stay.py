@@ -13,6 +13,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 FEATURES = ["ward", "sex", "age_years", "diagnosis_chapter"]
 LABEL = "nights"
+WORST_MAE_DAYS = 2.5
 
 
 def main() -> None:
@@ -30,7 +31,10 @@ def main() -> None:
         model.fit(x_train, y_train)
         mlflow.log_input(mlflow.data.from_pandas(visits, source="s3://northview-lake-curated/visits.parquet"), "training")
         mlflow.log_params({"learner": "hist-gradient-boosting", "features": len(FEATURES)})
-        mlflow.log_metric("mae_days", mean_absolute_error(y_test, model.predict(x_test)))
+        mae = mean_absolute_error(y_test, model.predict(x_test))
+        mlflow.log_metric("mae_days", mae)
+        if mae > WORST_MAE_DAYS:
+            raise RuntimeError("the model is worse than what is allowed: it is not registered")
         mlflow.sklearn.log_model(model, "model", registered_model_name="northview-stay")
 
     boto3.client("sagemaker", region_name="eu-central-1").create_model_package(

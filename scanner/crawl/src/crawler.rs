@@ -71,6 +71,7 @@ pub(crate) type Line = (&'static str, fn(&[File], Context<'_>, &mut Facts) -> Ve
 pub(crate) const CRAWLERS: &[Line] = &[
     ("airflow", run::<crate::iac::airflow::Airflow>),
     ("arm", run::<crate::iac::arm::Arm>),
+    ("card", run::<crate::card::Cards>),
     ("cloudformation", run::<crate::iac::cloudformation::CloudFormation>),
     ("code", run::<crate::code::Code>),
     ("containers", run::<crate::iac::compose::Compose>),

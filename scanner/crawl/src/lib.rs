@@ -8,6 +8,8 @@
 //! Input is hostile: nothing is executed, no network is used, no link leads out of the root, and every
 //! reader is bounded in bytes, depth, expansion and count. What is not read becomes a gap.
 
+mod assessed;
+mod card;
 mod code;
 mod coverage;
 mod crawl;
@@ -26,11 +28,14 @@ mod propagate;
 mod read;
 mod secrets;
 mod source;
+mod task;
 mod texts;
 mod waiver;
 mod walk;
 mod yaml;
 
+pub use assessed::assess;
+pub use card::{Section, days, sections};
 pub use code::notebook::{NotebookText, notebook_texts};
 pub use code::sql::{Dialect, SqlColumn, SqlEdge, SqlLineage, sql_lineage, sql_schema};
 pub use coverage::{Coverage, Rows};

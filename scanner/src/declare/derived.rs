@@ -155,6 +155,7 @@ fn suggest(inventory: &mut Inventory) {
     for asset in inventory.assets.values().filter(|asset| asset.kind == AssetKind::Model) {
         let own = words.entry(asset.id.clone()).or_default();
         own.extend([asset.name.clone(), asset.address.clone()]);
+        own.extend(asset.names.iter().cloned());
         own.extend(["intendedUse", "purpose"].iter().filter_map(|key| asset.value(key)?.as_text().map(str::to_owned)));
     }
     for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::Trains) {

@@ -4,12 +4,13 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use aedile_crawl::{Section, days, sections};
 use aedile_model::{Asset, AssetId, AssetKind, Inventory, Value};
 use aedile_policies::{DocumentKind, Documents};
 use time::Date;
 
-use super::{Named, declared_documents};
-use crate::config::{Loaded, parse_date};
+use super::{Named, declared_documents, matching};
+use crate::config::{Declaration, Loaded, parse_date};
 
 /// Bytes of a document that are read: a register of a large organisation has some hundred thousand.
 const MOST_BYTES: u64 = 4 << 20;
@@ -17,9 +18,6 @@ const MOST_BYTES: u64 = 4 << 20;
 /// Endings by which a declared value is a path, not a reference to somewhere else.
 const ENDINGS: [&str; 14] =
     ["adoc", "csv", "docx", "htm", "html", "ipynb", "md", "odt", "pdf", "rst", "txt", "xlsx", "yaml", "yml"];
-
-/// Words beside which a date says when a document was looked at.
-const DATED: [&str; 9] = ["as of", "checked", "date", "reviewed", "review", "revised", "status", "updated", "version"];
 
 /// Gives the bytes of a document: that of a path below a folder, `None` if there is none.
 pub(crate) type Reader<'a> = &'a dyn Fn(&Path, &str) -> Option<Vec<u8>>;
@@ -50,7 +48,83 @@ pub(super) fn documents(
                 describe(&mut asset, kinds.kind(kind), text(&bytes).as_deref(), as_of, changed);
             }
         }
+        // Of a card that was found too, what is declared stands beside what it is about.
+        if let Some(card) = inventory.assets.get_mut(&asset.id) {
+            card.attributes.extend(asset.attributes);
+            card.set("discovered", false, None);
+            continue;
+        }
         inventory.add(asset);
+    }
+    cards(loaded, kinds, as_of, inventory);
+}
+
+/// Judges the cards that nobody declared by what they say, and says of models and data which is theirs.
+fn cards(loaded: &Loaded, kinds: &Documents, as_of: Date, inventory: &mut Inventory) {
+    let ids: Vec<AssetId> = inventory
+        .assets
+        .values()
+        .filter(|asset| asset.kind == AssetKind::Document && asset.type_name == CARD)
+        .map(|asset| asset.id.clone())
+        .collect();
+    for id in ids {
+        let Some(card) = inventory.asset(&id).cloned() else { continue };
+        let about = described(&card, inventory);
+        let name = if card.name == "datasheet" { "datasheet" } else { "modelCard" };
+        for subject in &about {
+            let Some(asset) = inventory.assets.get_mut(subject).filter(|asset| asset.value(name).is_none()) else {
+                continue;
+            };
+            asset.set(name, card.address.as_str(), card.place.clone());
+        }
+        let is_about =
+            |declaration: &&Declaration| matching(declaration, inventory).iter().any(|id| about.contains(id));
+        let changed = loaded.config.declare.iter().filter(|declaration| declaration.changed.is_some()).filter(is_about);
+        let changed = changed.filter_map(|declaration| declaration.changed.as_deref().and_then(parse_date)).max();
+        let Some(asset) = inventory.assets.get_mut(&id) else { continue };
+        if card.value("discovered") == Some(&Value::Bool(false)) {
+            continue;
+        }
+        asset.set("discovered", true, None);
+        let texts = |name: &str| -> Vec<String> {
+            let items = card.value(name).into_iter().flat_map(Value::items);
+            items.filter_map(|item| item.as_text().map(str::to_owned)).collect()
+        };
+        complete(asset, kinds.kind(&card.name), texts("written"), texts("waiting"));
+        follows(asset, last(texts("days").iter().map(String::as_str), as_of), as_of, changed);
+    }
+}
+
+/// The `type_name` of documents that are found, not declared.
+const CARD: &str = "card";
+
+/// The models, or the data, that `card` is about: by name, or in its folder and below.
+fn described(card: &Asset, inventory: &Inventory) -> Vec<AssetId> {
+    let kinds: &[AssetKind] = match card.name.as_str() {
+        "datasheet" => &[AssetKind::Dataset, AssetKind::Table],
+        _ => &[AssetKind::Model],
+    };
+    let names: Vec<String> = card
+        .value("about")
+        .into_iter()
+        .flat_map(Value::items)
+        .filter_map(|name| Some(name.as_text()?.to_lowercase()))
+        .collect();
+    let is_named = |asset: &Asset| {
+        let own = asset.names.iter().chain([&asset.name, &asset.address]);
+        own.into_iter().any(|own| names.contains(&own.to_lowercase()))
+    };
+    let folder = card.address.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
+    let is_below = |asset: &Asset| {
+        let place = asset.place.as_ref().map(|place| &*place.path);
+        place.zip(folder.as_deref()).is_some_and(|(path, folder)| path.starts_with(folder))
+    };
+    let of_kind = || inventory.assets.values().filter(|asset| kinds.contains(&asset.kind));
+    let named: Vec<AssetId> = of_kind().filter(|asset| is_named(asset)).map(|asset| asset.id.clone()).collect();
+    if named.is_empty() {
+        of_kind().filter(|asset| is_below(asset)).map(|asset| asset.id.clone()).collect()
+    } else {
+        named
     }
 }
 
@@ -63,17 +137,33 @@ fn describe(asset: &mut Asset, kind: Option<&DocumentKind>, text: Option<&str>, 
         asset.set("dated", unread(), None);
         return;
     };
-    let missing = kind.map(|kind| kind.missing(&headings(text)).join(", ")).unwrap_or_default();
+    let (written, waiting): (Vec<Section>, Vec<Section>) =
+        sections(text).into_iter().partition(|section| section.written);
+    let headings = |sections: Vec<Section>| sections.into_iter().map(|section| section.heading).collect();
+    complete(asset, kind, headings(written), headings(waiting));
+    let reviewed = reviewed(text, as_of);
+    asset.set("dated", reviewed.is_some(), None);
+    follows(asset, reviewed, as_of, changed);
+}
+
+/// Which parts are lacking, and which headings wait for their text.
+fn complete(asset: &mut Asset, kind: Option<&DocumentKind>, written: Vec<String>, waiting: Vec<String>) {
+    let missing = kind.map(|kind| kind.missing(&written).join(", ")).unwrap_or_default();
     if !missing.is_empty() {
         asset.set("missing", missing, None);
     }
-    let reviewed = reviewed(text, as_of);
-    asset.set("dated", reviewed.is_some(), None);
-    if let Some(day) = reviewed {
-        asset.set("reviewedDaysAgo", (as_of - day).whole_days(), None);
-        if let Some(changed) = changed {
-            asset.set("followsChange", day >= changed, None);
-        }
+    if !waiting.is_empty() {
+        let names: Vec<&str> = waiting.iter().map(|heading| heading.trim_matches(['#', '*', ' ', ':', '='])).collect();
+        asset.set("waiting", names.join(", "), None);
+    }
+}
+
+/// How long ago a document was looked at, and whether that was after the change of what it describes.
+fn follows(asset: &mut Asset, reviewed: Option<Date>, as_of: Date, changed: Option<Date>) {
+    let Some(day) = reviewed else { return };
+    asset.set("reviewedDaysAgo", (as_of - day).whole_days(), None);
+    if let Some(changed) = changed {
+        asset.set("followsChange", day >= changed, None);
     }
 }
 
@@ -103,63 +193,20 @@ fn text(bytes: &[u8]) -> Option<String> {
     plain.then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The headings of Markdown, AsciiDoc, reStructuredText, HTML and YAML, heads of tables, and lines in bold.
-fn headings(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    let mut found = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let next = lines.get(at + 1).map_or("", |next| next.trim());
-        let underlined = next.len() >= 3
-            && ["=", "-", "~", "^"].iter().any(|mark| next.trim_matches(|c| mark.contains(c)).is_empty());
-        let plain = line.trim();
-        let heading = plain.starts_with('#')
-            || (plain.starts_with('=') && plain.trim_start_matches('=').starts_with(' '))
-            || (plain.starts_with("**") && plain.trim_end_matches([':', '.']).ends_with("**"))
-            || (underlined && !plain.is_empty())
-            || plain.to_ascii_lowercase().starts_with("<h")
-            || (plain.starts_with('|') && next.starts_with('|') && next.contains("--"))
-            || (at == 0 && plain.contains(','))
-            || (!line.starts_with([' ', '-', '\t']) && plain.ends_with(':'))
-            || is_key(line);
-        if heading {
-            found.push(plain.to_owned());
-        }
-    }
-    found
-}
-
-/// `key: value` at the left margin, as in YAML.
-fn is_key(line: &str) -> bool {
-    line.split_once(':').is_some_and(|(key, rest)| {
-        !key.is_empty()
-            && rest.starts_with(' ')
-            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
-    })
-}
-
 /// The last day, not after `as_of`, that stands on a line which says that it is the document's.
 fn reviewed(text: &str, as_of: Date) -> Option<Date> {
-    let lines = text.lines().filter(|line| {
-        let line = line.to_lowercase();
-        DATED.iter().any(|word| line.contains(word))
-    });
-    let days = lines.flat_map(|line| line.split(|c: char| !c.is_ascii_digit() && c != '-')).filter_map(parse_date);
-    days.filter(|day| *day <= as_of).max()
+    last(days(text).iter().map(String::as_str), as_of)
+}
+
+/// The last of `days` that is not after `as_of`.
+fn last<'a>(days: impl Iterator<Item = &'a str>, as_of: Date) -> Option<Date> {
+    days.filter_map(parse_date).filter(|day| *day <= as_of).max()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use time::macros::date;
-
-    #[test]
-    fn headings_of_several_forms_are_read() {
-        let text = "# Purpose\n\nRetention\n---------\n\n| Recipients | Region |\n| --- | --- |\n**Security**\nowner: us\ntext: is\n";
-        let found = headings(text).join(" / ");
-        for word in ["Purpose", "Retention", "Recipients", "Security", "owner"] {
-            assert!(found.contains(word), "{word} in {found}");
-        }
-    }
 
     #[test]
     fn the_last_day_beside_a_word_of_review_counts() {

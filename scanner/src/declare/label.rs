@@ -34,6 +34,27 @@ pub(crate) fn read(inventory: &mut Inventory, labels: &Labels) {
             tag.reasons.push(format!("declared by {} `{written}`", label.source));
             asset.add_tag(tag);
         }
+        purposes(asset, labels);
+    }
+}
+
+/// The purposes that labels of data say, where nobody declared any elsewhere.
+fn purposes(asset: &mut Asset, labels: &Labels) {
+    let name = match asset.kind {
+        AssetKind::Dataset | AssetKind::Table => "purposes",
+        AssetKind::FeatureView => "purpose",
+        _ => return,
+    };
+    if ["purpose", "purposes"].iter().any(|name| asset.attributes.contains_key(*name)) {
+        return;
+    }
+    let said = asset.labels.iter().map(|label| (labels.purposes(&label.key, &label.word), label.place.clone()));
+    let said: Vec<(Vec<String>, Option<Place>)> = said.filter(|(words, _)| !words.is_empty()).collect();
+    let Some((first, place)) = said.first().cloned() else { return };
+    let all: BTreeSet<String> = said.into_iter().flat_map(|(words, _)| words).collect();
+    match (name, first.into_iter().next()) {
+        ("purpose", Some(one)) => asset.set(name, one, place),
+        _ => asset.set(name, all.into_iter().map(Value::Text).collect::<Vec<_>>(), place),
     }
 }
 

@@ -85,10 +85,11 @@ pub(crate) fn told(facts: &Facts) -> Vec<String> {
             .attributes
             .iter()
             .map(|(name, attribute)| {
-                format!(
-                    " {name}={}",
-                    attribute.value.as_text().map_or_else(|| format!("{:?}", attribute.value), str::to_owned)
-                )
+                let shown = match &attribute.value {
+                    aedile_model::Value::Bool(truth) => truth.to_string(),
+                    other => other.as_text().map_or_else(|| format!("{other:?}"), str::to_owned),
+                };
+                format!(" {name}={shown}")
             })
             .collect();
         let to = name_of(&link.to);
@@ -115,12 +116,22 @@ pub(crate) fn told(facts: &Facts) -> Vec<String> {
             aedile_model::AssetKind::Pipeline
                 | aedile_model::AssetKind::Notebook
                 | aedile_model::AssetKind::FeatureView
+                | aedile_model::AssetKind::Document
         )
     }) {
+        if asset.kind == aedile_model::AssetKind::Document {
+            let parts = asset.value("written").map(aedile_model::Value::items).unwrap_or_default();
+            let parts: Vec<&str> = parts.iter().filter_map(aedile_model::Value::as_text).collect();
+            lines.push(format!("writes the card of {} [{}]", asset.address, parts.join(", ")));
+            continue;
+        }
         for (name, attribute) in &asset.attributes {
             let value = match &attribute.value {
                 aedile_model::Value::Bool(truth) => truth.to_string(),
                 aedile_model::Value::Int(number) => number.to_string(),
+                aedile_model::Value::List(items) => {
+                    items.iter().map(|item| item.as_text().unwrap_or("?")).collect::<Vec<_>>().join(", ")
+                }
                 other => other.as_text().unwrap_or("?").to_owned(),
             };
             lines.push(format!("sets {name} = {value}"));

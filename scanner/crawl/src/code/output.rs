@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aedile_model::{Asset, AssetId, AssetKind, Attribute, Columns, Flow, Gap, Place, RelationKind, Value};
+use aedile_rules::ColumnPart;
 
 use crate::code::flow::{Data, Part};
 use crate::{Facts, Link, Ref};
@@ -174,15 +175,20 @@ impl Pipeline {
         self.moves(RelationKind::SendsTo, Ref::Id(id), data, place, &BTreeMap::new());
     }
 
-    /// The pipeline trains the model `id` with `data`.
+    /// The pipeline trains the model `id` with `data`, which plays `part` in it where that is known.
     pub(crate) fn trains(
         &mut self,
         id: &AssetId,
+        part: Option<ColumnPart>,
         data: &Data,
         place: &Place,
         attributes: &BTreeMap<String, Attribute>,
     ) {
-        self.moves(RelationKind::Trains, Ref::Id(id.clone()), data, place, attributes);
+        let mut attributes = attributes.clone();
+        if let Some(part) = part {
+            attributes.insert("columnPart".to_owned(), Attribute { value: part.as_str().into(), place: None });
+        }
+        self.moves(RelationKind::Trains, Ref::Id(id.clone()), data, place, &attributes);
     }
 
     /// The pipeline releases `what`.
@@ -192,9 +198,36 @@ impl Pipeline {
         self.link(link);
     }
 
+    /// How many links there are.
+    pub(crate) fn made(&self) -> usize {
+        self.links.len()
+    }
+
+    /// The releases among `links` are done only where a condition is met.
+    pub(crate) fn guard(&mut self, links: std::ops::Range<usize>) {
+        for link in self.links.get_mut(links).into_iter().flatten() {
+            if link.kind == RelationKind::Releases {
+                link.attributes.insert("gated".to_owned(), Attribute { value: Value::Bool(true), place: None });
+            }
+        }
+    }
+
     /// The pipeline runs as the principal named `role`.
     pub(crate) fn runs_as(&mut self, role: &str, place: &Place) {
         self.link(Link::new(RelationKind::RunsAs, self.me(), Ref::named(AssetKind::Role, role), Some(place.clone())));
+    }
+
+    /// Adds `texts` to the list that the attribute `name` of the pipeline is.
+    pub(crate) fn lists(&mut self, name: &str, texts: Vec<String>, place: &Place) {
+        if texts.is_empty() {
+            return;
+        }
+        let held = self.asset.attributes.remove(name);
+        let place = held.as_ref().and_then(|held| held.place.clone()).unwrap_or_else(|| place.clone());
+        let before = held.iter().flat_map(|held| held.value.items()).filter_map(Value::as_text).map(str::to_owned);
+        let all: std::collections::BTreeSet<String> = before.chain(texts).collect();
+        let all: Vec<Value> = all.into_iter().map(Value::Text).collect();
+        self.asset.set(name, all, Some(place));
     }
 
     /// `true` is never overwritten: one unsafe call in a file is enough.

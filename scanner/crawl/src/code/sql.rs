@@ -15,6 +15,7 @@ mod function;
 mod grant;
 mod lineage;
 mod mask;
+mod model;
 mod name;
 mod permit;
 mod relation;
@@ -73,6 +74,8 @@ pub(crate) enum Content {
     Mask(mask::Mask),
     /// Data is loaded from or unloaded to files.
     Copy(copy::Copy),
+    /// A model is trained.
+    Model(model::Model),
 }
 
 /// Scripts in scripts that are followed: bodies of procedures, texts that are executed.
@@ -176,6 +179,8 @@ impl Reading<'_> {
             masks.into_iter().map(Content::Mask).collect()
         } else if let Some(copy) = copy::read(&words, text) {
             vec![Content::Copy(copy)]
+        } else if let Some(model) = model::read(&words, text) {
+            vec![Content::Model(model)]
         } else if let Some(inserts) = several::inserts(&words, text) {
             let parsed: Vec<_> = inserts.iter().map(|text| parse_within_bounds(text, self.dialect)).collect();
             if parsed.iter().any(Result::is_err) {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use aedile_model::{Gap, GapKind, Place, RelationKind};
 use globset::GlobBuilder;
 
+mod tasks;
 mod translate;
 mod variables;
 
@@ -23,6 +24,7 @@ use super::interpolate::{filled, merged};
 use super::resource::{Unit, with_parts};
 use super::variant::differing;
 use crate::crawler::{Context, Crawler};
+use crate::task::{self, TASKS};
 use crate::{Facts, File, Link, Ref};
 use variables::Variables;
 
@@ -185,9 +187,16 @@ fn read(file: &File, whole: &Datum, target: Option<&str>, suffix: &str, context:
     let translated = translate::resources(file, &body, suffix, context, facts);
     let resources = with_parts(&context.rules.resources, translated);
     let unit = Unit::new(&context.rules.resources, &resources, BTreeSet::new());
-    let before = facts.links.len();
+    let before = (facts.links.len(), facts.assets.len());
     assets::describe(&unit, facts);
-    identities(facts, before);
+    identities(facts, before.0);
+    for asset in facts.assets.iter_mut().skip(before.1).filter(|asset| asset.type_name == "databricks_job") {
+        let job = resources.iter().find(|resource| resource.address == asset.address);
+        let tasks = job.map(|job| tasks::of(&job.body)).unwrap_or_default();
+        if !tasks.is_empty() {
+            asset.set(TASKS, task::value(&tasks), None);
+        }
+    }
 }
 
 /// What a job runs, it runs as the job's identity.

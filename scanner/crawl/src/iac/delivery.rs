@@ -20,6 +20,7 @@ use super::datum::{Datum, Kind};
 use super::document::{documents, duplicates};
 use super::kubernetes::pod;
 use crate::crawler::{Context, Crawler};
+use crate::task::{self, TASKS, Task};
 use crate::yaml::Node;
 use crate::{Facts, File, Link, Ref};
 use command::Deployment;
@@ -81,6 +82,8 @@ struct Workflow<'f> {
     secrets: BTreeSet<String>,
     identities: Vec<(AssetKind, String, Place)>,
     deployments: Vec<(Deployment, Place)>,
+    /// Jobs and what they run, in order.
+    tasks: Vec<Task>,
     gaps: Vec<Gap>,
 }
 
@@ -103,6 +106,7 @@ impl<'f> Workflow<'f> {
             secrets: BTreeSet::new(),
             identities: Vec::new(),
             deployments: Vec::new(),
+            tasks: Vec::new(),
             gaps: Vec::new(),
         }
     }
@@ -151,6 +155,12 @@ impl<'f> Workflow<'f> {
 
     fn commands(&mut self, script: &str, folder: &str, place: &Place) {
         for found in command::deployments(script, folder) {
+            if let (Deployment::Script(path), Some(last)) = (&found, self.tasks.last()) {
+                let key = format!("{}.{}", last.key.split('.').next().unwrap_or(&last.key), self.tasks.len());
+                let after = [last.key.clone()].into();
+                let runs = [path.clone()].into();
+                self.tasks.push(Task { key, after, runs, ..Task::default() });
+            }
             self.deployments.push((found, place.clone()));
         }
     }
@@ -164,6 +174,9 @@ impl<'f> Workflow<'f> {
         if !self.secrets.is_empty() {
             let names = self.secrets.iter().map(|name| Value::Text(name.clone())).collect::<Vec<_>>();
             self.asset.set("secretsUsed", names, None);
+        }
+        if self.tasks.iter().any(|task| !task.runs.is_empty()) {
+            self.asset.set(TASKS, task::value(&self.tasks), None);
         }
         let own = Ref::Id(self.asset.id.clone());
         let mut links = Vec::new();
@@ -180,6 +193,15 @@ impl<'f> Workflow<'f> {
         facts.gaps.append(&mut self.gaps);
         facts.assets.push(self.asset);
     }
+}
+
+/// The files of code that the commands of `script`, run in the root, run: relative to it, in order.
+pub(crate) fn scripts(script: &str) -> Vec<String> {
+    let script_of = |deployment| match deployment {
+        Deployment::Script(path) => Some(path),
+        Deployment::Folder { .. } => None,
+    };
+    command::deployments(script, "").into_iter().filter_map(script_of).collect()
 }
 
 /// Whether `new` is to stand instead of `held`. The bad value is `true` but for what should hold.

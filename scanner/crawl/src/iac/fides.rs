@@ -1,6 +1,6 @@
-//! Datasets of Fides: collections and fields with the categories of data that they hold.
+//! Datasets of Fides: collections and fields with the categories of data that they hold, and what systems use them for.
 //!
-//! Source: ethyca.com/docs, "Dataset" resource: `fides_key`, `collections[].name`, `fields[].data_categories`, fields in fields,
+//! Source: ethyca.com/docs, "System" resource: `privacy_declarations`; "Dataset" resource: `fides_key`, `collections[].name`, `fields[].data_categories`, fields in fields,
 //! and `fides_meta.namespace` with the names that a warehouse has for the collection.
 
 use aedile_model::{Asset, AssetId, AssetKind, Gap, Label, Place, RelationKind};
@@ -26,12 +26,16 @@ pub(crate) struct Fides;
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
     collections: Vec<Collection>,
+    /// The key of a dataset, and what a system uses it for.
+    uses: Vec<(String, Label)>,
     gaps: Vec<Gap>,
 }
 
 /// A table as Fides describes it.
 #[derive(Debug)]
 struct Collection {
+    /// The key of the dataset that it belongs to.
+    dataset: String,
     /// What it may be called elsewhere, the fullest name first.
     names: Vec<String>,
     labels: Vec<Label>,
@@ -43,7 +47,9 @@ impl Crawler for Fides {
     type Parsed = Parsed;
 
     fn claims(file: &File) -> bool {
-        let says = |text: &str| text.contains("fides_key:") && text.contains("collections:");
+        let says = |text: &str| {
+            text.contains("fides_key:") && (text.contains("collections:") || text.contains("privacy_declarations:"))
+        };
         matches!(file.extension().as_str(), "yml" | "yaml") && file.text.as_ref().is_some_and(|text| says(text))
     }
 
@@ -54,13 +60,18 @@ impl Crawler for Fides {
         for dataset in documents.iter().flat_map(datasets) {
             read(file, dataset, &mut collections, &mut gaps);
         }
-        Parsed { collections, gaps }
+        let systems = documents.iter().filter_map(|document| document.get("system")).flat_map(Node::items);
+        let uses = systems.flat_map(|system| uses(file, system)).collect();
+        Parsed { collections, uses, gaps }
     }
 
     fn resolve(parsed: Vec<(&File, Parsed)>, _: Context<'_>, facts: &mut Facts) {
+        let uses: Vec<(String, Label)> = parsed.iter().flat_map(|(_, parsed)| parsed.uses.clone()).collect();
         for (file, parsed) in parsed {
             facts.gaps.extend(parsed.gaps);
-            for collection in parsed.collections {
+            for mut collection in parsed.collections {
+                let own = uses.iter().filter(|(dataset, _)| *dataset == collection.dataset);
+                collection.labels.extend(own.map(|(_, label)| label.clone()));
                 tell(file, collection, facts);
             }
         }
@@ -94,6 +105,7 @@ fn read(file: &File, dataset: &Node, collections: &mut Vec<Collection>, gaps: &m
         names.push(format!("{key}.{name}").to_lowercase());
         names.push(name.to_lowercase());
         let mut described = Collection {
+            dataset: key.to_owned(),
             names,
             labels: of_all.iter().cloned().chain(labels(file, collection)).collect(),
             fields: Vec::new(),
@@ -107,6 +119,21 @@ fn read(file: &File, dataset: &Node, collections: &mut Vec<Collection>, gaps: &m
         }
         collections.push(described);
     }
+}
+
+/// What a system uses datasets for, as it declares: `privacy_declarations[].{data_use, dataset_references}`.
+fn uses(file: &File, system: &Node) -> Vec<(String, Label)> {
+    let declarations = system.get("privacy_declarations").map(Node::items).unwrap_or_default();
+    let mut found = Vec::new();
+    for declaration in declarations {
+        let Some(used) = declaration.get("data_use") else { continue };
+        let Some(word) = used.str() else { continue };
+        let own = declaration.get("dataset_references").or_else(|| system.get("dataset_references"));
+        for dataset in own.map(Node::items).unwrap_or_default().iter().filter_map(Node::str) {
+            found.push((dataset.to_owned(), Label::new(BOOK, "data_use", word, Some(place(file, used)))));
+        }
+    }
+    found
 }
 
 fn fields(file: &File, of: &Node, above: &str, nesting: usize, found: &mut Vec<(String, Vec<Label>, Place)>) {

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use aedile_model::{AssetKind, Attribute, Place, Value as Known};
-use aedile_rules::{Api, Effect, SettingOf};
+use aedile_rules::{Api, ColumnPart, Effect, SettingOf};
 
 use super::argument::Arguments;
 use super::call::Site;
 use super::interpret::Interpreter;
 use super::movement::texts;
+use super::part;
 use super::protect::protect;
 use super::string::text_of;
 use super::value::{Object, Shape, Text, Value};
 use crate::Ref;
 use crate::code::flow::Data;
-use crate::code::output::table_name;
+use crate::code::output::{dataset_name, table_name};
 use crate::code::shared::Shared;
 
 /// The values that play roles in a call: its arguments, and what earlier calls of the chain were given.
@@ -32,6 +33,7 @@ impl<'w> Interpreter<'w> {
         let fields = self.fields(api, &receiver, &arguments);
         if !self.quiet {
             self.settings(api, &fields, &arguments, site);
+            self.compared(api, &fields, site);
         }
         // `dbutils.widgets.text("table", "raw.users")`: the default is the value.
         if let (Some(Value::Text(name)), Some(default)) = (fields.get("widget"), fields.get("widget_default")) {
@@ -81,6 +83,11 @@ impl<'w> Interpreter<'w> {
             }
             Effect::Train => self.train(api, receiver, &arguments, &fields, site),
             Effect::Load => {
+                if !self.quiet && api.returns.as_deref() == Some("model") {
+                    let names = ["path", "model_uri"].iter().filter_map(|role| fields.get(*role)).flat_map(texts);
+                    let names = names.map(|text| model_name(&text.text)).filter(|name| !name.contains('{')).collect();
+                    self.pipeline.lists(crate::assessed::LOADS, names, &site.place);
+                }
                 let mut made = Object {
                     kind: api.returns.clone().unwrap_or_else(|| "model".to_owned()),
                     fields,
@@ -90,11 +97,18 @@ impl<'w> Interpreter<'w> {
                 Value::Object(made)
             }
             Effect::Release => {
+                let before = self.pipeline.made();
                 self.release(api, &receiver, &arguments, &fields, site);
-                self.returned(api, fields, Data::default(), &receiver, &arguments, site)
+                let released = self.pipeline.made();
+                let result = self.returned(api, fields, Data::default(), &receiver, &arguments, site);
+                if released > before { released_by(result, released - 1) } else { result }
             }
             Effect::Feature => {
                 self.feature(api, &fields, &arguments, site);
+                self.returned(api, fields, Data::default(), &receiver, &arguments, site)
+            }
+            Effect::Card => {
+                self.card(&fields, site);
                 self.returned(api, fields, Data::default(), &receiver, &arguments, site)
             }
             Effect::Protect => protect(api.protection.unwrap_or_default(), receiver, &arguments, &site.place),
@@ -108,10 +122,25 @@ impl<'w> Interpreter<'w> {
             _ => Fields::default(),
         };
         for (role, argument) in &api.args {
-            if let Some(value) = arguments.role(api, role) {
-                fields.insert(role.clone(), value.clone());
-            } else if let Some(default) = &argument.default {
-                fields.entry(role.clone()).or_insert_with(|| Value::text(default.clone()));
+            if argument.unless.as_ref().is_some_and(|unless| arguments.holds(api, unless)) {
+                continue;
+            }
+            let mut given = arguments.role(api, role).cloned();
+            if let Some(from) = argument.at.filter(|_| argument.every) {
+                given = Some(Value::List(arguments.positional.iter().skip(from).cloned().collect()));
+            }
+            if let (Some(value), Some(at)) = (&given, argument.each) {
+                given = Some(part::each(value, at));
+            }
+            given = given.or_else(|| part::made(argument, receiver, arguments).cloned());
+            match (given, &argument.default) {
+                (Some(value), _) => {
+                    fields.insert(role.clone(), value);
+                }
+                (None, Some(default)) => {
+                    fields.entry(role.clone()).or_insert_with(|| Value::text(default.clone()));
+                }
+                (None, None) => {}
             }
         }
         // `.options(dbtable="clinic.patients")`: every keyword is a role by its own name.
@@ -167,6 +196,16 @@ impl<'w> Interpreter<'w> {
         {
             self.pipeline.runs_as(&text.text, &site.place);
         }
+    }
+
+    /// Notes by which columns a call compares groups.
+    fn compared(&mut self, api: &Api, fields: &Fields<'w>, site: &Site<'w>) {
+        if api.effect == Effect::Train {
+            return;
+        }
+        let roles = api.parts.get(&ColumnPart::Protected).into_iter().flatten();
+        let columns: Vec<String> = roles.filter_map(|role| fields.get(role)).flat_map(part::columns_of).collect();
+        self.pipeline.lists("comparedColumns", columns, &site.place);
     }
 
     /// The attributes that the rule gives to the relation of the call.
@@ -269,6 +308,25 @@ impl<'w> Interpreter<'w> {
             }
         }
     }
+}
+
+/// The name under which a model is found: the registered one of `models:/churn@champion`, else its path.
+fn model_name(written: &str) -> String {
+    match written.strip_prefix("models:/") {
+        Some(registered) => registered.split(['/', '@']).next().unwrap_or(registered).to_owned(),
+        None => dataset_name(written),
+    }
+}
+
+/// What a release gives, with the number of the link that says it.
+fn released_by(result: Value<'_>, link: usize) -> Value<'_> {
+    let mut object = match result {
+        Value::Object(object) => object,
+        Value::Unknown => Object { kind: "released".to_owned(), ..Object::default() },
+        other => return other,
+    };
+    object.fields.insert(super::gate::RELEASED.to_owned(), Value::Int(i64::try_from(link).unwrap_or(i64::MAX)));
+    Value::Object(object)
 }
 
 fn known(value: &Value<'_>) -> Option<Known> {

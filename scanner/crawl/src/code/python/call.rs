@@ -241,7 +241,20 @@ impl<'w> Interpreter<'w> {
             return Value::Partial(Box::new(partial));
         }
         if let Some(api) = self.world.apis.lookup(path) {
-            return self.apply(api, Value::Unknown, arguments, site);
+            // An operator may have a rule for what it decides or runs, and is one like any other beside.
+            if matches!(api.returns.as_deref(), Some(super::gate::GATE | "bash-task")) {
+                self.enter_references(&arguments);
+                self.declared_data(&arguments, site);
+            }
+            let result = self.apply(api, Value::Unknown, arguments, site);
+            return match result {
+                Value::Object(object) if object.kind == super::gate::GATE => self.gate_of_steps(object),
+                // What is made is of the type that is called.
+                Value::Object(object) if api.returns.as_deref() == Some("itself") => {
+                    Value::Object(Object { kind: path.to_owned(), ..object })
+                }
+                result => result,
+            };
         }
         // `AutoModel.from_pretrained`: a method of a class that is imported.
         let mut segments = path.rsplit('.');
@@ -309,7 +322,9 @@ impl<'w> Interpreter<'w> {
                 Some(Value::List(items)) => items.to_vec(),
                 _ => Vec::new(),
             };
-            let result = self.enter(function, Arguments { positional, keywords, ..Arguments::default() });
+            // What ends a task does not end those that were written down before it.
+            let result =
+                self.apart(|own| own.enter(function, Arguments { positional, keywords, ..Arguments::default() }));
             if let Some(task) = arguments.keyword("task_id").and_then(Value::as_text) {
                 self.parameters.insert(format!("kept.{}", task.text), result);
             }
@@ -342,11 +357,13 @@ impl<'w> Interpreter<'w> {
         let outer = std::mem::take(&mut self.returned);
         (self.module, self.block) = (function.module, function.block);
         let around = (std::mem::replace(&mut self.rounds, 1), std::mem::take(&mut self.branching));
+        let gate = self.open_gate();
         let scope = self.parameters(function, arguments);
         self.scopes.push(scope);
         self.run(&function.def.body);
         self.scopes.pop();
         (self.rounds, self.branching) = around;
+        self.close_gate(gate);
         let result = std::mem::replace(&mut self.returned, outer);
         self.keep_task_result(function, &result);
         (self.module, self.block, _) = here;

@@ -77,6 +77,7 @@ impl<'w> Interpreter<'w> {
                 .fold(Value::Unknown, |held, value| held.either(value, "value")),
             Expr::UnaryOp(unary) => match (unary.op, self.value(&unary.operand)) {
                 (UnaryOp::USub, Value::Int(number)) => number.checked_neg().map_or(Value::Unknown, Value::Int),
+                (UnaryOp::Not, Value::Object(held)) if held.kind == super::gate::CONDITION => Value::Object(held),
                 (UnaryOp::Not, _) => Value::Unknown,
                 (_, value) => value,
             },
@@ -126,14 +127,8 @@ impl<'w> Interpreter<'w> {
             Expr::YieldFrom(given) => self.value(&given.value),
             Expr::Starred(starred) => self.value(&starred.value),
             Expr::Lambda(lambda) => Value::Lambda(lambda),
-            Expr::Compare(compare) => {
-                // A comparison gives truth values: a filter, not the data.
-                self.value(&compare.left);
-                for other in &compare.comparators {
-                    self.value(other);
-                }
-                Value::Unknown
-            }
+            // A comparison gives truth values: a filter, not the data.
+            Expr::Compare(compare) => self.comparison(compare),
             Expr::IpyEscapeCommand(command) => {
                 let at = self.at();
                 self.escape(command.kind, &command.value, &at, command.range.start().to_usize())
@@ -258,6 +253,11 @@ impl<'w> Interpreter<'w> {
     }
 
     pub(super) fn binary(&mut self, left: &'w Expr, op: Operator, right: &'w Expr) -> Value<'w> {
+        match op {
+            Operator::RShift => return self.follows(left, right),
+            Operator::LShift => return self.follows(right, left),
+            _ => {}
+        }
         let (a, b) = (self.value(left), self.value(right));
         if matches!(a, Value::Either(_)) || matches!(b, Value::Either(_)) {
             let (a, b) = (a.clone().alternatives(), b.clone().alternatives());

@@ -304,6 +304,11 @@ impl<'w> Interpreter<'w> {
                 data.join(&fields.get("data").map(Value::data).unwrap_or_default());
                 return Value::holding(Shape::Rows, data);
             }
+            FrameOp::Derive => {
+                let role = |name: &str| fields.get(name).map(Value::words).unwrap_or_default();
+                data.join(&fields.get("frames").map(Value::data).unwrap_or_default());
+                data = super::part::derived(data, &role("input"), &role("output"));
+            }
             FrameOp::Split => {
                 let frames: Vec<Value<'w>> = arguments
                     .positional

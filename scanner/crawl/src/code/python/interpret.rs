@@ -116,6 +116,8 @@ pub(super) struct Interpreter<'w> {
     budget: usize,
     pub(super) followed: BTreeSet<FunctionKey>,
     pub(super) pipeline: Pipeline,
+    /// The conditions under which the present statement is done.
+    pub(super) gates: super::gate::Gates,
     /// The module whose top level is walked, for its facts or for others.
     pub(super) maker: usize,
     pub(super) seen: RefCell<Seen>,
@@ -141,14 +143,15 @@ pub(crate) fn evaluate<'w>(
     let mut waiting = Vec::new();
     for (key, function, class) in functions {
         match cold {
-            Some(keys) if keys.contains(&key) => interpreter.enter_cold(function, class),
+            Some(keys) if keys.contains(&key) => interpreter.apart(|own| own.enter_cold(function, class)),
             Some(_) => {}
             None if interpreter.followed.contains(&key) => {}
             None if world.mentioned.contains(function.def.name.as_str()) => waiting.push(key),
-            None => interpreter.enter_cold(function, class),
+            None => interpreter.apart(|own| own.enter_cold(function, class)),
         }
     }
     waiting.retain(|key| !interpreter.followed.contains(key));
+    interpreter.close_gates();
     let outcome = Outcome { facts: interpreter.pipeline.finish(), followed: interpreter.followed, waiting };
     (outcome, interpreter.seen.into_inner())
 }
@@ -242,6 +245,7 @@ impl<'w> Interpreter<'w> {
             budget: BUDGET,
             followed: BTreeSet::new(),
             pipeline: Pipeline::of(&path, notebook, in_tests),
+            gates: super::gate::Gates::default(),
             maker: entry,
             seen: RefCell::default(),
         }

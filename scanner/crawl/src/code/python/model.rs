@@ -1,12 +1,14 @@
 //! Models and feature views: what is trained, released and declared.
 
-use aedile_model::{Asset, AssetId, AssetKind, Columns, Protection};
+use aedile_model::{Asset, AssetId, AssetKind, Attribute, Columns, Protection};
+use aedile_rules::card::is_placeholder;
 use aedile_rules::{Api, SettingOf};
 
 use super::apply::Fields;
 use super::argument::Arguments;
 use super::call::Site;
 use super::interpret::Interpreter;
+use super::part;
 use super::string::text_of;
 use super::value::{Object, Value};
 use crate::Ref;
@@ -33,6 +35,7 @@ impl<'w> Interpreter<'w> {
                 data.join(&Data::read(target, Part::all(), Some(site.place.clone())));
             }
         }
+        let parts = part::parts(api, &receiver, fields, &data);
         let mut object = match receiver {
             Value::Object(object) => object,
             _ => Object { kind: "model".to_owned(), ..Object::default() },
@@ -41,7 +44,7 @@ impl<'w> Interpreter<'w> {
         let name =
             [fields.get("name"), object.fields.get("variable")].into_iter().flatten().find_map(text_of).map_or_else(
                 || match (site.receiver, &self.target) {
-                    (Some(receiver), _) if !api.methods.is_empty() => {
+                    (Some(receiver), target) if !api.methods.is_empty() && (is_name(receiver) || target.is_none()) => {
                         super::expression::hole_name(self.source(receiver))
                     }
                     (_, Some(target)) => target.clone(),
@@ -58,7 +61,9 @@ impl<'w> Interpreter<'w> {
             asset.in_tests = self.pipeline.asset.in_tests;
             self.pipeline.add(asset);
             let attributes = self.relation_attributes(api, SettingOf::Relation, fields, arguments, &site.place);
-            self.pipeline.trains(&id, &data, &site.place, &attributes);
+            for (part, data) in parts {
+                self.pipeline.trains(&id, part, &data, &site.place, &attributes);
+            }
         }
         if let Some(target @ ruff_python_ast::Expr::Name(_)) = site.receiver
             && !api.methods.is_empty()
@@ -86,7 +91,12 @@ impl<'w> Interpreter<'w> {
             let destination = self.destination(sink, fields);
             self.pipeline.sends(&destination, &data, &site.place);
         }
-        let attributes = self.relation_attributes(api, SettingOf::Relation, fields, arguments, &site.place);
+        let mut attributes = self.relation_attributes(api, SettingOf::Relation, fields, arguments, &site.place);
+        let unsaid = attributes.keys().all(|name| name == "logged");
+        if let Some(gate) = self.gate() {
+            let gated = Attribute { value: true.into(), place: Some(gate.clone()) };
+            attributes.insert("gated".to_owned(), gated);
+        }
         let held = fields
             .get("model")
             .and_then(|value| model_of(value).or_else(|| model_id(value)))
@@ -100,7 +110,7 @@ impl<'w> Interpreter<'w> {
                 Ref::Id(id)
             }
             (None, Some(name)) => Ref::named(AssetKind::Model, name),
-            (None, None) if api.args.contains_key("name") && attributes.is_empty() => return,
+            (None, None) if api.args.contains_key("name") && unsaid => return,
             (None, None) => {
                 let name = site.receiver.map_or("model", |receiver| self.source(receiver));
                 let id =
@@ -112,6 +122,26 @@ impl<'w> Interpreter<'w> {
             }
         };
         self.pipeline.releases(what, &site.place, attributes);
+    }
+
+    /// A model card that code writes, with the parts that it is given.
+    pub(super) fn card(&mut self, fields: &Fields<'w>, site: &Site<'w>) {
+        let Some(name) = fields.get("name").and_then(text_of).filter(|_| !self.quiet) else { return };
+        let id = AssetId::new(AssetKind::Document, &self.pipeline.asset.address, &name.text);
+        let mut asset = Asset::new(id, AssetKind::Document, &*name.text, crate::card::MODEL_CARD);
+        crate::card::CARD.clone_into(&mut asset.type_name);
+        asset.place = Some(site.place.clone());
+        asset.in_tests = self.pipeline.asset.in_tests;
+        let (mut written, mut waiting) = (Vec::new(), Vec::new());
+        parts_of(fields, 0, &mut written, &mut waiting);
+        asset.set("documentKind", crate::card::MODEL_CARD, None);
+        asset.set("found", true, Some(site.place.clone()));
+        asset.set("about", vec![name.text.as_str().into()], None);
+        asset.set("written", written, None);
+        if !waiting.is_empty() {
+            asset.set("waiting", waiting, None);
+        }
+        self.pipeline.add(asset);
     }
 
     pub(super) fn feature(&mut self, api: &Api, fields: &Fields<'w>, arguments: &Arguments<'w>, site: &Site<'w>) {
@@ -171,6 +201,34 @@ impl<'w> Interpreter<'w> {
             }
         }
     }
+}
+
+/// The names of what a card is given, at any depth: those that say something, and those that wait for a text.
+fn parts_of(
+    fields: &std::collections::BTreeMap<String, Value<'_>>,
+    depth: usize,
+    written: &mut Vec<aedile_model::Value>,
+    waiting: &mut Vec<aedile_model::Value>,
+) {
+    // By what variable something is held is no part of it.
+    for (name, value) in fields.iter().filter(|(name, _)| depth < 4 && *name != "variable") {
+        match value {
+            Value::None => {}
+            Value::Text(text) if text.text.trim().is_empty() || is_placeholder(&text.text) => {
+                waiting.push(name.as_str().into());
+            }
+            Value::Object(object) if !object.fields.is_empty() => {
+                parts_of(&object.fields, depth + 1, written, waiting);
+                written.push(name.as_str().into());
+            }
+            _ => written.push(name.as_str().into()),
+        }
+    }
+}
+
+/// Whether `expression` is a name, so that what it holds is known by it: not `SVC()` in `model = SVC().fit(X, y)`.
+fn is_name(expression: &ruff_python_ast::Expr) -> bool {
+    matches!(expression, ruff_python_ast::Expr::Name(_) | ruff_python_ast::Expr::Attribute(_))
 }
 
 /// Every URI in a text, an object with a path, a list or a mapping.

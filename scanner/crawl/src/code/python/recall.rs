@@ -29,7 +29,7 @@ impl<'w> Interpreter<'w> {
     /// The call in words; `None` where it holds data or too much to say.
     pub(super) fn question(&self, function: Function<'w>, arguments: &Arguments<'w>) -> Option<String> {
         let mut said = String::new();
-        let state = (function.key(), self.quiet, self.views.len(), self.parameters.len());
+        let state = (function.key(), self.quiet, self.views.len(), self.parameters.len(), self.gate().is_some());
         write!(said, "{state:?}").ok()?;
         if let Some(receiver) = function.receiver {
             self.say(&Value::Instance(receiver), 0, &mut said)?;

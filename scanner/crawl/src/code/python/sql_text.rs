@@ -106,6 +106,12 @@ impl Interpreter<'_> {
             open(dataset);
             data(written);
         }
+        for (name, _, learnt, _) in &mut run.trains {
+            if masked(name) {
+                *name = opened(name);
+            }
+            data(learnt);
+        }
         data(&mut run.result);
         let gone = |id: &AssetId| id.as_str().starts_with("Column:") && masked(id.as_str());
         run.assets.retain(|asset| !gone(&asset.id));

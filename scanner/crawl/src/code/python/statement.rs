@@ -35,8 +35,9 @@ impl<'w> Interpreter<'w> {
                 self.bind(def.name.as_str(), Value::Class(Class { def, module: self.module, block: self.block }));
             }
             Stmt::Return(returned) => {
-                if let Some(value) = &returned.value {
-                    let value = self.value(value);
+                if let Some(expression) = &returned.value {
+                    let value = self.value(expression);
+                    let value = self.or_measure(value, expression);
                     let held = std::mem::take(&mut self.returned);
                     self.returned = held.either(value, "returned");
                 }
@@ -45,8 +46,13 @@ impl<'w> Interpreter<'w> {
                 if let [Expr::Name(name)] = assign.targets.as_slice() {
                     self.target = Some(name.id.as_str().to_owned());
                 }
+                let before = self.mark();
                 let value = self.value(&assign.value);
+                if let ([Expr::Name(name)], Expr::Call(_)) = (assign.targets.as_slice(), &*assign.value) {
+                    self.step(Some(name.id.as_str()), before, &value, &assign.value);
+                }
                 self.target = None;
+                let value = self.or_measure(value, &assign.value);
                 for target in &assign.targets {
                     self.assign(target, value.clone());
                 }
@@ -97,17 +103,24 @@ impl<'w> Interpreter<'w> {
                 }
                 let around = self.program;
                 self.program |= self.base.is_none() && is_program(&branch.test);
-                self.branches(&branches);
+                let clauses = &branch.elif_else_clauses;
+                let tests =
+                    std::iter::once(&*branch.test).chain(clauses.iter().filter_map(|clause| clause.test.as_ref()));
+                let bodies = std::iter::once(&*branch.body).chain(clauses.iter().map(|clause| &*clause.body));
+                let (tests, bodies): (Vec<_>, Vec<_>) = (tests.collect(), bodies.collect());
+                self.guarded(&tests, &bodies, &branches);
                 self.program = around;
             }
             Stmt::With(with) => {
+                let mut values = Vec::new();
                 for item in &with.items {
                     let value = self.value(&item.context_expr);
                     if let Some(target) = &item.optional_vars {
-                        self.assign(target, value);
+                        self.assign(target, value.clone());
                     }
+                    values.push(value);
                 }
-                self.run(&with.body);
+                self.within(&values, &with.body);
             }
             Stmt::Match(choice) => {
                 self.value(&choice.subject);
@@ -135,6 +148,7 @@ impl<'w> Interpreter<'w> {
             }
             Stmt::Assert(assert) => {
                 self.value(&assert.test);
+                self.asserted(&assert.test);
             }
             // What a program does when it runs gives nothing to those who import it.
             Stmt::Expr(expression) if self.program && self.stack.is_empty() && is_plain_call(&expression.value) => {}

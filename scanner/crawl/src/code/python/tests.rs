@@ -198,7 +198,7 @@ fn labels_and_features_of_a_split_are_trained_on() {
     let told = python(
         "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression\nfrom sklearn.model_selection import train_test_split\ndf = pd.read_csv('a.csv')\nX = df.drop('sick', axis=1)\ny = df['sick']\nX_train, X_test, y_train, y_test = train_test_split(X, y)\nclf = LogisticRegression()\nclf.fit(X_train, y_train)\n",
     );
-    tells(&told, &["trains clf [*]"]);
+    tells(&told, &["trains clf [* without sick] columnPart=feature", "trains clf [sick] columnPart=label"]);
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind};
+use aedile_rules::ColumnPart;
 use sqlparser::ast;
 
 use super::lineage::{Lineage, Session};
+use super::model::Model;
 use super::name::{lower, name_of};
 use super::permit::Grants;
 use super::relation::{Influence, Item, Made, Relation};
@@ -27,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) reads: Vec<(Ref, Part, Place)>,
     /// Datasets written, with what is written.
     pub(crate) writes: Vec<(Ref, Data, Place)>,
+    /// Models trained: the name, the part that columns play where it is said, the columns.
+    pub(crate) trains: Vec<(String, Option<ColumnPart>, Data, Place)>,
     /// What the last query gives.
     pub(crate) result: Data,
     /// The same with the order of its columns.
@@ -58,6 +62,16 @@ impl Run {
         for (dataset, data, place) in &self.writes {
             pipeline.writes(dataset, data, place);
         }
+        for (name, part, data, place) in &self.trains {
+            let id = AssetId::new(AssetKind::Model, &pipeline.asset.address, name);
+            let mut model = Asset::new(id.clone(), AssetKind::Model, name.as_str(), name.as_str());
+            "sql".clone_into(&mut model.type_name);
+            model.place = Some(place.clone());
+            model.names.insert(name.clone());
+            model.in_tests = pipeline.asset.in_tests;
+            pipeline.add(model);
+            pipeline.trains(&id, *part, data, place, &BTreeMap::new());
+        }
         for gap in &self.gaps {
             pipeline.gap(gap.clone());
         }
@@ -88,6 +102,7 @@ pub(crate) fn run(
             Content::Grant(grant) => step.grant(grant, &mut grants),
             Content::Mask(mask) => step.mask(mask),
             Content::Copy(copy) => step.copy(copy, views),
+            Content::Model(model) => step.model(model, views),
         }
     }
     run.made = session.made;
@@ -351,6 +366,36 @@ impl Step<'_> {
         let mut data = relation.data();
         data.step(self.place.clone());
         self.run.writes.push((files, data, self.place.clone()));
+    }
+
+    /// The model learns to say its labels from every other column; without a word about labels, from all.
+    fn model(&mut self, model: &Model, views: &BTreeMap<String, Data>) {
+        let relation = match (model.query.as_deref(), &model.table) {
+            (Some(ast::Statement::Query(query)), _) => self.source(query, views),
+            (_, Some(table)) => self.whole(table),
+            _ => return,
+        };
+        let mut data = relation.data();
+        data.step(self.place.clone());
+        let mut labels = model.labels.clone();
+        // BigQuery: a column of that name is the label where nobody says another.
+        let listed = data.parts.values().any(|part| part.columns.contains_key("label"));
+        labels.extend((labels.is_empty() && listed).then(|| "label".to_owned()));
+        let mut told = |part, data: Data| self.run.trains.push((model.name.clone(), part, data, self.place.clone()));
+        if labels.is_empty() && model.identifiers.is_empty() {
+            told(None, data);
+            return;
+        }
+        for (part, names) in [(ColumnPart::Label, &labels), (ColumnPart::Identifier, &model.identifiers)] {
+            let columns = data.select(names);
+            data.drop(names);
+            if !columns.is_empty() {
+                told(Some(part), columns);
+            }
+        }
+        if !data.is_empty() {
+            told(Some(ColumnPart::Feature), data);
+        }
     }
 
     /// The columns of the table `name`, in order, where they are known.

@@ -4,7 +4,7 @@ use crate::iac::path::joined;
 
 /// What a command does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Deployment {
+pub(crate) enum Deployment {
     /// A file of code, relative to the root.
     Script(String),
     /// The resources of those types that a folder declares.
@@ -43,7 +43,7 @@ const KUBERNETES: &[&str] = &[
 const LINES: usize = 2_000;
 
 /// What the lines of `script`, run in `folder`, deploy.
-pub(super) fn deployments(script: &str, folder: &str) -> Vec<Deployment> {
+pub(crate) fn deployments(script: &str, folder: &str) -> Vec<Deployment> {
     let mut found = Vec::new();
     let mut folder = folder.to_owned();
     let logical = script.replace("\\\n", " ");
@@ -95,6 +95,9 @@ fn of(words: &[&str], folder: &str) -> Vec<Deployment> {
                 _ => Vec::new(),
             }
         }
+        ["python" | "python3", "-m", module, ..] => {
+            vec![Deployment::Script(joined(folder, &format!("{}.py", module.replace('.', "/"))))]
+        }
         ["python" | "python3" | "spark-submit" | "papermill", rest @ ..] => rest
             .iter()
             .find(|word| word.ends_with(".py") || word.ends_with(".ipynb"))
@@ -117,6 +120,7 @@ mod tests {
         assert_eq!(deployments("cd infra\nterraform init && terraform apply", "x"), [folder("x/infra", TERRAFORM)]);
         assert_eq!(deployments("databricks bundle deploy -t prod", "ml"), [folder("ml", BUNDLE)]);
         assert_eq!(deployments("FOO=1 python jobs/train.py --x", ""), [Deployment::Script("jobs/train.py".into())]);
+        assert_eq!(deployments("python -m jobs.train --x", ""), [Deployment::Script("jobs/train.py".into())]);
         assert_eq!(deployments("kubectl apply -f k8s/", ""), [folder("k8s", KUBERNETES)]);
         assert!(deployments("terraform plan", "").is_empty());
         assert!(deployments("echo helm upgrade", "").is_empty());

@@ -4,9 +4,11 @@
 //! GitHub Actions and workflows secure": which fields of an event strangers write.
 
 use aedile_model::{AssetKind, GapKind, Value};
+use aedile_rules::measure::is_measure;
 
 use super::Workflow;
 use crate::File;
+use crate::task::{Gate, Task};
 use crate::yaml::Node;
 
 /// Jobs of one workflow, and steps of one job, that are read.
@@ -88,8 +90,38 @@ pub(super) fn read(document: &Node, workflow: &mut Workflow<'_>) {
     permissions(document, workflow);
     let folder = document.at("defaults.run.working-directory").and_then(Node::str).unwrap_or_default();
     for entry in document.get("jobs").map(Node::entries).unwrap_or_default().iter().take(MANY) {
+        let Some(name) = entry.key.str() else { continue };
+        begins(name, &entry.value, workflow);
         job(&entry.value, env.clone(), folder, &triggers, workflow);
+        ends(name, workflow);
     }
+}
+
+/// The job `name` as a task: what it waits for, and who or what decides whether it is done.
+///
+/// An environment may ask for a person's approval; that is set in the settings of the repository. The job is done when
+/// the task `name done` is: of a job that others wait for, that is what they wait for.
+fn begins(name: &str, job: &Node, workflow: &mut Workflow<'_>) {
+    let needs = job.get("needs");
+    let needs =
+        needs.into_iter().flat_map(|needs| needs.str().into_iter().chain(needs.items().iter().filter_map(Node::str)));
+    let measures = |condition: &str| {
+        let words = condition.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        condition.contains("needs.") && words.into_iter().any(is_measure)
+    };
+    let gate = match (job.get("if").and_then(Node::str), job.get("environment")) {
+        (Some(condition), _) if measures(condition) => Some(Gate::Measure),
+        (_, Some(_)) => Some(Gate::Person),
+        _ => None,
+    };
+    let unread = job.get("uses").and_then(Node::str).map(|uses| format!("job `{name}` ({uses})"));
+    let after = needs.map(|needed| format!("{needed} done")).collect();
+    workflow.tasks.push(Task { key: name.to_owned(), after, gate, unread, ..Task::default() });
+}
+
+fn ends(name: &str, workflow: &mut Workflow<'_>) {
+    let after = workflow.tasks.last().map(|task| task.key.clone()).into_iter().collect();
+    workflow.tasks.push(Task { key: format!("{name} done"), after, ..Task::default() });
 }
 
 /// Which events start a workflow.

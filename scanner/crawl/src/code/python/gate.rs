@@ -1,0 +1,425 @@
+//! Gates: conditions on how good a model is, and what is done only where they are met.
+//!
+//! A condition stands around what it guards (`if auc > 0.8:`), or before it: where a branch ends the function or the
+//! program, what follows is done only otherwise. A step of an orchestrator that decides guards the steps behind it.
+
+use aedile_model::{Place, Protection, Value as Known};
+use aedile_rules::measure::is_measure;
+use ruff_python_ast::{CmpOp, Expr, ExprCompare, Stmt};
+
+use super::interpret::Interpreter;
+use super::value::{Object, Shape, Value};
+use crate::iac::delivery::scripts;
+use crate::task::{self, Gate, TASKS, Task};
+
+/// The type of a truth value that says whether a model is good enough.
+pub(super) const CONDITION: &str = "measure-condition";
+
+/// The type of a number that says how good a model is, of which nothing else is known.
+const MEASURE: &str = "measure";
+
+/// The type that the catalog gives to what decides which steps are done.
+pub(super) const GATE: &str = "gate";
+
+/// The gates of a walk.
+#[derive(Debug, Default)]
+pub(super) struct Gates {
+    /// The condition under which the present statement is done, until the end of the branch or function.
+    open: Option<Place>,
+    /// The condition under which everything that follows is done: what does not meet it ends the program.
+    passed: Option<Place>,
+    /// How many conditions were met, and how many of them end the program.
+    met: [usize; 2],
+    /// Steps of orchestrators, with the links made while each was made.
+    steps: Vec<Step>,
+    /// The step that a variable holds.
+    named: std::collections::BTreeMap<String, usize>,
+    /// Which step follows which.
+    order: Vec<(usize, usize)>,
+}
+
+/// A step of an orchestrator.
+#[derive(Debug, Clone)]
+struct Step {
+    name: String,
+    links: std::ops::Range<usize>,
+    decides: bool,
+    /// The files of code that it runs.
+    runs: std::collections::BTreeSet<String>,
+}
+
+/// How a branch ends.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    Goes,
+    Leaves,
+    Stops,
+}
+
+impl<'w> Interpreter<'w> {
+    /// The condition under which the present statement is done.
+    pub(super) fn gate(&self) -> Option<&Place> {
+        self.gates.open.as_ref().or(self.gates.passed.as_ref())
+    }
+
+    /// Runs over branches, of which one is chosen by `tests`.
+    pub(super) fn guarded(&mut self, tests: &[&'w Expr], bodies: &[&'w [Stmt]], branches: &[&'w [Stmt]]) {
+        let met = tests.iter().find(|test| self.is_condition(test)).map(|test| self.place(*test));
+        let Some(place) = met else {
+            self.branches(branches);
+            return;
+        };
+        self.gates.met[0] += 1;
+        let around = self.gates.open.replace(place.clone());
+        self.branches(branches);
+        self.gates.open = around;
+        match bodies.iter().map(|body| end(body)).max() {
+            Some(End::Stops) => self.stops(place),
+            Some(End::Leaves) => self.gates.open = Some(place),
+            Some(End::Goes) | None => {}
+        }
+    }
+
+    /// What does not meet the condition at `place` ends the program.
+    fn stops(&mut self, place: Place) {
+        self.gates.met[1] += 1;
+        if !self.quiet {
+            self.pipeline.set("stopsOnMeasure", Known::Bool(true), &place);
+        }
+        self.gates.passed = Some(place);
+    }
+
+    /// `assert auc > 0.8`
+    pub(super) fn asserted(&mut self, test: &'w Expr) {
+        if self.is_condition(test) {
+            let place = self.place(test);
+            self.gates.met[0] += 1;
+            self.stops(place);
+        }
+    }
+
+    /// The conditions inside a function end with it: gives what [`Interpreter::close_gate`] puts back.
+    pub(super) fn open_gate(&self) -> Option<Place> {
+        self.gates.open.clone()
+    }
+
+    /// See [`Interpreter::open_gate`].
+    pub(super) fn close_gate(&mut self, around: Option<Place>) {
+        self.gates.open = around;
+    }
+
+    /// Walks something that is started by itself: what ended the program before does not guard it, nor it what comes.
+    pub(super) fn apart<T>(&mut self, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let around = (self.gates.open.take(), self.gates.passed.take());
+        let result = walk(self);
+        (self.gates.open, self.gates.passed) = around;
+        result
+    }
+
+    /// A step that decides guards the steps that it is given to choose among, if it asks how good a model is.
+    pub(super) fn gate_of_steps(&mut self, gate: Object<'w>) -> Value<'w> {
+        if gate.fields.get("condition").is_some_and(|condition| says_measure(condition, 0)) {
+            for role in ["then", "otherwise"] {
+                if let Some(steps) = gate.fields.get(role) {
+                    self.guard_within(steps, 0);
+                }
+            }
+        }
+        Value::Object(gate)
+    }
+
+    /// Walks `body` under the gate that `value` is, if it is one: `with dsl.If(auc.output > 0.8):`.
+    pub(super) fn within(&mut self, values: &[Value<'w>], body: &'w [Stmt]) {
+        let gate = values.iter().find_map(|value| match value {
+            Value::Object(object) if object.kind == GATE => match object.fields.get("condition") {
+                Some(Value::Object(condition)) if condition.kind == CONDITION => condition.made.clone(),
+                _ => None,
+            },
+            _ => None,
+        });
+        let around = self.gates.open.clone();
+        if let Some(place) = gate {
+            self.gates.met[0] += 1;
+            self.gates.open = Some(place);
+        }
+        self.run(body);
+        self.gates.open = around;
+    }
+
+    /// Whether `test` asks how good a model is.
+    fn is_condition(&mut self, test: &'w Expr) -> bool {
+        match test {
+            Expr::Compare(compare) => self.is_comparison(compare),
+            Expr::BoolOp(boolean) => boolean.values.iter().any(|value| self.is_condition(value)),
+            Expr::UnaryOp(unary) => self.is_condition(&unary.operand),
+            Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Subscript(_) => {
+                matches!(self.value(test), Value::Object(object) if object.kind == CONDITION)
+            }
+            _ => false,
+        }
+    }
+
+    /// The value of a comparison: a condition on a measure, or nothing that is known.
+    pub(super) fn comparison(&mut self, compare: &'w ExprCompare) -> Value<'w> {
+        let left = self.value(&compare.left);
+        let mut rows = of_rows(&left);
+        for other in &compare.comparators {
+            let value = self.value(other);
+            rows |= of_rows(&value);
+        }
+        if rows || !self.is_comparison(compare) {
+            return Value::Unknown;
+        }
+        self.gates.met[0] += 1;
+        let made = Some(self.place(compare));
+        Value::Object(Object { kind: CONDITION.to_owned(), made, ..Object::default() })
+    }
+
+    fn is_comparison(&self, compare: &'w ExprCompare) -> bool {
+        let orders = |op: &CmpOp| matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE);
+        let mut sides = std::iter::once(&*compare.left).chain(&*compare.comparators);
+        compare.ops.iter().any(orders) && sides.any(|side| self.measures(side, 0))
+    }
+
+    /// Whether `expression` names a measure, or is a name that holds one.
+    fn measures(&self, expression: &Expr, depth: usize) -> bool {
+        if depth > 8 {
+            return false;
+        }
+        let inner = |expression: &Expr| self.measures(expression, depth + 1);
+        match expression {
+            Expr::Name(name) => is_measure(name.id.as_str()) || self.name(name.id.as_str()).is_some_and(is_measured),
+            Expr::Attribute(attribute) => is_measure(attribute.attr.as_str()) || inner(&attribute.value),
+            Expr::Subscript(subscript) => inner(&subscript.value) || inner(&subscript.slice),
+            Expr::StringLiteral(text) => is_measure(text.value.to_str()),
+            Expr::BinOp(binary) => inner(&binary.left) || inner(&binary.right),
+            Expr::UnaryOp(unary) => inner(&unary.operand),
+            Expr::Call(call) => {
+                let named = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+                inner(&call.func) || call.arguments.args.iter().chain(named).any(inner)
+            }
+            _ => false,
+        }
+    }
+
+    /// `value`, or a measure where `expression` takes one by its name and nothing else is known of it:
+    /// `client.get_run(id).data.metrics["auc"]`.
+    pub(super) fn or_measure(&self, value: Value<'w>, expression: &Expr) -> Value<'w> {
+        let is_open = match &value {
+            Value::Unknown => true,
+            Value::Object(object) => object.data.is_empty(),
+            _ => false,
+        };
+        match is_open && takes_measure(expression) {
+            true => Value::Object(Object { kind: MEASURE.to_owned(), ..Object::default() }),
+            false => value,
+        }
+    }
+
+    /// `value`, the result of a call that made the links from `before` on, is a step that is bound to `name`.
+    pub(super) fn step(&mut self, name: Option<&str>, before: Mark, value: &Value<'w>, call: &'w Expr) -> usize {
+        let met = [self.gates.met[0] > before.met[0], self.gates.met[1] > before.met[1]];
+        let branches = matches!(value, Value::Object(object) if object.kind == GATE) || self.is_branch(call);
+        let decides = met[1] || (met[0] && branches);
+        let number = self.gates.steps.len();
+        let command = match value {
+            Value::Object(object) => object.fields.get("command").and_then(super::string::text_of),
+            _ => None,
+        };
+        let runs = command.map(|command| scripts(&command.text).into_iter().collect()).unwrap_or_default();
+        let written = name.map_or_else(|| format!("step {}", number + 1), str::to_owned);
+        self.gates.steps.push(Step { name: written, links: before.links..self.pipeline.made(), decides, runs });
+        if let Some(name) = name {
+            self.gates.named.insert(name.to_owned(), number);
+        }
+        number
+    }
+
+    /// Where the walk is, for [`Interpreter::step`].
+    pub(super) fn mark(&self) -> Mark {
+        Mark { links: self.pipeline.made(), met: self.gates.met }
+    }
+
+    /// `check()` of a function that a decorator of Airflow makes a branch.
+    fn is_branch(&self, call: &'w Expr) -> bool {
+        let Expr::Call(call) = call else { return false };
+        let Expr::Name(name) = &*call.func else { return false };
+        let Some(Value::Function(function)) = self.name(name.id.as_str()) else { return false };
+        function.def.decorator_list.iter().any(|decorator| {
+            let callee = match &decorator.expression {
+                Expr::Call(call) => &*call.func,
+                other => other,
+            };
+            matches!(callee, Expr::Attribute(held) if matches!(held.attr.as_str(), "branch" | "short_circuit"))
+        })
+    }
+
+    /// `a >> b`: the steps at the end of the right side follow those of the left.
+    pub(super) fn follows(&mut self, first: &'w Expr, then: &'w Expr) -> Value<'w> {
+        let (first, then) = (self.steps_of(first, 0), self.steps_of(then, 0));
+        for before in &first {
+            self.gates.order.extend(then.iter().map(|after| (*before, *after)));
+        }
+        Value::Unknown
+    }
+
+    fn steps_of(&mut self, side: &'w Expr, depth: usize) -> Vec<usize> {
+        match side {
+            _ if depth > 16 => Vec::new(),
+            Expr::Name(name) => self.gates.named.get(name.id.as_str()).copied().into_iter().collect(),
+            Expr::List(list) => list.elts.iter().flat_map(|item| self.steps_of(item, depth + 1)).collect(),
+            Expr::BinOp(chain) => {
+                self.value(side);
+                let last = if chain.op == ruff_python_ast::Operator::LShift { &chain.left } else { &chain.right };
+                self.steps_of(last, depth + 1)
+            }
+            Expr::Call(_) => {
+                let before = self.mark();
+                let value = self.value(side);
+                vec![self.step(None, before, &value, side)]
+            }
+            other => {
+                self.value(other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What steps behind one that decides release is guarded.
+    pub(super) fn close_gates(&mut self) {
+        let mut open: Vec<usize> =
+            (0..).zip(&self.gates.steps).filter(|(_, step)| step.decides).map(|(at, _)| at).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(step) = open.pop() {
+            for (_, after) in self.gates.order.iter().filter(|(before, _)| *before == step) {
+                if seen.insert(*after) {
+                    open.push(*after);
+                    let links = self.gates.steps.get(*after).map(|step| step.links.clone()).unwrap_or_default();
+                    self.pipeline.guard(links);
+                }
+            }
+        }
+        self.tell_tasks();
+    }
+
+    /// The steps that run other files, and those around them, become the tasks of the pipeline.
+    fn tell_tasks(&mut self) {
+        if self.gates.steps.iter().all(|step| step.runs.is_empty()) {
+            return;
+        }
+        let key = |at: usize, step: &Step| format!("{} ({})", step.name, at + 1);
+        let keys: Vec<String> = (0..).zip(&self.gates.steps).map(|(at, step)| key(at, step)).collect();
+        let named = |at: usize| keys.get(at).cloned();
+        let told = (0..).zip(&self.gates.steps).filter_map(|(at, step)| {
+            let before = self.gates.order.iter().filter(|(_, then)| *then == at);
+            let after: std::collections::BTreeSet<String> = before.filter_map(|(first, _)| named(*first)).collect();
+            let leads = self.gates.order.iter().any(|(first, _)| *first == at);
+            let gate = step.decides.then_some(Gate::Measure);
+            let is_task = !step.runs.is_empty() || !after.is_empty() || leads;
+            is_task.then(|| Task {
+                key: named(at).unwrap_or_default(),
+                after,
+                runs: step.runs.clone(),
+                gate,
+                unread: None,
+            })
+        });
+        let tasks: Vec<Task> = told.collect();
+        self.pipeline.asset.set(TASKS, task::value(&tasks), None);
+    }
+
+    /// Releases among what `value` was made with are guarded: `ConditionStep(if_steps=[register])`.
+    pub(super) fn guard_within(&mut self, value: &Value<'w>, depth: usize) {
+        match value {
+            _ if depth > 6 => {}
+            Value::Object(object) => {
+                if let Some(Value::Int(at)) = object.fields.get(RELEASED)
+                    && let Ok(at) = usize::try_from(*at)
+                {
+                    self.pipeline.guard(at..at + 1);
+                }
+                object.fields.values().for_each(|value| self.guard_within(value, depth + 1));
+            }
+            Value::List(items) => items.iter().for_each(|item| self.guard_within(item, depth + 1)),
+            _ => {}
+        }
+    }
+}
+
+/// The field of an object that says which link released it.
+pub(super) const RELEASED: &str = "released link";
+
+/// A point of a walk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    links: usize,
+    met: [usize; 2],
+}
+
+/// Whether a text in `value` names a measure: `JsonGet(json_path="metrics.auc.value")`.
+fn says_measure(value: &Value<'_>, depth: usize) -> bool {
+    match value {
+        _ if depth > 6 => false,
+        Value::Text(text) => is_measure(&text.text),
+        Value::List(items) => items.iter().any(|item| says_measure(item, depth + 1)),
+        Value::Object(object) => {
+            object.kind == CONDITION || object.fields.values().any(|value| says_measure(value, depth + 1))
+        }
+        _ => false,
+    }
+}
+
+/// Whether `value` holds rows, so that a comparison with it chooses among them.
+fn of_rows(value: &Value<'_>) -> bool {
+    matches!(value, Value::Data(..) | Value::Expression(_)) && !is_measured(value)
+}
+
+/// Whether the last step of `expression` takes a measure by its name.
+fn takes_measure(expression: &Expr) -> bool {
+    match expression {
+        Expr::Subscript(subscript) => {
+            matches!(&*subscript.slice, Expr::StringLiteral(text) if is_measure(text.value.to_str()))
+        }
+        Expr::Attribute(attribute) => is_measure(attribute.attr.as_str()),
+        Expr::Call(call) => {
+            let first = call.arguments.args.first();
+            match &*call.func {
+                Expr::Attribute(attribute) if attribute.attr.as_str() == "get" => {
+                    matches!(first, Some(Expr::StringLiteral(text)) if is_measure(text.value.to_str()))
+                }
+                Expr::Name(name) if matches!(name.id.as_str(), "float" | "round") => first.is_some_and(takes_measure),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Whether `value` is a number over data in which no row is left.
+fn is_measured(value: &Value<'_>) -> bool {
+    if let Value::Object(object) = value {
+        return object.kind == MEASURE;
+    }
+    let Value::Data(Shape::Scalar, data) = value else { return false };
+    let mut rungs = data.parts.values().flat_map(|part| part.rest.into_iter().chain(part.everything().into_values()));
+    !data.is_empty() && rungs.all(|rung| rung >= Protection::Aggregated)
+}
+
+fn end(body: &[Stmt]) -> End {
+    match body.last() {
+        Some(Stmt::Raise(_)) => End::Stops,
+        Some(Stmt::Return(_) | Stmt::Continue(_) | Stmt::Break(_)) => End::Leaves,
+        Some(Stmt::Expr(expression)) if is_exit(&expression.value) => End::Stops,
+        _ => End::Goes,
+    }
+}
+
+/// `sys.exit(1)`, `exit()`
+fn is_exit(expression: &Expr) -> bool {
+    let Expr::Call(call) = expression else { return false };
+    match &*call.func {
+        Expr::Attribute(attribute) => matches!(attribute.attr.as_str(), "exit" | "_exit"),
+        Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
+        _ => false,
+    }
+}
