@@ -44,7 +44,7 @@ pub struct Edge {
     #[serde(rename = "type")]
     pub class: &'static str,
     /// `identity`, `transformation`, `aggregation`; `filter`, `join`, `group_by`, `sort`, `window`, `conditional`;
-    /// `trains: feature`, `trains: label`, … where a model learns, `serves`.
+    /// `as feature`, `as label`, … or `trains` where a model learns, `serves`.
     pub transform: String,
     /// A rung of the protection ladder: `none`, `formatted`, `truncated`, `hashed`, `keyed`, `aggregated`, `dropped`.
     pub protection: String,
@@ -229,7 +229,7 @@ impl<'a> Map<'a> {
             match (relation.kind.as_str(), protection) {
                 // Of a training, the part that the columns play in it.
                 ("trains", _) => {
-                    return said("columnPart").map_or("trains".to_owned(), |part| format!("trains: {part}"));
+                    return said("columnPart").map_or("trains".to_owned(), |part| format!("as {part}"));
                 }
                 ("serves", _) => "serves",
                 (_, "none") => "identity",
