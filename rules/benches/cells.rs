@@ -70,7 +70,9 @@ fn main() {
     let observed = |cells: &[&String]| {
         let mut profile = rules.identifiers.profile();
         let mut observer = rules.identifiers.observer(&mut profile);
-        cells.iter().for_each(|cell| observer.cell(Some(cell)));
+        for cell in cells {
+            observer.cell(Some(cell));
+        }
         drop(observer);
         profile
     };

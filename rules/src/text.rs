@@ -137,5 +137,17 @@ impl TextShapes {
 
 /// Bytes that do not begin a value after one another. `+` begins phone numbers, `.` and `-` join words.
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'%' | b'@' | 0x80..)
+    WORDS.get(usize::from(byte)).copied().unwrap_or(false)
 }
+
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
+static WORDS: [bool; 256] = {
+    let mut words = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let is = byte as u8;
+        words[byte] = is.is_ascii_alphanumeric() || matches!(is, b'_' | b'-' | b'.' | b'+' | b'%' | b'@' | 0x80..);
+        byte += 1;
+    }
+    words
+};

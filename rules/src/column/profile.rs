@@ -64,7 +64,22 @@ pub struct Observer<'a> {
     finder: Option<Finder<'a>>,
     /// Rules of values in the last cell of text.
     found: Vec<u16>,
+    waiting: Waiting,
 }
+
+/// Cells that wait to be counted, one behind the other: many are looked at side by side.
+#[derive(Default)]
+struct Waiting {
+    text: String,
+    ends: Vec<usize>,
+    /// How often each stands in the column.
+    times: Vec<u64>,
+    /// The numbers of their sets of shapes, plus one.
+    numbers: Vec<u32>,
+}
+
+/// Cells that wait at the most.
+const WAITING: usize = 64;
 
 impl fmt::Debug for Observer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,6 +104,7 @@ impl Identifiers {
             sets: Vec::new(),
             finder: None,
             found: Vec::new(),
+            waiting: Waiting::default(),
         }
     }
 
@@ -104,27 +120,29 @@ impl Identifiers {
 }
 
 impl Observer<'_> {
-    /// Counts one cell, as [`Identifiers::observe`] does.
-    pub fn cell(&mut self, cell: Option<&str>) {
-        self.cells(cell, 1);
+    /// Counts one cell, as [`Identifiers::observe`] does. Gives a fixed hash of its value, 0 if it has none: equal cells have equal
+    /// ones. Not for keeping secrets: it must not leave memory.
+    pub fn cell(&mut self, cell: Option<&str>) -> u32 {
+        self.cells(cell, 1)
     }
 
-    /// Counts a cell that stands so many times in the column.
-    pub fn cells(&mut self, cell: Option<&str>, times: u64) {
+    /// Counts a cell that stands so many times in the column, perhaps never; gives what [`Observer::cell`] gives.
+    pub fn cells(&mut self, cell: Option<&str>, times: u64) -> u32 {
         self.profile.total += times;
         let cell = trimmed(cell.unwrap_or_default());
         if is_null(cell) {
             self.profile.nulls += times;
-            return;
+            return 0;
         }
         let hash = hash(cell.as_bytes());
-        if times == 0 || self.profile.sample.again(hash, times) {
-            return;
+        if times > 0 && !self.profile.sample.again(hash, times) {
+            self.wait(cell, times);
+            if self.profile.sample.wants(hash) {
+                self.keep(cell, hash, times);
+            }
         }
-        self.count(cell, times);
-        if self.profile.sample.wants(hash) {
-            self.keep(cell, hash, times);
-        }
+        // Not the high bits: those of cells that are kept are alike.
+        (hash as u32).max(1)
     }
 
     fn keep(&mut self, cell: &str, hash: u64, times: u64) {
@@ -137,13 +155,47 @@ impl Observer<'_> {
         }
     }
 
-    /// Counts so many equal cells into the sums.
-    fn count(&mut self, cell: &str, times: u64) {
+    /// Counts so many equal cells later.
+    fn wait(&mut self, cell: &str, times: u64) {
+        // It has no shape, and would be kept for long.
+        if cell.len() > LONGEST_CELL {
+            return self.count(cell, times, None);
+        }
+        let waiting = &mut self.waiting;
+        waiting.text.push_str(cell);
+        waiting.ends.push(waiting.text.len());
+        waiting.times.push(times);
+        if waiting.ends.len() >= WAITING {
+            self.count_waiting();
+        }
+    }
+
+    /// Counts what waits.
+    fn count_waiting(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        match &mut self.walk {
+            Some(walk) => walk.wholes(waiting.text.as_bytes(), &waiting.ends, &mut waiting.numbers),
+            None => waiting.numbers.resize(waiting.ends.len(), 0),
+        }
+        let mut start = 0;
+        for ((end, times), number) in waiting.ends.iter().zip(&waiting.times).zip(&waiting.numbers) {
+            self.count(waiting.text.get(start..*end).unwrap_or_default(), *times, number.checked_sub(1));
+            start = *end;
+        }
+        waiting.text.clear();
+        waiting.ends.clear();
+        waiting.times.clear();
+        waiting.numbers.clear();
+        self.waiting = waiting;
+    }
+
+    /// Counts so many equal cells of that set of shapes into the sums.
+    fn count(&mut self, cell: &str, times: u64, number: Option<u32>) {
         let summary = Summary::of(cell);
         self.profile.sum(&summary, summary.years(cell), times);
         let mut passed = false;
         if let Some(walk) = &mut self.walk
-            && let Some(number) = walk.whole(cell.as_bytes())
+            && let Some(number) = number.map(|number| number as usize)
         {
             if self.sets.len() <= number {
                 self.sets.resize(number + 1, 0);
@@ -169,7 +221,7 @@ impl Observer<'_> {
     fn settle(&mut self) {
         let mut sample = std::mem::take(&mut self.profile.sample);
         sample.settle(|cell, times| match cell {
-            Held::Text(text) => self.count(text, times),
+            Held::Text(text) => self.wait(text, times),
             Held::Known(known) => self.profile.count(&known.facts, times),
         });
         self.profile.sample = sample;
@@ -212,6 +264,7 @@ fn distinct_spans(finder: &mut Finder<'_>, cell: &str, rules: &mut Vec<u16>) {
 impl Drop for Observer<'_> {
     fn drop(&mut self) {
         self.settle();
+        self.count_waiting();
         for (number, count) in self.sets.iter().enumerate().filter(|(_, count)| **count > 0) {
             for rule in self.walk.as_ref().map(|walk| walk.set(number)).unwrap_or_default() {
                 grow(&mut self.profile.shaped, *rule, *count);

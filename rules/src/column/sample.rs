@@ -266,10 +266,14 @@ pub(crate) fn hash(cell: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut state = u64::try_from(cell.len()).unwrap_or(0).wrapping_mul(MULTIPLIER);
     let (words, rest) = cell.as_chunks::<8>();
-    let mut last = [0_u8; 8];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    for word in words.iter().chain([&last]) {
-        state = (state ^ u64::from_le_bytes(*word)).wrapping_mul(MULTIPLIER).rotate_left(29);
+    let last = match (cell.last_chunk::<8>(), rest.len()) {
+        (_, 0) => 0,
+        // The rest without the bytes before it.
+        (Some(last), length) => u64::from_le_bytes(*last) >> (64 - 8 * length),
+        (None, _) => rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte)),
+    };
+    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
+        state = (state ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
     }
     // The finaliser of MurmurHash3 (Appleby 2011, public domain).
     state ^= state >> 33;

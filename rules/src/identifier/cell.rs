@@ -133,6 +133,23 @@ static LANES: [[u64; 2]; 256] = {
     lanes
 };
 
+/// Digits, small letters, capitals and all other bytes.
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
+static CLASSES: [u8; 256] = {
+    let mut classes = [3; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' => 0,
+            b'a'..=b'z' => 1,
+            b'A'..=b'Z' => 2,
+            _ => 3,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 /// The sums over `cell`, of at most 255 bytes.
 fn added(cell: &[u8]) -> Narrow {
     let mut sums = Narrow(0, 0);
@@ -247,7 +264,9 @@ impl Summary {
             .unwrap_or_else(|| worded(cell, n));
         let prose = n.spaces() > 0 && len >= LEAST_TEXT;
         let structured = n.other() > 0 || n.colons() > 0 || n.encoding() > 0;
-        summary.text = (prose || (structured && len >= LEAST_TEXT)) && (n.at() > 0 || n.digits() >= LEAST_DIGITS);
+        summary.text = (prose || (structured && len >= LEAST_TEXT))
+            && (n.at() > 0 || n.digits() >= LEAST_DIGITS)
+            && !(summary.year.is_some() && is_moment(cell.as_bytes()));
         summary
     }
 
@@ -321,6 +340,33 @@ impl Summary {
             true => Some(Kind::Date),
             false => rest.as_bytes().first().is_some_and(u8::is_ascii_digit).then_some(Kind::Timestamp),
         }
+    }
+}
+
+/// Whether `cell`, which begins with a day, is that and a time of day and nothing else: `2021-05-06T10:11:12.123Z`.
+fn is_moment(cell: &[u8]) -> bool {
+    let Some(at) = cell.iter().position(|byte| matches!(byte, b' ' | b'T' | b't')) else { return true };
+    let time = cell.get(at..).unwrap_or_default();
+    let Some(rest) = two_digits(time, b" Tt").and_then(|rest| two_digits(rest, b":")) else { return false };
+    let rest = two_digits(rest, b":").unwrap_or(rest);
+    let zone = match rest {
+        [b'.', fraction @ ..] => {
+            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if (1..=9).contains(&digits) { fraction.get(digits..).unwrap_or_default() } else { rest }
+        }
+        _ => rest,
+    };
+    let is_whole = |rest: &[u8]| rest.is_empty() || two_digits(rest, b":").is_some_and(<[u8]>::is_empty);
+    matches!(zone, [] | [b'Z' | b'z']) || two_digits(zone, b"+-").is_some_and(is_whole)
+}
+
+/// What follows one of `joints` and two digits at the beginning of `text`.
+fn two_digits<'a>(text: &'a [u8], joints: &[u8]) -> Option<&'a [u8]> {
+    match text {
+        [joint, one, other, rest @ ..] if joints.contains(joint) && one.is_ascii_digit() && other.is_ascii_digit() => {
+            Some(rest)
+        }
+        _ => None,
     }
 }
 
@@ -447,13 +493,9 @@ fn is_opaque(cell: &str, n: &Count<impl Lanes>) -> bool {
     if len < 20 || word < len || n.slashes() > len / 8 || n.letters() == 0 || n.digits() == 0 {
         return false;
     }
-    let class = |b: u8| match b {
-        b'0'..=b'9' => 0,
-        b'a'..=b'z' => 1,
-        b'A'..=b'Z' => 2,
-        _ => 3,
-    };
-    let changes = cell.as_bytes().windows(2).filter(|pair| matches!(pair, [a, b] if class(*a) != class(*b))).count();
+    let class = |byte: &u8| CLASSES.get(usize::from(*byte)).copied().unwrap_or(0);
+    let bytes = cell.as_bytes();
+    let changes = bytes.iter().zip(bytes.iter().skip(1)).filter(|(a, b)| class(a) != class(b)).count();
     changes * 4 >= len && (n.upper() == 0 || n.lower() == 0 || n.digits() * 24 >= len)
 }
 
@@ -523,5 +565,19 @@ mod tests {
         assert!(Summary::of("write to a@b.org today").text);
         assert!(!Summary::of("nothing to see in this sentence").text);
         assert!(!Summary::of("2021-05-06").text);
+        for moment in [
+            "2021-05-06T10:11:12Z",
+            "2021-05-06 10:11:12.123456",
+            "2021-05-06T00:00:00.000+02:00",
+            "06.05.2021 10:11",
+            "2021-05-06T10:11:12-0530x",
+        ] {
+            assert_eq!(Summary::of(moment).text, moment.ends_with('x'), "{moment}");
+        }
+        for more in
+            ["2021-05-06 123-45-6789", "2021-05-06 10:11 4111111111111111", "2021-05-06 10:11:12.4111111111111111"]
+        {
+            assert!(Summary::of(more).text, "{more}");
+        }
     }
 }

@@ -107,6 +107,13 @@ impl Walk<'_> {
         table.whole(&mut Source { automaton: self.automaton, cache }, cell)
     }
 
+    /// The numbers of the sets of many cells that lie one behind the other in `text` and end at `ends`, as [`Walk::whole`] gives
+    /// them; one of each cell, plus one, 0 if it has none.
+    pub(crate) fn wholes(&mut self, text: &[u8], ends: &[usize], numbers: &mut Vec<u32>) {
+        let States { cache, table } = &mut *self.states;
+        table.wholes(&mut Source { automaton: self.automaton, cache }, text, ends, numbers);
+    }
+
     /// The set of that number.
     pub(crate) fn set(&self, number: usize) -> &[u16] {
         self.states.table.sets.get(number).map(|set| set.rules.as_slice()).unwrap_or_default()

@@ -106,8 +106,11 @@ fn by_digit(text: &[u8], lead: usize, starts: &mut Vec<Start>) {
         for (nth, byte) in bytes.iter().enumerate() {
             if byte.is_ascii_digit() {
                 let digit = at + nth;
-                let words = (digit.saturating_sub(lead).max(done)..=digit).filter(|at| is_start(text, *at));
-                starts.extend(words.map(|at| Start { at, by_at: false }));
+                for at in digit.saturating_sub(lead).max(done)..=digit {
+                    if is_start(text, at) {
+                        starts.push(Start { at, by_at: false });
+                    }
+                }
                 done = digit + 1;
             }
         }

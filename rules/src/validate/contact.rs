@@ -9,8 +9,6 @@ use super::digits::{Few, digits_among};
 pub(super) fn email(cell: &[u8]) -> bool {
     const EXTENSIONS: [&str; 13] =
         ["bmp", "css", "csv", "gif", "html", "jpeg", "jpg", "js", "json", "pdf", "png", "svg", "webp"];
-    // What may stand in the local part beside letters and digits (RFC 5322 section 3.2.3, `atext`), and the dot.
-    const SIGNS: &str = "!#$%&'*+/=?^_`{|}~.-";
     let Ok(text) = std::str::from_utf8(cell) else {
         return false;
     };
@@ -24,7 +22,7 @@ pub(super) fn email(cell: &[u8]) -> bool {
     let mut before = '.';
     for c in local.chars() {
         let doubled = c == '.' && before == '.';
-        if doubled || !(c.is_alphanumeric() || SIGNS.contains(c)) {
+        if doubled || !(c.is_ascii_alphanumeric() || is_sign(c) || c.is_alphanumeric()) {
             return false;
         }
         before = c;
@@ -37,7 +35,7 @@ pub(super) fn email(cell: &[u8]) -> bool {
         let fits = match c {
             '.' => before != '.' && before != '-' && end - start <= 63,
             '-' => before != '.',
-            c => c.is_alphanumeric(),
+            c => c.is_ascii_alphanumeric() || c.is_alphanumeric(),
         };
         if !fits {
             return false;
@@ -53,7 +51,12 @@ pub(super) fn email(cell: &[u8]) -> bool {
         && top.len() <= 63
         && top.chars().nth(1).is_some()
         && (top.chars().all(char::is_alphabetic) || top.starts_with("xn--"))
-        && !EXTENSIONS.iter().any(|extension| top.eq_ignore_ascii_case(extension))
+        && !(top.len() <= 4 && EXTENSIONS.iter().any(|extension| top.eq_ignore_ascii_case(extension)))
+}
+
+/// What may stand in the local part beside letters and digits (RFC 5322 section 3.2.3, `atext`), and the dot.
+fn is_sign(c: char) -> bool {
+    matches!(c, '!' | '#'..='\'' | '*' | '+' | '-'..='/' | '=' | '?' | '^'..='`' | '{'..='~')
 }
 
 /// Country calling codes of one and two digits, and the leading two digits of those of three.

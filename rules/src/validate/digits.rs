@@ -152,10 +152,13 @@ pub(super) fn verhoeff(digits: &[u8]) -> bool {
 ///
 /// `None` for any other character. Source: ISO/IEC 7064, MOD 97-10.
 pub(super) fn modulo_97(text: impl IntoIterator<Item = u8>) -> Option<u32> {
-    text.into_iter().try_fold(0, |rest, byte| {
-        let value = base36(byte)?;
-        Some((rest * if value > 9 { 100 } else { 10 } + value) % 97)
-    })
+    // Divided only where another digit or letter might not fit.
+    let fits = |rest: u64| if rest < 1 << 56 { rest } else { rest % 97 };
+    let rest = text.into_iter().try_fold(0, |rest, byte| {
+        let value = u64::from(base36(byte)?);
+        Some(fits(rest) * if value > 9 { 100 } else { 10 } + value)
+    });
+    rest.and_then(|rest| u32::try_from(rest % 97).ok())
 }
 
 /// Whether `digits` passes the hybrid check MOD 11,10, the last one being the check digit.

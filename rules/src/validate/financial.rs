@@ -59,7 +59,7 @@ pub(super) fn iban(cell: &[u8]) -> bool {
     let Some(country) = head.first_chunk::<2>() else { return false };
     let known = IBAN_LENGTHS.binary_search_by(|(known, _)| (*known).cmp(country)).ok();
     let length = known.and_then(|at| IBAN_LENGTHS.get(at)).map(|(_, length)| *length);
-    length == Some(text.len()) && modulo_97(tail.iter().chain(head).copied()) == Some(1)
+    length == Some(text.len()) && modulo_97([tail, head].into_iter().flatten().copied()) == Some(1)
 }
 
 /// Whether the cell is an ABA routing number: issued range, weights 3-7-1, modulo 10.

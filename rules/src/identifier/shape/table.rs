@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::DFA;
 
-use super::{Shaped, Source};
+use super::{LONGEST_CELL, Shaped, Source};
 
 /// The row from which no shape can be reached any more: every step leads back to it.
 const DEAD: u32 = 0;
@@ -19,6 +19,9 @@ const UNKNOWN: u32 = u32::MAX;
 
 /// Rows that are kept; beyond, all are made anew. A row has some hundred entries of four bytes.
 const MOST_ROWS: usize = 8192;
+
+/// Cells that are looked at side by side.
+const ABREAST: usize = 4;
 
 /// The steps of one thread.
 pub(super) struct Table {
@@ -59,6 +62,55 @@ impl Table {
             row = self.after(source, row, byte)?;
         }
         self.end(source, row)
+    }
+
+    /// As [`Table::whole`] of many cells that lie one behind the other in `text` and end at `ends`; the numbers plus one.
+    pub(super) fn wholes(&mut self, source: &mut Source<'_>, text: &[u8], ends: &[usize], numbers: &mut Vec<u32>) {
+        numbers.clear();
+        let cell = |nth: usize| {
+            let start = nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+            let end = ends.get(nth).copied().unwrap_or(start);
+            text.get(start..end).filter(|cell| cell.len() <= LONGEST_CELL).unwrap_or_default()
+        };
+        let Some(start) = self.first(source) else { return numbers.resize(ends.len(), 0) };
+        for nth in (0..ends.len()).step_by(ABREAST) {
+            numbers.extend(self.abreast(start, [cell(nth), cell(nth + 1), cell(nth + 2), cell(nth + 3)]));
+        }
+        numbers.truncate(ends.len());
+        for (nth, number) in numbers.iter_mut().enumerate().filter(|(_, number)| **number == UNKNOWN) {
+            *number = self.whole(source, cell(nth)).map_or(0, |set| set as u32 + 1);
+        }
+    }
+
+    /// The numbers of some cells, plus one, as far as the table knows them. A step waits for the step before and for nothing else,
+    /// so cells side by side take little longer than one.
+    fn abreast(&self, start: u32, [a, b, c, d]: [&[u8]; ABREAST]) -> [u32; ABREAST] {
+        let shortest = a.len().min(b.len()).min(c.len()).min(d.len());
+        let [(a, more_a), (b, more_b), (c, more_c), (d, more_d)] =
+            [a, b, c, d].map(|cell| cell.split_at_checked(shortest).unwrap_or_default());
+        let mut rows = [start; ABREAST];
+        for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
+            let [one, two, three, four] = rows;
+            rows = [self.look(one, *a), self.look(two, *b), self.look(three, *c), self.look(four, *d)];
+        }
+        let mut numbers = [0; ABREAST];
+        for ((number, mut row), more) in numbers.iter_mut().zip(rows).zip([more_a, more_b, more_c, more_d]) {
+            for &byte in more {
+                if row == DEAD {
+                    break;
+                }
+                row = self.look(row, byte);
+            }
+            *number = self.next.get(row as usize + self.width - 1).copied().unwrap_or(UNKNOWN);
+        }
+        numbers
+    }
+
+    /// The row behind `byte` as far as the table knows it. The unknown and the dead row lead to themselves.
+    #[inline]
+    fn look(&self, row: u32, byte: u8) -> u32 {
+        let class = self.classes.get(usize::from(byte)).copied().unwrap_or(0);
+        self.next.get(row as usize + usize::from(class)).copied().unwrap_or(UNKNOWN)
     }
 
     /// The longest prefix of `text` that has a shape and does not end within a word, with the number of its set.

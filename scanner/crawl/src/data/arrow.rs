@@ -9,14 +9,16 @@ use arrow::array::{
     MapArray, RecordBatch, StructArray,
 };
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    ArrowPrimitiveType, DataType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
-use arrow::error::ArrowError;
-use arrow::row::{RowConverter, SortField};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::hashed::NOTHING;
 use super::table::Table;
+use numbers::Digits;
+
+mod numbers;
 
 /// Nesting at which a member is one cell.
 const DEPTH: usize = 16;
@@ -41,6 +43,8 @@ pub(super) struct Batches<'t> {
 struct Counted {
     values: ArrayRef,
     counts: Vec<u64>,
+    /// Of each value.
+    hashes: Vec<u32>,
 }
 
 impl<'t> Batches<'t> {
@@ -92,13 +96,12 @@ impl<'t> Batches<'t> {
         match column.as_any_dictionary_opt() {
             Some(dictionary) => self.tally(place, dictionary),
             None => {
-                if let Some(profile) = self.table.profile(place) {
-                    let mut observer = self.rules.identifiers.observer(profile);
-                    cells(column, |cell| observer.cell(cell));
+                if let Some(observe) = self.table.observer(self.rules, place) {
+                    cells(column, observe);
                 }
             }
         }
-        if lie == Cells::Any || hash(place, column, self.table).is_err() {
+        if lie == Cells::Any {
             self.table.hashed().uneven(place);
         }
     }
@@ -110,29 +113,42 @@ impl<'t> Batches<'t> {
         let same = |counted: &Counted| counted.values.to_data().ptr_eq(&values.to_data());
         if !self.open.get(&place).is_some_and(same) {
             self.close(place);
-            let counts = vec![0; values.len()];
-            self.open.insert(place, Counted { values: values.clone(), counts });
+            let (counts, mut hashes) = (vec![0; values.len()], Vec::with_capacity(values.len()));
+            if let Some(profile) = self.table.profile(place) {
+                let mut observer = self.rules.identifiers.observer(profile);
+                cells(values, |cell| hashes.push(observer.cells(cell, 0)));
+            }
+            self.open.insert(place, Counted { values: values.clone(), counts, hashes });
         }
         let nulls = keys.null_count() as u64;
         if let Some(profile) = self.table.profile(place).filter(|_| nulls > 0) {
             profile.observe_nulls(nulls);
         }
-        let Some(counted) = self.open.get_mut(&place).filter(|counted| !counted.counts.is_empty()) else { return };
+        let (Some(counted), Some(rows)) = (self.open.get_mut(&place), self.table.hashed().column(place)) else {
+            return;
+        };
+        // The keys of a dictionary without values cannot be told, and stand for nothing.
+        if counted.counts.is_empty() {
+            rows.resize(rows.len() + keys.len(), NOTHING);
+            return;
+        }
         for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
-            if keys.is_valid(row)
-                && let Some(count) = counted.counts.get_mut(key)
-            {
+            let valid = keys.is_valid(row);
+            if let Some(count) = counted.counts.get_mut(key).filter(|_| valid) {
                 *count += 1;
             }
+            rows.push(counted.hashes.get(key).copied().filter(|_| valid).unwrap_or(NOTHING));
         }
     }
 
     fn close(&mut self, place: usize) {
-        let Some(Counted { values, counts }) = self.open.remove(&place) else { return };
+        let Some(Counted { values, counts, .. }) = self.open.remove(&place) else { return };
         let Some(profile) = self.table.profile(place) else { return };
         let mut observer = self.rules.identifiers.observer(profile);
         let mut counts = counts.into_iter();
-        cells(&values, |cell| observer.cells(cell, counts.next().unwrap_or(0)));
+        cells(&values, |cell| {
+            observer.cells(cell, counts.next().unwrap_or(0));
+        });
     }
 }
 
@@ -141,16 +157,6 @@ impl Drop for Batches<'_> {
         let places: Vec<usize> = self.open.keys().copied().collect();
         places.into_iter().for_each(|place| self.close(place));
     }
-}
-
-/// Adds the cells of the column at `at`, one a row, to the rows that are compared.
-fn hash(at: usize, column: &ArrayRef, table: &mut Table) -> Result<(), ArrowError> {
-    let converter = RowConverter::new(vec![SortField::new(column.data_type().clone())])?;
-    let rows = converter.convert_columns(std::slice::from_ref(column))?;
-    for (nth, row) in rows.iter().enumerate() {
-        table.hashed().exact(at, column.is_valid(nth).then(|| row.as_ref()));
-    }
-    Ok(())
 }
 
 fn span<O: Copy + std::ops::Sub<Output = O>>(offsets: &[O]) -> Option<O> {
@@ -183,6 +189,7 @@ fn cells(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
         DataType::UInt16 => whole::<UInt16Type>(column, hand),
         DataType::UInt32 => whole::<UInt32Type>(column, hand),
         DataType::UInt64 => whole::<UInt64Type>(column, hand),
+        DataType::Float64 => floats(column, hand),
         _ => shown(column, hand),
     }
 }
@@ -210,6 +217,22 @@ where
     column.as_primitive::<T>().iter().for_each(|cell| hand(cell.map(|cell| digits.of(i128::from(cell)))));
 }
 
+fn floats(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
+    let (mut digits, mut text) = (Digits::default(), String::new());
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(column.as_ref(), &options).ok();
+    for (row, cell) in column.as_primitive::<Float64Type>().iter().enumerate() {
+        let short = cell.and_then(|cell| digits.float(cell));
+        if cell.is_none() || short.is_some() {
+            hand(short);
+            continue;
+        }
+        text.clear();
+        let written = formatter.as_ref().is_some_and(|formatter| formatter.value(row).write(&mut text).is_ok());
+        hand(written.then_some(&text));
+    }
+}
+
 fn shown(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(column.as_ref(), &options).ok();
@@ -222,40 +245,6 @@ fn shown(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
     }
 }
 
-/// Whole numbers of up to 64 bits as text, without a new text for each.
-#[derive(Debug)]
-struct Digits([u8; 40]);
-
-impl Default for Digits {
-    fn default() -> Digits {
-        Digits([0; 40])
-    }
-}
-
-impl Digits {
-    fn of(&mut self, number: i128) -> &str {
-        let mut rest = u64::try_from(number.unsigned_abs()).unwrap_or(u64::MAX);
-        let mut from = self.0.len();
-        loop {
-            from -= 1;
-            if let Some(digit) = self.0.get_mut(from) {
-                *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-            }
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if number < 0 {
-            from -= 1;
-            if let Some(sign) = self.0.get_mut(from) {
-                *sign = b'-';
-            }
-        }
-        self.0.get(from..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -265,14 +254,6 @@ mod tests {
 
     use super::super::RULES;
     use super::*;
-
-    #[test]
-    fn numbers_are_written_as_numbers() {
-        let mut digits = Digits::default();
-        for number in [0, 7, -12, i128::from(i64::MIN), i128::from(u64::MAX)] {
-            assert_eq!(digits.of(number), number.to_string());
-        }
-    }
 
     #[test]
     fn structures_and_lists_are_flattened() {
@@ -293,8 +274,10 @@ mod tests {
         let counts = |name: &str| (table.column(name).total(), table.column(name).nulls());
         assert_eq!((counts("who.name"), counts("tags"), counts("n")), ((2, 1), (3, 0), (2, 0)));
         assert_eq!(table.rows_read, 2);
-        let rows = |name: &str| table.hashed_rows(name).map(|rows| rows.len());
-        assert_eq!((rows("who.name"), rows("n"), rows("tags")), (Some(2), Some(2), None));
+        let (names, rows) = table.into_columns();
+        let even = |name: &str| rows.is_even(names.iter().position(|(column, _)| column == name).unwrap());
+        assert_eq!((even("who.name"), even("n"), even("tags")), (true, true, false));
+        assert_eq!(rows.of(&[0]).len(), 2);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Rows as hashes of their cells, to tell which rows are alike. In memory only: no hash leaves the classifier.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Cells of kept rows, in all: 8 MiB of hashes.
 const CELLS: usize = 2 << 20;
@@ -9,42 +9,52 @@ const CELLS: usize = 2 << 20;
 const ROWS: usize = 100_000;
 
 /// The hash of a cell without a value.
-const NOTHING: u32 = 0;
+pub(super) const NOTHING: u32 = 0;
 
 /// The rows with the smallest hashes (bottom-k; Cohen and Kaplan 2007), each with how often it came. What is kept does not
 /// depend on the order of rows, so merging is associative and commutative; a table of fewer than [`ROWS`] rows and
 /// [`CELLS`] cells is kept whole.
+///
+/// Up to half as many rows again are held before they are brought into order and those with the greatest hashes are dropped:
+/// most rows of a large table are then passed over by one comparison.
 #[derive(Debug, Default)]
 pub(super) struct HashedRows {
     /// By column: the cells of the rows that are not yet taken.
     fresh: Vec<Vec<u32>>,
     /// Columns with several cells a row.
     uneven: BTreeSet<usize>,
-    kept: BTreeMap<u64, Kept>,
+    held: Vec<Held>,
+    /// The cells of the held rows, `width` of each.
+    cells: Vec<u32>,
+    width: usize,
+    /// A row with a greater hash is none of the smallest; `None` while all are kept.
+    bound: Option<u64>,
 }
 
-/// A kept row.
-#[derive(Debug)]
-struct Kept {
+/// A held row.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    hash: u64,
     times: u64,
-    /// By column, as far as columns were known when it came.
-    cells: Box<[u32]>,
+    /// Its place among those whose cells are held.
+    at: u32,
 }
 
 impl HashedRows {
-    /// Adds the next cell of the column at `at`: text, whose blanks around it do not count.
-    pub(super) fn cell(&mut self, at: usize, cell: Option<&[u8]>) {
-        self.exact(at, cell.map(<[u8]>::trim_ascii).filter(|cell| !cell.is_empty()));
+    /// Adds the next cell of the column at `at` by its hash, [`NOTHING`] without a value.
+    #[cfg(test)]
+    pub(super) fn cell(&mut self, at: usize, hash: u32) {
+        if let Some(column) = self.column(at) {
+            column.push(hash);
+        }
     }
 
-    /// Adds the next cell of the column at `at` as it is.
-    pub(super) fn exact(&mut self, at: usize, cell: Option<&[u8]>) {
+    /// The hashes of the cells of the column at `at` that were added since rows were taken, to add more: [`NOTHING`] without a value.
+    pub(super) fn column(&mut self, at: usize) -> Option<&mut Vec<u32>> {
         if self.fresh.len() <= at {
             self.fresh.resize_with(at + 1, Vec::new);
         }
-        if let Some(column) = self.fresh.get_mut(at) {
-            column.push(cell.map_or(NOTHING, of));
-        }
+        self.fresh.get_mut(at)
     }
 
     /// Notes that cells of the column at `at` are no cells of rows.
@@ -65,18 +75,23 @@ impl HashedRows {
                 continue;
             }
             let name = mixed(hash(name.as_bytes()));
-            for (hash, cell) in hashes.iter_mut().zip(&*column).filter(|(_, cell)| **cell != NOTHING) {
-                *hash = hash.wrapping_add(mixed(name ^ u64::from(*cell)));
+            for (hash, cell) in hashes.iter_mut().zip(&*column) {
+                let cell = if *cell == NOTHING { 0 } else { mixed(name ^ u64::from(*cell)) };
+                *hash = hash.wrapping_add(cell);
             }
         }
+        self.widen(self.fresh.len());
         let most = most(names.count());
         for (nth, hash) in hashes.into_iter().map(mixed).enumerate() {
-            if let Some(kept) = self.kept.get_mut(&hash) {
-                kept.times += 1;
-            } else if self.kept.len() < most || self.kept.last_key_value().is_some_and(|(last, _)| hash < *last) {
-                let cells = self.fresh.iter().map(|column| column.get(nth).copied().unwrap_or(NOTHING)).collect();
-                self.kept.insert(hash, Kept { times: 1, cells });
-                self.cut(most);
+            if self.wants(hash) {
+                let at = self.held.len() as u32;
+                self.held.push(Held { hash, times: 1, at });
+                let start = self.cells.len();
+                self.cells.resize(start + self.width, NOTHING);
+                for (to, column) in self.cells.get_mut(start..).unwrap_or_default().iter_mut().zip(&self.fresh) {
+                    *to = column.get(nth).copied().unwrap_or(NOTHING);
+                }
+                self.settle_if_many(most);
             }
         }
         self.fresh.iter_mut().for_each(Vec::clear);
@@ -85,27 +100,81 @@ impl HashedRows {
     /// Adds rows of the same table. `places` says where each column of `other` is among the `columns` here.
     pub(super) fn merge(&mut self, other: HashedRows, places: &[Option<usize>], columns: usize) {
         let place = |at: usize| places.get(at).copied().flatten();
-        self.uneven.extend(other.uneven.into_iter().filter_map(place));
-        for (hash, row) in other.kept {
-            if let Some(kept) = self.kept.get_mut(&hash) {
-                kept.times += row.times;
+        self.uneven.extend(other.uneven.iter().copied().filter_map(place));
+        self.widen(columns);
+        let most = most(columns);
+        for row in &other.held {
+            if !self.wants(row.hash) {
                 continue;
             }
-            let mut cells = vec![NOTHING; columns];
-            for (at, cell) in row.cells.iter().enumerate() {
-                if let Some(to) = place(at).and_then(|at| cells.get_mut(at)) {
+            let start = self.cells.len();
+            self.cells.resize(start + self.width, NOTHING);
+            for (at, cell) in other.cells_of(row).iter().enumerate() {
+                if let Some(to) = place(at).and_then(|at| self.cells.get_mut(start + at)) {
                     *to = *cell;
                 }
             }
-            self.kept.insert(hash, Kept { times: row.times, cells: cells.into() });
+            let at = self.held.len() as u32;
+            self.held.push(Held { at, ..*row });
+            self.settle_if_many(most);
         }
-        self.cut(most(columns));
     }
 
-    fn cut(&mut self, most: usize) {
-        while self.kept.len() > most {
-            self.kept.pop_last();
+    /// Whether a row of that hash may be one of those to keep.
+    fn wants(&self, hash: u64) -> bool {
+        self.bound.is_none_or(|bound| hash <= bound)
+    }
+
+    fn cells_of(&self, row: &Held) -> &[u32] {
+        let start = row.at as usize * self.width;
+        self.cells.get(start..start + self.width).unwrap_or_default()
+    }
+
+    /// Gives every held row so many cells.
+    fn widen(&mut self, width: usize) {
+        if width <= self.width {
+            return;
         }
+        let mut cells = Vec::with_capacity(self.held.len() * width);
+        for at in 0..self.held.len() {
+            let start = at * self.width;
+            cells.extend(self.cells.get(start..start + self.width).unwrap_or_default());
+            cells.resize((at + 1) * width, NOTHING);
+        }
+        (self.cells, self.width) = (cells, width);
+    }
+
+    fn settle_if_many(&mut self, most: usize) {
+        if self.held.len() >= most + most.div_ceil(2) {
+            self.settle(most);
+        }
+    }
+
+    /// Holds `most` rows at the most, in the order of their hashes, each once.
+    fn settle(&mut self, most: usize) {
+        // Stable, for most are in order already.
+        self.held.sort_by_key(|row| row.hash);
+        self.held.dedup_by(|same, row| {
+            let is = same.hash == row.hash;
+            row.times += if is { same.times } else { 0 };
+            is
+        });
+        self.held.truncate(most);
+        let mut cells = Vec::with_capacity(self.held.len() * self.width);
+        for row in &self.held {
+            cells.extend(self.cells_of(row));
+        }
+        self.cells = cells;
+        self.held.iter_mut().zip(0..).for_each(|(row, at)| row.at = at);
+        if self.held.len() == most {
+            self.bound = self.held.last().map(|last| last.hash);
+        }
+    }
+
+    /// These rows of a table of so many columns, in order.
+    pub(super) fn settled(mut self, columns: usize) -> HashedRows {
+        self.settle(most(columns));
+        self
     }
 
     /// Whether the column at `at` has at most one cell a row.
@@ -113,15 +182,19 @@ impl HashedRows {
         !self.uneven.contains(&at)
     }
 
-    /// The kept rows, each with the hashes of its cells in the columns at `columns`, and how often it came.
+    /// The kept rows, once settled, each with the hashes of its cells in the columns at `columns`, and how often it came.
     pub(super) fn of(&self, columns: &[usize]) -> Vec<(Vec<u32>, u64)> {
-        let cells = |kept: &Kept| columns.iter().map(|at| kept.cells.get(*at).copied().unwrap_or(NOTHING)).collect();
-        self.kept.values().map(|kept| (cells(kept), kept.times)).collect()
+        let cells = |row: &Held| {
+            let cells = self.cells_of(row);
+            columns.iter().map(|at| cells.get(*at).copied().unwrap_or(NOTHING)).collect()
+        };
+        self.held.iter().map(|row| (cells(row), row.times)).collect()
     }
 
     /// The places of columns after they were put into another order: `places` says where each was put.
     pub(super) fn reorder(&mut self, places: &[Option<usize>]) {
         let other = std::mem::take(self);
+        self.bound = other.bound;
         self.merge(other, places, places.len());
     }
 }
@@ -129,12 +202,6 @@ impl HashedRows {
 /// How many rows of so many columns are kept.
 fn most(columns: usize) -> usize {
     (CELLS / columns.max(1)).clamp(1, ROWS)
-}
-
-/// The hash of a cell with a value.
-fn of(cell: &[u8]) -> u32 {
-    let [a, b, c, d, ..] = hash(cell).to_le_bytes();
-    u32::from_le_bytes([a, b, c, d]).max(1)
 }
 
 /// A fixed, seeded hash, equal on every machine.
@@ -160,13 +227,17 @@ pub(super) fn mixed(state: u64) -> u64 {
 mod tests {
     use super::*;
 
+    fn of(cell: &[u8]) -> u32 {
+        (hash(cell) as u32).max(1)
+    }
+
     /// Rows of two columns in blocks of that many rows.
     fn rows(all: &[(&str, &str)], block: usize) -> Vec<HashedRows> {
         let rows = |block: &[(&str, &str)]| {
             let mut rows = HashedRows::default();
             for (a, b) in block {
-                rows.cell(0, Some(a.as_bytes()));
-                rows.cell(1, Some(b.as_bytes()));
+                rows.cell(0, of(a.as_bytes()));
+                rows.cell(1, of(b.as_bytes()));
             }
             rows.take(block.len(), ["a", "b"].into_iter());
             rows
@@ -177,7 +248,7 @@ mod tests {
     fn joined(blocks: Vec<HashedRows>) -> Vec<(Vec<u32>, u64)> {
         let mut whole = HashedRows::default();
         blocks.into_iter().for_each(|block| whole.merge(block, &[Some(0), Some(1)], 2));
-        whole.of(&[0, 1])
+        whole.settled(2).of(&[0, 1])
     }
 
     #[test]
@@ -195,19 +266,19 @@ mod tests {
         let mut whole = HashedRows::default();
         let names: Vec<String> = (0..64).map(|n| n.to_string()).collect();
         for n in 0..40_000_u32 {
-            (0..64).for_each(|at| whole.cell(at, Some(&n.to_le_bytes())));
+            (0..64).for_each(|at| whole.cell(at, of(&n.to_le_bytes())));
             whole.take(1, names.iter().map(String::as_str));
         }
-        let kept = whole.of(&[0]);
+        let kept = whole.settled(64).of(&[0]);
         assert_eq!(kept.len(), CELLS / 64);
     }
 
     #[test]
     fn a_column_with_several_cells_a_row_is_not_compared() {
         let mut rows = HashedRows::default();
-        rows.cell(0, Some(b"x"));
-        rows.cell(1, Some(b"y"));
-        rows.cell(1, Some(b"z"));
+        rows.cell(0, 1);
+        rows.cell(1, 2);
+        rows.cell(1, 3);
         rows.take(1, ["a", "b"].into_iter());
         assert!(rows.is_even(0) && !rows.is_even(1));
     }

@@ -97,7 +97,8 @@ fn sampled_lines(blocks: &mut Blocks<Stream<'_>>, limits: &Limits, rules: &Rules
 pub(super) fn array(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Option<Table> {
     let all = limits.dataset_rows == usize::MAX;
     let kept = Reservoir::new(limits.dataset_rows, limits.dataset_seed);
-    let mut items = Items { rows: kept, others: 0, all, cells: Cells::default(), table: Table::new("json"), rules };
+    let mut items =
+        Items { rows: kept, others: 0, all, cells: Cells::default(), table: Table::new("json"), rules };
     let reader = BufReader::new(stream.by_ref());
     let failed = DeserializeSeed::deserialize(&mut items, &mut serde_json::Deserializer::from_reader(reader)).is_err();
     items.settle();
@@ -326,7 +327,7 @@ struct Items<'a> {
 }
 
 /// Objects, and bytes of their cells, that are held before they are looked at.
-const BATCH: (u64, usize) = (1024, 1 << 20);
+const BATCH: (usize, usize) = (1024, 1 << 20);
 
 impl Items<'_> {
     /// Looks at the cells that are held.
@@ -454,22 +455,15 @@ fn whole(rows: &[Row], format: &'static str, rules: &Rules) -> Table {
 
 /// Counts what `rows` hold into `table`; cells that are not there are not counted.
 fn count(rows: &[Row], table: &mut Table, rules: &Rules) {
-    let mut columns: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (name, cells) in rows.iter().flatten() {
-        columns.entry(name).or_default().extend(cells.iter().map(String::as_str));
+    let mut columns: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    for (nth, row) in rows.iter().enumerate() {
+        for (name, cells) in row {
+            columns.entry(name).or_default().extend(cells.iter().map(|cell| (nth, cell.as_str())));
+        }
     }
     for (name, cells) in columns {
-        let Some(at) = table.at(name) else { continue };
-        table.observe_any(rules, at, cells);
-        for cells in rows.iter().map(|row| row.get(name)) {
-            match cells.map(Vec::as_slice) {
-                None | Some([]) => table.hashed().cell(at, None),
-                Some([cell]) => table.hashed().cell(at, Some(cell.as_bytes())),
-                Some(_) => {
-                    table.hashed().uneven(at);
-                    table.hashed().cell(at, None);
-                }
-            }
+        if let Some(at) = table.at(name) {
+            table.observe_any(rules, at, rows.len(), cells);
         }
     }
     table.end_rows(rows.len());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aedile_model::GapKind;
 use aedile_rules::{ColumnProfile, Rules};
 
-use super::hashed::HashedRows;
+use super::hashed::{HashedRows, NOTHING};
 
 /// Columns that are read of one table; what is beyond is a gap.
 pub(super) const COLUMNS: usize = 4096;
@@ -83,10 +83,8 @@ impl Table {
     pub(super) fn observer<'o>(&'o mut self, rules: &'o Rules, at: usize) -> Option<impl FnMut(Option<&str>) + 'o> {
         let Table { columns, hashed, .. } = self;
         let mut observer = rules.identifiers.observer(columns.get_mut(at).map(|(_, profile)| profile)?);
-        Some(move |cell: Option<&str>| {
-            hashed.cell(at, cell.map(str::as_bytes));
-            observer.cell(cell);
-        })
+        let hashes = hashed.column(at)?;
+        Some(move |cell: Option<&str>| hashes.push(observer.cell(cell)))
     }
 
     /// Looks at the `cells` of the column at `at`, one a row.
@@ -96,11 +94,32 @@ impl Table {
         }
     }
 
-    /// Looks at the `cells` of the column at `at`, which are not one a row.
-    pub(super) fn observe_any<'c>(&mut self, rules: &Rules, at: usize, cells: impl IntoIterator<Item = &'c str>) {
-        if let Some((_, profile)) = self.columns.get_mut(at) {
-            let mut observer = rules.identifiers.observer(profile);
-            cells.into_iter().for_each(|cell| observer.cell(Some(cell)));
+    /// Looks at the `cells` of the column at `at`, each with the place of its row among so many `rows` to come, in order. What
+    /// is not there is not counted; where a row has several cells, none is one of the row.
+    pub(super) fn observe_any<'c>(
+        &mut self,
+        rules: &Rules,
+        at: usize,
+        rows: usize,
+        cells: impl IntoIterator<Item = (usize, &'c str)>,
+    ) {
+        let Table { columns, hashed, .. } = self;
+        let (Some((_, profile)), Some(hashes)) = (columns.get_mut(at), hashed.column(at)) else { return };
+        let mut observer = rules.identifiers.observer(profile);
+        let mut uneven = false;
+        for (row, cell) in cells {
+            let hash = observer.cell(Some(cell));
+            match row < hashes.len() {
+                true => uneven = true,
+                false => {
+                    hashes.resize(row, NOTHING);
+                    hashes.push(hash);
+                }
+            }
+        }
+        hashes.resize(rows, NOTHING);
+        if uneven {
+            hashed.uneven(at);
         }
     }
 
@@ -118,16 +137,11 @@ impl Table {
     /// Looks at the cells of the column at `at` that `hand` hands over one by one, one a row. Those that are no UTF-8 count as
     /// Windows-1252.
     pub(super) fn observe_bytes(&mut self, rules: &Rules, at: usize, hand: impl FnOnce(&mut dyn FnMut(Option<&[u8]>))) {
-        let Table { columns, hashed, .. } = self;
-        if let Some((_, profile)) = columns.get_mut(at) {
-            let mut observer = rules.identifiers.observer(profile);
-            hand(&mut |cell| {
-                hashed.cell(at, cell);
-                match cell.map(std::str::from_utf8) {
-                    None => observer.cell(None),
-                    Some(Ok(text)) => observer.cell(Some(text)),
-                    Some(Err(_)) => observer.cell(cell.map(western).as_deref()),
-                }
+        if let Some(mut observe) = self.observer(rules, at) {
+            hand(&mut |cell| match cell.map(std::str::from_utf8) {
+                None => observe(None),
+                Some(Ok(text)) => observe(Some(text)),
+                Some(Err(_)) => observe(cell.map(western).as_deref()),
             });
         }
     }
@@ -171,19 +185,13 @@ impl Table {
 
     /// The columns, in their order, and the rows as hashes.
     pub(super) fn into_columns(self) -> (Vec<(String, ColumnProfile)>, HashedRows) {
-        (self.columns, self.hashed)
+        let hashed = self.hashed.settled(self.columns.len());
+        (self.columns, hashed)
     }
 
     /// Notes a gap.
     pub(super) fn gap(&mut self, kind: GapKind, why: impl Into<String>) {
         self.gaps.push((kind, why.into()));
-    }
-
-    /// The kept rows of the column `name`.
-    #[cfg(test)]
-    pub(super) fn hashed_rows(&self, name: &str) -> Option<Vec<(Vec<u32>, u64)>> {
-        let at = self.places[name];
-        self.hashed.is_even(at).then(|| self.hashed.of(&[at]))
     }
 
     /// The counts of the column `name`.

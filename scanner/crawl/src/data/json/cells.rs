@@ -14,7 +14,6 @@ use serde_json::{Number, Value};
 
 use super::{DEPTH, ITEMS};
 use crate::data::column_name;
-use crate::data::hashed::HashedRows;
 use crate::data::table::{COLUMNS, Table};
 
 /// Members of one object that are looked through one by one; more are looked up.
@@ -38,7 +37,7 @@ pub(super) struct Cells {
     written: Vec<(usize, usize)>,
     /// Objects and members of them that were begun.
     begun: u64,
-    rows: u64,
+    rows: usize,
     bytes: usize,
     /// Members beyond [`MOST`].
     lost: u64,
@@ -68,29 +67,7 @@ struct Column {
     /// Where each begins and ends. One that was taken back ends before it begins.
     cells: Vec<(usize, usize)>,
     /// The row of each.
-    rows: Vec<u64>,
-}
-
-impl Column {
-    /// Adds the cells, one a row of so many, to the rows of the column at `at`; several of a row are no cell of it.
-    fn hash(&self, at: usize, rows: u64, hashed: &mut HashedRows) {
-        let mut cells = self
-            .rows
-            .iter()
-            .zip(&self.cells)
-            .filter_map(|(row, (start, end))| self.text.get(*start..*end).map(|cell| (*row, cell)));
-        let mut next = cells.next();
-        for row in 0..rows {
-            let here = next.filter(|(of, _)| *of == row);
-            hashed.cell(at, here.map(|(_, cell)| cell.as_bytes()));
-            while next.is_some_and(|(of, _)| of == row) {
-                next = cells.next();
-                if next.is_some_and(|(of, _)| of == row) {
-                    hashed.uneven(at);
-                }
-            }
-        }
-    }
+    rows: Vec<usize>,
 }
 
 impl Default for Cells {
@@ -146,7 +123,7 @@ impl Cells {
     }
 
     /// Objects that were read and not yet counted.
-    pub(super) fn rows(&self) -> u64 {
+    pub(super) fn rows(&self) -> usize {
         self.rows
     }
 
@@ -163,15 +140,15 @@ impl Cells {
             // A name of which all cells were taken back stands only where something did not parse: it may be a value.
             let whole = column.cells.iter().any(|(start, end)| start <= end);
             if whole && let Some(at) = table.at(&column.name) {
-                let cells = column.cells.iter().filter_map(|(start, end)| column.text.get(*start..*end));
-                table.observe_any(rules, at, cells);
-                column.hash(at, self.rows, table.hashed());
+                let cells = column.rows.iter().zip(&column.cells);
+                let cells = cells.filter_map(|(row, (start, end))| Some((*row, column.text.get(*start..*end)?)));
+                table.observe_any(rules, at, self.rows, cells);
             }
             column.text.clear();
             column.cells.clear();
             column.rows.clear();
         }
-        table.end_rows(usize::try_from(self.rows).unwrap_or(0));
+        table.end_rows(self.rows);
         table.columns_left = table.columns_left.max(self.lost);
         (self.rows, self.bytes) = (0, 0);
     }
