@@ -63,14 +63,21 @@ fn refused(block: &[u8], mut takes: impl FnMut(&[u8]) -> bool) -> u64 {
 
 /// Every line, blocks side by side; with the number of objects and of lines that are none.
 fn all_lines(blocks: &mut Blocks<Stream<'_>>, rules: &Rules) -> (Table, u64, u64) {
-    let start = || (Table::new("jsonl"), 0);
+    let start = || (Table::discovered("jsonl"), 0);
     let (mut table, bad) = blocks
         .par_bridge()
         .fold(
             || (start(), Cells::default()),
             |((mut table, bad), mut cells), block| {
-                let more = refused(&block, |line| cells.line(line));
+                let fresh = cells.is_fresh();
+                let mut more = refused(&block, |line| cells.line(line));
+                // What is lost must depend on the block alone, not on those that this thread read before.
+                if cells.is_full() && !fresh {
+                    cells = Cells::default();
+                    more = refused(&block, |line| cells.line(line));
+                }
                 cells.count(&mut table, rules);
+                let cells = if cells.is_full() { Cells::default() } else { cells };
                 ((table, bad + more), cells)
             },
         )
@@ -98,7 +105,7 @@ pub(super) fn array(mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> O
     let all = limits.dataset_rows == usize::MAX;
     let kept = Reservoir::new(limits.dataset_rows, limits.dataset_seed);
     let mut items =
-        Items { rows: kept, others: 0, all, cells: Cells::default(), table: Table::new("json"), rules };
+        Items { rows: kept, others: 0, all, cells: Cells::default(), table: Table::discovered("json"), rules };
     let reader = BufReader::new(stream.by_ref());
     let failed = DeserializeSeed::deserialize(&mut items, &mut serde_json::Deserializer::from_reader(reader)).is_err();
     items.settle();
@@ -165,7 +172,7 @@ const HELD: (usize, usize) = (256, 128 << 10);
 impl Array {
     fn new(limits: &Limits) -> Array {
         match limits.dataset_rows {
-            usize::MAX => Array::All { table: Box::new(Table::new("json")), held: Vec::new(), bytes: 0 },
+            usize::MAX => Array::All { table: Box::new(Table::discovered("json")), held: Vec::new(), bytes: 0 },
             rows => Array::Sampled(Reservoir::new(rows, limits.dataset_seed)),
         }
     }
@@ -440,13 +447,14 @@ fn finish(table: &mut Table, stream: &Stream<'_>, failed: bool, offered: u64) {
     }
     if table.columns_left > 0 {
         let kept = table.columns().len();
-        table.gap(GapKind::Limit, format!("columns beyond the first {kept} were not read"));
+        let why = format!("columns beyond the first {kept} by name were not read, and rows were not compared");
+        table.gap(GapKind::Limit, why);
     }
 }
 
 /// The table of `rows` and no other.
 fn whole(rows: &[Row], format: &'static str, rules: &Rules) -> Table {
-    let mut table = Table::new(format);
+    let mut table = Table::discovered(format);
     count(rows, &mut table, rules);
     table.sort();
     table.pad();
@@ -520,6 +528,41 @@ mod tests {
         assert_eq!((table.rows_total, table.gaps.len()), (Some(2), 1));
         let all = Limits { dataset_rows: usize::MAX, ..Limits::default() };
         assert_eq!(lines(opened(&file), &all, rules).columns(), table.columns());
+    }
+
+    /// Objects of 40 of the members `m0`, `m1`, …, in an order of their own, and now and then one of very many.
+    fn wide(objects: usize, members: u64, many: usize) -> String {
+        let mut random = super::super::sample::SplitMix(3);
+        let member = |n: u64| format!("\"m{n}\":\"{}@mailbox.org\"", n * 7);
+        (0..objects)
+            .map(|nth| {
+                let few: Vec<String> = (0..40).map(|_| member(random.next() % members)).collect();
+                let more: Vec<String> = match nth % 997 {
+                    0 => (0..many).map(|n| format!("\"z{nth}-{n}\":{n}")).collect(),
+                    _ => Vec::new(),
+                };
+                format!("{{{}}}\n", [few, more].concat().join(","))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn columns_beyond_the_limit_are_the_same_on_any_number_of_threads() {
+        let all = Limits { dataset_rows: usize::MAX, dataset_bytes: u64::MAX, ..Limits::default() };
+        for text in [wide(3_000, 6_000, 0), wide(3_000, 90, 30_000), wide(3_000, 90, 3_000)] {
+            assert!(text.len() > 8 << 18, "blocks enough for all threads");
+            let file = File::in_memory("a.jsonl", &text);
+            let on = |threads: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| lines(Stream::open(&file, Packing::None, true, u64::MAX).unwrap(), &all, &RULES))
+            };
+            let (one, four) = (on(1), on(4));
+            let names: Vec<&str> = one.columns().iter().map(|(name, _)| name.as_str()).collect();
+            assert!(names.is_sorted() && names.len() == 4096 && names.contains(&"m0"), "{}", names.len());
+            assert_eq!((one.rows_read, &one.gaps), (3_000, &four.gaps));
+            assert_eq!(one.gaps.len(), 1, "{:?}", one.gaps);
+            assert!(one.columns() == four.columns());
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is counted of a dataset's columns. Cells pass through here and none stays.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use aedile_model::GapKind;
 use aedile_rules::{ColumnProfile, Rules};
@@ -19,7 +19,10 @@ pub(crate) struct Table {
     /// The sheet, table or member that it is inside its file; empty if the file is the table.
     pub(super) part: String,
     columns: Vec<(String, ColumnProfile)>,
-    places: HashMap<String, usize>,
+    places: BTreeMap<String, usize>,
+    /// Whether rows tell which columns there are. Of too many those with the smallest names are then kept, for which comes first is
+    /// another thing on every number of threads.
+    by_name: bool,
     /// Which rows are alike.
     hashed: HashedRows,
     /// Rows that were looked at.
@@ -38,6 +41,11 @@ impl Table {
     /// A table without columns.
     pub(super) fn new(format: &'static str) -> Table {
         Table { format, ..Table::default() }
+    }
+
+    /// A table whose columns are those that its rows name, wherever they do.
+    pub(super) fn discovered(format: &'static str) -> Table {
+        Table { by_name: true, ..Table::new(format) }
     }
 
     /// A table of which nothing was read, and why.
@@ -60,18 +68,27 @@ impl Table {
         table
     }
 
-    /// The place of the column `name`, which is made if it is new; `None` beyond [`COLUMNS`].
+    /// The place of the column `name`, which is made if it is new; `None` if it is one of those beyond [`COLUMNS`].
     pub(super) fn at(&mut self, name: &str) -> Option<usize> {
         if let Some(at) = self.places.get(name) {
             return Some(*at);
         }
         if self.columns.len() >= COLUMNS {
             self.columns_left += 1;
-            return None;
+            return if self.by_name { self.displace(name) } else { None };
         }
         self.columns.push((name.to_owned(), ColumnProfile::new()));
         self.places.insert(name.to_owned(), self.columns.len() - 1);
         Some(self.columns.len() - 1)
+    }
+
+    /// The place of the column with the greatest name, given to `name` if that is smaller.
+    fn displace(&mut self, name: &str) -> Option<usize> {
+        let last = self.places.last_entry().filter(|last| last.key().as_str() > name)?;
+        let at = last.remove();
+        *self.columns.get_mut(at)? = (name.to_owned(), ColumnProfile::new());
+        self.places.insert(name.to_owned(), at);
+        Some(at)
     }
 
     /// The counts of the column at `at`.
@@ -165,6 +182,7 @@ impl Table {
     /// Adds what was counted of other rows of the same table.
     pub(super) fn merge(&mut self, other: Table) {
         self.rows_read += other.rows_read;
+        self.by_name |= other.by_name;
         self.columns_left = self.columns_left.max(other.columns_left);
         let mut places = Vec::with_capacity(other.columns.len());
         for (name, profile) in other.columns {
@@ -183,9 +201,12 @@ impl Table {
         &self.columns
     }
 
-    /// The columns, in their order, and the rows as hashes.
+    /// The columns, in their order, and the rows as hashes: none if columns were displaced, for rows then hold cells of others.
     pub(super) fn into_columns(self) -> (Vec<(String, ColumnProfile)>, HashedRows) {
-        let hashed = self.hashed.settled(self.columns.len());
+        let hashed = match self.by_name && self.columns_left > 0 {
+            true => HashedRows::default(),
+            false => self.hashed.settled(self.columns.len()),
+        };
         (self.columns, hashed)
     }
 
@@ -218,6 +239,21 @@ mod tests {
             table.at(&format!("c{n}"));
         }
         assert_eq!((table.columns().len(), table.columns_left), (COLUMNS, 3));
+    }
+
+    #[test]
+    fn which_discovered_columns_are_kept_does_not_depend_on_their_order() {
+        let kept = |names: &mut dyn Iterator<Item = usize>| {
+            let mut table = Table::discovered("jsonl");
+            names.for_each(|n| {
+                table.at(&format!("c{n:05}"));
+            });
+            table.sort();
+            table.columns().iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        let all = kept(&mut (0..COLUMNS + 9));
+        assert_eq!((all.len(), all.last().map(String::as_str)), (COLUMNS, Some("c04095")));
+        assert_eq!(all, kept(&mut (0..COLUMNS + 9).rev()));
     }
 
     #[test]

@@ -122,6 +122,16 @@ impl Cells {
         read
     }
 
+    /// Whether no object was read yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.members.len() == 1
+    }
+
+    /// Whether members were met that are not told apart any more.
+    pub(super) fn is_full(&self) -> bool {
+        self.lost > 0
+    }
+
     /// Objects that were read and not yet counted.
     pub(super) fn rows(&self) -> usize {
         self.rows
