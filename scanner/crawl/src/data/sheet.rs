@@ -6,8 +6,12 @@ use aedile_model::GapKind;
 use aedile_rules::Rules;
 use calamine::{Cell, Data, DataRef, ExcelDateTime, Ods, Reader, Sheets, Xls, Xlsb, Xlsx};
 
+mod compound;
+mod spans;
 #[cfg(test)]
 mod tests;
+
+use compound::Compound;
 
 use super::random::{Random, ReadSeek, careful};
 use super::rows::{Rows, has_names};
@@ -49,10 +53,22 @@ fn try_read(bytes: &Random, limits: &Limits, rules: &Rules) -> Vec<Table> {
         Unpacked::NoZip(size) if size > WHOLE => {
             return refused(GapKind::Limit, "the workbook has more than 64 MiB; not read");
         }
-        Unpacked::NoZip(_) if is_protected(&mut stream) => {
-            return refused(GapKind::Unparsed, "the workbook is protected by a password; not read");
+        Unpacked::TooManyCells => return refused(GapKind::Limit, &too_many_cells()),
+        Unpacked::NoZip(_) => {
+            let mut bytes = Vec::new();
+            let read = stream.rewind().and_then(|()| stream.take(WHOLE).read_to_end(&mut bytes));
+            if read.is_err() {
+                return refused(GapKind::Unreadable, "the workbook cannot be read");
+            }
+            if is_protected(&bytes) {
+                return refused(GapKind::Unparsed, "the workbook is protected by a password; not read");
+            }
+            match is_bounded(&bytes) {
+                None => return refused(GapKind::Unparsed, "the workbook is damaged"),
+                Some(false) => return refused(GapKind::Limit, &too_many_cells()),
+                Some(true) => {}
+            }
         }
-        Unpacked::NoZip(_) => {}
     }
     let Some(mut book) = opened(bytes) else {
         return refused(GapKind::Unparsed, "the workbook is damaged, or protected by a password");
@@ -92,6 +108,8 @@ enum Unpacked {
     Beyond,
     /// One of [`HELD`] is too large.
     TooMuchHeld,
+    /// An OpenDocument one repeats cells too often.
+    TooManyCells,
     NoZip(u64),
 }
 
@@ -104,9 +122,17 @@ fn unpacked(stream: &mut (impl Read + Seek)) -> Unpacked {
     for at in 0..archive.len() {
         let Ok(part) = archive.by_index(at) else { continue };
         let held = part.name().is_ok_and(|name| HELD.contains(&&*name));
-        let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).unwrap_or(0);
+        let is_document = part.name().is_ok_and(|name| name == HELD[0]);
+        let mut content = Vec::new();
+        let mut part = part.take(left + 1);
+        let first =
+            if is_document { part.by_ref().take(WHOLE + 1).read_to_end(&mut content).unwrap_or(0) as u64 } else { 0 };
+        let read = first + std::io::copy(&mut part, &mut std::io::sink()).unwrap_or(0);
         if held && read > WHOLE {
             return Unpacked::TooMuchHeld;
+        }
+        if is_document && !spans::is_bounded_document(&content) {
+            return Unpacked::TooManyCells;
         }
         if read > left {
             return Unpacked::Beyond;
@@ -117,12 +143,23 @@ fn unpacked(stream: &mut (impl Read + Seek)) -> Unpacked {
 }
 
 /// Whether a compound file holds an encrypted package ([MS-OFFCRYPTO] 2.3.4.4), by the name of its stream.
-fn is_protected(stream: &mut (impl Read + Seek)) -> bool {
+fn is_protected(file: &[u8]) -> bool {
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let mut bytes = Vec::new();
-    let _ = stream.rewind();
-    let _ = stream.take(WHOLE).read_to_end(&mut bytes);
-    memchr::memmem::find(&bytes, &name).is_some()
+    memchr::memmem::find(file, &name).is_some()
+}
+
+/// Whether an old workbook's sheets are bounded; `None` if its parts cannot be told, which its reader would follow without end.
+fn is_bounded(file: &[u8]) -> Option<bool> {
+    let file = Compound::of(file)?;
+    let [new, old] = ["Workbook", "Book"].map(|name| file.streams(name));
+    Some(new?.iter().chain(&old?).all(|stream| spans::is_bounded_stream(stream)))
+}
+
+fn too_many_cells() -> String {
+    format!(
+        "the workbook has more than {} cells, those repeated and those between others included; not read",
+        spans::CELLS
+    )
 }
 
 /// The rows of one sheet; `None` if it has none.

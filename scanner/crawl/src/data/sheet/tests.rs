@@ -229,6 +229,107 @@ fn every_kind_of_workbook_gives_its_people() {
     }
 }
 
+/// An OpenDocument workbook of those rows.
+fn ods_of(rows: &str) -> Vec<u8> {
+    let spaces = "xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+                  xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+                  xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"";
+    zipped(vec![
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet".to_owned()),
+        (
+            "META-INF/manifest.xml",
+            "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>".to_owned(),
+        ),
+        (
+            "content.xml",
+            format!(
+                "<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name=\"people\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+            ),
+        ),
+    ])
+}
+
+#[test]
+fn repeats_that_write_out_too_many_cells_are_told() {
+    let cell = |attributes: &str, text: &str| {
+        format!(
+            "<table:table-cell {attributes} office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let row = |attributes: &str, cells: &str| format!("<table:table-row {attributes}>{cells}</table:table-row>");
+    let columns = |count: &str| format!("table:number-columns-repeated={count}");
+    let rows = |count: &str| format!("table:number-rows-repeated={count}");
+    let empty = |count: &str| format!("<table:table-cell {}/>", columns(count));
+    let people = row("", &cell("", "email")) + &row(&rows("\"300\""), &cell("", "ann@mailbox.org"));
+    let long = "x".repeat(64 << 10);
+    let hostile = [
+        row(&rows("\"1048576\""), &cell(&columns("\"16384\""), "x")),
+        row("", &cell(&columns("'16384'"), "x")).repeat(400),
+        row(&rows("\"&#49;00000000\""), &cell(&columns(" \"99\""), "x")),
+        row("", &(empty("\"16384\"") + &cell("", "x"))).repeat(400),
+        row("", &cell("", "x")) + &row(&rows("\"1000000\""), "") + &row("", &(empty("\"9000\"") + &cell("", "x"))),
+        row(&rows("\"9000\""), &cell("", &long)),
+        row(
+            &rows("\"1048576\""),
+            &cell(&format!("office:string-value=\"table:number-columns-repeated='1'>\" {}", columns("\"16384\"")), "x"),
+        ),
+    ];
+    let limits = Limits { dataset_rows: usize::MAX, ..Limits::default() };
+    for rows in hostile {
+        let tables = read(&Random::Held(ods_of(&(people.clone() + &rows)).into()), &limits, &RULES);
+        let [table] = &tables[..] else { panic!("{tables:?}") };
+        assert!(
+            matches!(&table.gaps[..], [(GapKind::Limit, why)] if why.contains("4194304 cells")),
+            "{:?}",
+            table.gaps
+        );
+    }
+    // What LibreOffice writes behind the last cell and the last row.
+    let usual = people
+        + &row("", &(cell("", "bob@mailbox.org") + &empty("\"16383\"")))
+        + &row(&rows("\"1048000\""), &empty("\"16384\""));
+    let tables = read(&Random::Held(ods_of(&usual).into()), &limits, &RULES);
+    assert_eq!((tables[0].rows_read, &tables[0].gaps), (301, &Vec::new()));
+}
+
+/// The places in [`XLS`] of the records of that number.
+fn records_of(number: u16) -> Vec<usize> {
+    let [low, high] = number.to_le_bytes();
+    (512..XLS.len() - 4).filter(|&at| XLS[at..at + 2] == [low, high]).collect()
+}
+
+#[test]
+fn old_sheets_that_claim_too_many_cells_are_told() {
+    // [MS-XLS] 2.4.90: first row, last row plus one, first column, last column plus one.
+    let dimensions = records_of(0x0200).into_iter().find(|&at| XLS[at + 2..at + 4] == [14, 0]).unwrap();
+    let mut wide = XLS.to_vec();
+    wide[dimensions + 8..dimensions + 12].copy_from_slice(&u32::MAX.to_le_bytes());
+    // [MS-XLS] 2.4.180: a number by its row and column.
+    let number = records_of(0x0203)
+        .into_iter()
+        .chain(records_of(0x027e))
+        .find(|&at| XLS[at + 3] == 0 && XLS[at + 2] >= 10)
+        .unwrap();
+    let mut far = XLS.to_vec();
+    far[number + 4..number + 8].copy_from_slice(&[0xff; 4]);
+    for bytes in [wide, far] {
+        let tables = read(&Random::Held(bytes.into()), &Limits::default(), &RULES);
+        let [table] = &tables[..] else { panic!("{tables:?}") };
+        assert!(
+            matches!(&table.gaps[..], [(GapKind::Limit, why)] if why.contains("4194304 cells")),
+            "{:?}",
+            table.gaps
+        );
+    }
+    // A chain of sectors that leads back to itself has no end.
+    let mut endless = XLS.to_vec();
+    let table = 512 * (1 + u32::from_le_bytes(XLS[76..80].try_into().unwrap()) as usize);
+    let directory = u32::from_le_bytes(XLS[48..52].try_into().unwrap());
+    endless[table + 4 * directory as usize..][..4].copy_from_slice(&directory.to_le_bytes());
+    let tables = read(&Random::Held(endless.into()), &Limits::default(), &RULES);
+    assert!(matches!(&tables[0].gaps[..], [(GapKind::Unparsed, _)]), "{tables:?}");
+}
+
 #[test]
 fn damaged_workbooks_of_every_kind_are_no_panic() {
     for whole in [ods(), xlsb(), XLS.to_vec()] {
