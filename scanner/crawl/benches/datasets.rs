@@ -1,10 +1,15 @@
-//! What it costs to classify whole datasets, every cell with every rule, in every format that is read: the speed on one thread
-//! and on two, what the bare decoder does, and the most memory that was held.
+//! What it costs to classify whole datasets, every cell with every rule, in every format that is read, and to search texts for
+//! secrets and personal data: the speed on one thread and on two, what the bare decoder does, and the most memory that was held.
 //!
 //! `cargo bench -p aedile-crawl --bench datasets [-- MEGABYTES [FORMAT…]]`. All speeds are megabytes of the CSV form of the same
-//! rows a second. Every measurement is a process of its own, which reads a file and nothing else. Beside the clock's speed on one
-//! thread stands that by the time that a processor spent: on a machine that does other things it is the one to compare.
-//! Wanted on one core: CSV 150 MB/s, Parquet 250 MB/s; memory at most 200 MB.
+//! rows a second, of texts of their own. Every measurement is a process of its own, which reads a file and nothing else. Beside the
+//! clock's speed on one thread stands that by the time that a processor spent: on a machine that does other things it is the one to
+//! compare.
+//!
+//! `ratio` is how much faster two threads are by the clock, `at best` how much more two processes of one thread do side by side,
+//! which share nothing but the machine: no more is to be had from it. `work` is the processors' time on two threads by that on one,
+//! 1.00 if sharing costs nothing.
+//! Wanted on one core: CSV 150 MB/s, Parquet and texts 250 MB/s; memory at most 200 MB; of `at best` nine tenths.
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
@@ -16,6 +21,7 @@ use std::time::Instant;
 use aedile_crawl::{Content, File, Limits, classify};
 use aedile_rules::Rules;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
 
 #[path = "datasets/rows.rs"]
 mod rows;
@@ -37,8 +43,8 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     println!("{megabytes} MB of CSV, ten columns; MB/s of the CSV form; memory at the peak in MB");
     println!(
-        "{:<22} {:>8} {:>9} {:>9} {:>9} {:>6} {:>9} {:>7}",
-        "", "file MB", "1 thread", "by cpu", "2 threads", "ratio", "decoder", "memory"
+        "{:<22} {:>8} {:>9} {:>9} {:>9} {:>6} {:>8} {:>6} {:>9} {:>7}",
+        "", "file MB", "1 thread", "by cpu", "2 threads", "ratio", "at best", "work", "decoder", "memory"
     );
     for format in
         write::FORMATS.iter().filter(|format| wanted.is_empty() || wanted.iter().any(|name| *name == format.name))
@@ -53,14 +59,20 @@ fn main() {
             format!("{:.0}", bytes / start.elapsed().as_secs_f64())
         });
         let (one, two) = (child(&path, 1), child(&path, 2));
+        let both = std::thread::scope(|scope| {
+            let other = scope.spawn(|| child(&path, 1));
+            child(&path, 1).wall.max(other.join().unwrap().wall)
+        });
         let file = std::fs::metadata(&path).unwrap().len() as f64 / 1e6;
         println!(
-            "{:<22} {file:>8.0} {:>9.0} {:>9.0} {:>9.0} {:>6.2} {decoded:>9} {:>7.0}",
+            "{:<22} {file:>8.0} {:>9.0} {:>9.0} {:>9.0} {:>6.2} {:>8.2} {:>6.2} {decoded:>9} {:>7.0}",
             format.name,
             bytes / one.wall,
             bytes / one.processor,
             bytes / two.wall,
             one.wall / two.wall,
+            2.0 * one.wall / both,
+            two.processor / one.processor,
             one.memory.max(two.memory),
         );
         std::fs::remove_file(&path).unwrap();
@@ -96,6 +108,17 @@ fn measure(path: &Path, threads: usize) {
     let rules = Rules::load(&[]).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let limits = Limits { dataset_rows: usize::MAX, dataset_bytes: u64::MAX, ..Limits::default() };
+    if path.extension().is_some_and(|kind| kind == write::TEXTS) {
+        let texts = std::fs::read_to_string(path).unwrap();
+        let texts: Vec<&str> = texts.split('\0').collect();
+        let search = |text: &&str| rules.secrets.scan(text).len() + rules.identifiers.scan_text(text).len();
+        search(&texts[0]);
+        let (start, before) = (Instant::now(), processor());
+        let found: usize = pool.install(|| texts.par_iter().map(search).sum());
+        assert!(found < texts.len());
+        println!("{} {} {}", start.elapsed().as_secs_f64(), (processor() - before).max(0.01), peak());
+        return;
+    }
     let (start, before) = (Instant::now(), processor());
     let file = File::head_of(path.to_str().unwrap(), Content::Disk(path.into())).unwrap();
     let tables = pool.install(|| classify(&file, &limits, &rules));
