@@ -9,6 +9,10 @@ use aedile_crawl::{File, Options, crawl_files};
 use aedile_rules::Rules;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HEAD: &str = "AWSTemplateFormatVersion: 2010-09-09\nParameters:\n  Prefix: {Type: String, Default: lake}\n  Status: {Type: String, Default: Enabled}\nConditions:\n  Versioned: !Equals [!Ref Status, Enabled]\nResources:\n";
 
 /// A key, a bucket with its policy, and a role, `count` times.

@@ -7,7 +7,6 @@ pub(crate) mod notebook;
 mod origin;
 mod output;
 mod python;
-pub(crate) mod shared;
 pub(crate) mod sql;
 
 use std::collections::BTreeSet;

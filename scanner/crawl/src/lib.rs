@@ -27,6 +27,7 @@ mod options;
 mod propagate;
 mod read;
 mod secrets;
+mod shared;
 mod source;
 mod task;
 mod texts;

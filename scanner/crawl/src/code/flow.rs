@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Columns, Flow, Place, Protection, SOME};
 
-use super::shared::{Empty, Shared};
 use crate::Ref;
+use crate::shared::{Empty, Shared};
 
 /// How many steps a flow remembers; the first and the last are kept.
 const MAX_STEPS: usize = 24;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aedile_model::{Place, Unknown, Value};
 
+use crate::shared::{Empty, Shared};
 use crate::yaml;
 
 /// A value, where it is written and which resource it speaks of.
@@ -42,7 +43,7 @@ pub(crate) enum Kind {
         text: String,
         why: Unknown,
     },
-    List(Vec<Datum>),
+    List(Shared<Vec<Datum>>),
     Map(Map),
     /// The JSON text of a value.
     Json(Box<Datum>),
@@ -59,9 +60,23 @@ pub(crate) enum Kind {
 /// Members by key.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Map {
-    pub(crate) members: BTreeMap<String, Datum>,
+    pub(crate) members: Shared<BTreeMap<String, Datum>>,
     /// Why there may be more members than these.
     pub(crate) open: Option<Unknown>,
+}
+
+impl Empty for Vec<Datum> {
+    fn empty<'a>() -> &'a Self {
+        static EMPTY: Vec<Datum> = Vec::new();
+        &EMPTY
+    }
+}
+
+impl Empty for BTreeMap<String, Datum> {
+    fn empty<'a>() -> &'a Self {
+        static EMPTY: BTreeMap<String, Datum> = BTreeMap::new();
+        &EMPTY
+    }
 }
 
 /// Which resource of which module instance.
@@ -108,7 +123,7 @@ impl From<Kind> for Datum {
 
 impl From<BTreeMap<String, Datum>> for Datum {
     fn from(members: BTreeMap<String, Datum>) -> Datum {
-        Kind::Map(Map { members, open: None }).into()
+        Kind::Map(Map { members: members.into(), open: None }).into()
     }
 }
 
@@ -330,7 +345,7 @@ impl Datum {
                     }
                     members.insert(key.to_owned(), member);
                 }
-                Kind::Map(Map { members, open: None })
+                Kind::Map(Map { members: members.into(), open: None })
             }
         };
         let datum = Datum::new(kind, Some(place.clone()));

@@ -191,11 +191,12 @@ fn variants(release: &Release, used: &BTreeSet<String>, beside: &[Resource], con
 fn manifests(file: &File, text: &str, context: Context<'_>) -> Manifests {
     let (documents, gaps) = documents(file, text, "this document", context.options);
     let mut manifests = Manifests { gaps, ..Manifests::default() };
+    let has_templates = text.contains("{{");
     for document in &documents {
         manifests.gaps.extend(duplicates(file, document));
         if document.get("kind").is_some() {
             let body = Datum::from_yaml(document, &file.path);
-            manifests.documents.push(if text.contains("{{") { template::at_run(body) } else { body });
+            manifests.documents.push(if has_templates { template::at_run(body) } else { body });
         }
     }
     manifests

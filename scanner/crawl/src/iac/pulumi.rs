@@ -225,7 +225,7 @@ fn arguments(properties: &Datum, depth: usize) -> Datum {
                 }
                 members.insert(name, value);
             }
-            Datum { kind: Kind::Map(Map { members, open: map.open.clone() }), ..properties.clone() }
+            Datum { kind: Kind::Map(Map { members: members.into(), open: map.open.clone() }), ..properties.clone() }
         }
         Kind::List(items) => {
             let items = items.iter().map(|item| arguments(item, depth.saturating_sub(1))).collect();

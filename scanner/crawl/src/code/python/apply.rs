@@ -16,7 +16,7 @@ use super::value::{Object, Shape, Text, Value};
 use crate::Ref;
 use crate::code::flow::Data;
 use crate::code::output::{dataset_name, table_name};
-use crate::code::shared::Shared;
+use crate::shared::Shared;
 
 /// The values that play roles in a call: its arguments, and what earlier calls of the chain were given.
 pub(super) type Fields<'w> = Shared<BTreeMap<String, Value<'w>>>;

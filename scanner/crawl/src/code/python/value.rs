@@ -7,7 +7,7 @@ use ruff_python_ast::{ExprLambda, StmtClassDef, StmtFunctionDef};
 
 use crate::code::flow::Data;
 use crate::code::origin::Offsets;
-use crate::code::shared::{Empty, Shared};
+use crate::shared::{Empty, Shared};
 
 /// What is known of a value.
 #[derive(Debug, Clone, Default)]

@@ -56,7 +56,7 @@ fn as_template(mut resource: Resource, types: &Types) -> Resource {
     }
     let parent = resource.body.member("parent_id").filter(|parent| !parent.is_null());
     if let Some(parent) = parent {
-        members.insert("ancestors".to_owned(), Kind::List(vec![parent.clone()]).into());
+        members.insert("ancestors".to_owned(), Kind::List(vec![parent.clone()].into()).into());
         members.insert("scope".to_owned(), parent.clone());
     }
     let date: String = version.chars().take(10).filter(char::is_ascii_digit).collect();
@@ -66,6 +66,6 @@ fn as_template(mut resource: Resource, types: &Types) -> Resource {
     resource.type_name = types.canonical(type_name);
     resource.source = ResourceSource::Arm;
     resource.region = members.get("location").map(super::template::region);
-    resource.body = Datum::from(Kind::Map(Map { members, open })).at(resource.body.place.clone());
+    resource.body = Datum::from(Kind::Map(Map { members: members.into(), open })).at(resource.body.place.clone());
     resource
 }

@@ -17,11 +17,11 @@ const ITEMS: i64 = 10_000;
 /// value cannot be known before deployment.
 pub(super) fn call(name: &str, values: &[Datum]) -> Option<Result<Datum, &'static str>> {
     match name {
-        "createarray" => return Some(Ok(Kind::List(values.to_vec()).into())),
+        "createarray" => return Some(Ok(Kind::List(values.to_vec().into()).into())),
         "array" => {
             let first = values.first()?;
             let items = if matches!(first.kind, Kind::List(_)) { first.items().to_vec() } else { vec![first.clone()] };
-            return (!matches!(first.kind, Kind::Unknown(_))).then(|| Ok(Kind::List(items).into()));
+            return (!matches!(first.kind, Kind::Unknown(_))).then(|| Ok(Kind::List(items.into()).into()));
         }
         "createobject" => return Some(object(values)),
         "null" => return Some(Ok(Kind::Null.into())),
@@ -112,7 +112,7 @@ fn known(name: &str, values: &[Datum]) -> Option<Result<Datum, &'static str>> {
         "reverse" => {
             let mut items = values.first()?.items().to_vec();
             items.reverse();
-            Ok(Kind::List(items))
+            Ok(Kind::List(items.into()))
         }
         "intersection" => intersection(values),
         "items" | "objectkeys" => entries(name == "items", values),
@@ -253,7 +253,7 @@ fn union(values: &[Datum]) -> Option<Result<Datum, &'static str>> {
                 out.push(item.clone());
             }
         }
-        return Some(Ok(Kind::List(out).into()));
+        return Some(Ok(Kind::List(out.into()).into()));
     }
     let mut members: BTreeMap<String, Datum> = BTreeMap::new();
     for value in values {

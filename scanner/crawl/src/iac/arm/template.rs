@@ -276,7 +276,7 @@ impl<'e, 'a> Deployment<'e, 'a> {
             members.insert("scope".to_owned(), scope);
         }
         let ancestors: Vec<Datum> = found.ancestors.iter().map(|address| of(address, "id")).collect();
-        members.insert("ancestors".to_owned(), Kind::List(ancestors).into());
+        members.insert("ancestors".to_owned(), Kind::List(ancestors.into()).into());
         let place = raw.member("type").and_then(|own| own.place.clone()).or_else(|| raw.place.clone());
         let address = self.free(found.address);
         self.resources.push(Resource {
@@ -293,7 +293,7 @@ impl<'e, 'a> Deployment<'e, 'a> {
                 Datum::unknown(condition, "whether the resource is deployed is known at deployment only")
                     .at(place.clone())
             }),
-            body: Datum::from(Kind::Map(Map { members, open: None })).at(place.clone()),
+            body: Datum::from(Kind::Map(Map { members: members.into(), open: None })).at(place.clone()),
             place,
             in_tests: self.in_tests,
         });

@@ -128,7 +128,7 @@ fn access_control(member: &Datum, bundle: &Datum) -> Option<Datum> {
             entry
         })
         .collect();
-    (!blocks.is_empty()).then(|| Kind::List(blocks).into())
+    (!blocks.is_empty()).then(|| Kind::List(blocks.into()).into())
 }
 
 /// The body of a resource as the provider writes it.

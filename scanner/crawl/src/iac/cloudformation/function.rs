@@ -246,7 +246,7 @@ impl<'a> Evaluator<'a> {
         let collection = self.evaluate(collection, scope);
         let Some(identifier) = identifier.str() else { return Vec::new() };
         let turns: Vec<Datum> = match &collection.kind {
-            Kind::List(items) => items.clone(),
+            Kind::List(items) => items.to_vec(),
             _ => {
                 let message = format!("what the loop `{name}` goes over is not known: it is read once");
                 self.gap(place(node, &scope.path), GapKind::Unresolved, message);

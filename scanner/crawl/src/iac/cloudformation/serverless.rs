@@ -123,7 +123,7 @@ fn map<const N: usize>(members: [(&str, Datum); N]) -> Datum {
 }
 
 fn list(items: Vec<Datum>) -> Datum {
-    Kind::List(items).into()
+    Kind::List(items.into()).into()
 }
 
 /// The member at a dotted path of maps; null if there is none.

@@ -181,6 +181,6 @@ impl<'a> Evaluator<'a> {
         if !self.spend(items.len()) {
             items.clear();
         }
-        Kind::List(items).into()
+        Kind::List(items.into()).into()
     }
 }

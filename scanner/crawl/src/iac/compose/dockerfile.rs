@@ -226,7 +226,7 @@ impl Image {
             type_name: "image".to_owned(),
             address: path.to_owned(),
             unit: String::new(),
-            body: Datum::new(Kind::Map(Map { members, open: None }), place.clone()),
+            body: Datum::new(Kind::Map(Map { members: members.into(), open: None }), place.clone()),
             place,
             in_tests: file.in_tests,
             region: None,

@@ -15,8 +15,8 @@ use crate::iac::datum::{Datum, Kind, Map};
 pub(super) fn pod(files: &Files<'_>, path: &str, name: &str, service: &Datum) -> (Datum, Vec<Named>) {
     let mut container = Members::at(service);
     container.take("image", service.member("image"));
-    container.put("env", Datum::from(Kind::List(environment(files, path, service))));
-    container.put("args", Datum::from(Kind::List(command(service))));
+    container.put("env", Datum::from(Kind::List(environment(files, path, service).into())));
+    container.put("args", Datum::from(Kind::List(command(service).into())));
     container.put("securityContext", security(files, path, service));
     let limits = ["mem_limit", "deploy.resources.limits.memory"].iter().find_map(|path| at(service, path));
     if let Some(memory) = limits {
@@ -43,7 +43,7 @@ pub(super) fn pod(files: &Files<'_>, path: &str, name: &str, service: &Datum) ->
         Datum::from(BTreeMap::from([("hostPath".to_owned(), path)])).at(mount.place.clone())
     });
     pod.put("volumes", Datum::from(Kind::List(of_host.collect())));
-    pod.put("containers", Datum::from(Kind::List(vec![container.datum()])));
+    pod.put("containers", Datum::from(Kind::List(vec![container.datum()].into())));
     let mut body = Members::at(service);
     body.put("name", Datum::from_text(name));
     body.put("pod", pod.datum());
@@ -77,7 +77,7 @@ impl Members {
     }
 
     fn datum(self) -> Datum {
-        Datum::new(Kind::Map(Map { members: self.members, open: None }), self.place)
+        Datum::new(Kind::Map(Map { members: self.members.into(), open: None }), self.place)
     }
 }
 
@@ -147,7 +147,7 @@ fn command(service: &Datum) -> Vec<Datum> {
         .filter_map(|key| service.member(key))
         .flat_map(|value| match &value.kind {
             Kind::List(items) => items.clone(),
-            _ => vec![value.clone()],
+            _ => vec![value.clone()].into(),
         })
         .collect()
 }

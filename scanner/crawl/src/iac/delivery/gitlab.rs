@@ -204,7 +204,7 @@ fn converted(node: &Node, file: &File, roots: &[(&File, &Node)], depth: usize) -
                     let value = converted(item, file, roots, depth - 1);
                     match value.kind {
                         Kind::List(inner) => inner,
-                        _ => vec![value],
+                        _ => vec![value].into(),
                     }
                 })
                 .collect();

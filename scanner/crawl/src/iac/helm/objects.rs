@@ -74,7 +74,7 @@ impl Reader<'_> {
                     member.place = self.entry(entry).or(member.place);
                     members.insert(told(key, self.unknowns).0, member);
                 }
-                Kind::Map(Map { members, open: None })
+                Kind::Map(Map { members: members.into(), open: None })
             }
         };
         Datum::new(kind, self.place(node.span))

@@ -157,7 +157,7 @@ fn converted(block: &Datum, depth: usize) -> Datum {
             Kind::List(items) if items.iter().any(|item| matches!(item.kind, Kind::Map(_))) => {
                 let items: Vec<Datum> = items.iter().map(|item| converted(item, depth + 1)).collect();
                 match list {
-                    Some(list) => (list.to_owned(), Datum::new(Kind::List(items), value.place.clone())),
+                    Some(list) => (list.to_owned(), Datum::new(Kind::List(items.into()), value.place.clone())),
                     None => (camel(name), items.into_iter().next().unwrap_or_else(|| Kind::Null.into())),
                 }
             }
@@ -165,7 +165,8 @@ fn converted(block: &Datum, depth: usize) -> Datum {
         };
         members.insert(name, value);
     }
-    Datum::new(Kind::Map(Map { members, open: map.open.clone() }), block.place.clone()).of(block.of.clone())
+    Datum::new(Kind::Map(Map { members: members.into(), open: map.open.clone() }), block.place.clone())
+        .of(block.of.clone())
 }
 
 /// `run_as_user` → `runAsUser`, with the letters that Kubernetes writes in capitals.

@@ -71,7 +71,7 @@ fn made(custom: &Datum, item: &Datum, kind: &str, data: &str, entries: BTreeMap<
     if kind == "Secret" {
         members.extend(item.member("type").map(|value| ("type".to_owned(), value.clone())));
     }
-    Datum::from(Kind::Map(Map { members, open: None })).at(item.place.clone())
+    Datum::from(Kind::Map(Map { members: members.into(), open: None })).at(item.place.clone())
 }
 
 fn entries(item: &Datum, read: Read<'_>) -> BTreeMap<String, Datum> {

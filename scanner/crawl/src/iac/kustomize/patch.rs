@@ -3,9 +3,8 @@
 //! Sources: kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch (strategic merge, its keys
 //! of lists), RFC 6902 and RFC 6901 (JSON patch and pointers).
 
-use std::collections::BTreeMap;
-
 use crate::iac::datum::{Datum, Kind, Map};
+use crate::shared::Shared;
 
 /// Lists whose items are merged by a key, for the kinds that Kubernetes itself has.
 const KEYS: [(&str, &str); 12] = [
@@ -154,7 +153,7 @@ fn merged(below: &Datum, patch: &Datum, keyed: bool, depth: usize) -> Datum {
         return patch.clone();
     }
     let replace = directive(patch).as_deref() == Some("replace");
-    let mut members: BTreeMap<String, Datum> = if replace { BTreeMap::new() } else { low.members.clone() };
+    let mut members = if replace { Shared::default() } else { low.members.clone() };
     for (name, value) in high.members.iter().filter(|(name, _)| !name.starts_with('$')) {
         if value.is_null() || directive(value).as_deref() == Some("delete") {
             members.remove(name);
@@ -195,7 +194,7 @@ fn merged_list(below: &Datum, patch: &Datum, key: &str, depth: usize) -> Datum {
             (_, None) => items.push(item.clone()),
         }
     }
-    Datum::new(Kind::List(items), below.place.clone())
+    Datum::new(Kind::List(items.into()), below.place.clone())
 }
 
 /// One operation of a JSON patch.

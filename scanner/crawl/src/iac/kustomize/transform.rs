@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::patch::PREVIOUS;
 use crate::iac::datum::{Datum, Kind, Map};
+use crate::shared::Shared;
 
 /// Kinds that stand in no namespace.
 fn in_namespace(kind: &str) -> bool {
@@ -137,7 +138,7 @@ fn rename(custom: &Datum, objects: &mut [Datum]) {
         let new = format!("{prefix}{old}{suffix}");
         name.kind = Kind::Text(new.clone());
         if let Some(metadata) = reach(object, &["metadata"], false) {
-            let before = metadata.entry(PREVIOUS.to_owned()).or_insert_with(|| Kind::List(Vec::new()).into());
+            let before = metadata.entry(PREVIOUS.to_owned()).or_insert_with(|| Kind::List(Shared::default()).into());
             if let Kind::List(items) = &mut before.kind {
                 items.push(Datum::from_text(old.as_str()));
             }

@@ -11,6 +11,7 @@ use super::scope::Scope;
 use super::syntax::{Block, Body};
 use super::typed::each;
 use crate::iac::datum::{Datum, Key, Kind, Map};
+use crate::shared::Shared;
 
 /// Blocks that one `dynamic` makes.
 const BLOCKS: usize = 1_000;
@@ -63,7 +64,7 @@ impl Evaluator<'_> {
                 self.block(block, origin, scope, &mut map);
             }
         }
-        Some(map.members.remove(name).unwrap_or_else(|| Kind::List(Vec::new()).into()))
+        Some(map.members.remove(name).unwrap_or_else(|| Kind::List(Shared::default()).into()))
     }
 
     fn block(&mut self, block: &Block, origin: &Origin, scope: &Scope, map: &mut Map) {
@@ -129,10 +130,10 @@ fn push(members: &mut BTreeMap<String, Datum>, name: &str, value: Datum) {
     match members.get_mut(name) {
         Some(Datum { kind: Kind::List(items), .. }) => items.push(value),
         // An attribute of the same name: the block form wins, as in providers that take both.
-        Some(held) => held.kind = Kind::List(vec![value]),
+        Some(held) => held.kind = Kind::List(vec![value].into()),
         None => {
             let place = value.place.clone();
-            members.insert(name.to_owned(), Datum::from(Kind::List(vec![value])).at(place));
+            members.insert(name.to_owned(), Datum::from(Kind::List(vec![value].into())).at(place));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::iac::datum::{Datum, Kind, Map};
+use crate::shared::Shared;
 
 /// The document of a data source's body; statements of `source_policy_documents` come first, those of
 /// `override_policy_documents` last. A statement replaces an earlier one of the same `sid`.
@@ -21,14 +22,15 @@ pub(super) fn document(body: &Datum) -> Datum {
     }
     BTreeMap::from([
         ("Version".to_owned(), Datum::from_text("2012-10-17")),
-        ("Statement".to_owned(), Datum::from(Kind::List(statements))),
+        ("Statement".to_owned(), Datum::from(Kind::List(statements.into()))),
     ])
     .into()
 }
 
 /// The document of a `google_iam_policy`: its bindings and audit configurations.
 pub(super) fn bindings(body: &Datum) -> Datum {
-    let list = |name: &str| Datum::from(Kind::List(body.member(name).map(Datum::items).unwrap_or_default().to_vec()));
+    let list =
+        |name: &str| Datum::from(Kind::List(body.member(name).map(Datum::items).unwrap_or_default().to_vec().into()));
     BTreeMap::from([("bindings".to_owned(), list("binding")), ("auditConfigs".to_owned(), list("audit_config"))]).into()
 }
 
@@ -113,7 +115,7 @@ fn statement(block: &Datum) -> Datum {
             .entry(text("test"))
             .or_default()
             .entry(text("variable"))
-            .or_insert_with(|| Kind::List(Vec::new()).into());
+            .or_insert_with(|| Kind::List(Shared::default()).into());
         if let Kind::List(all) = &mut held.kind {
             all.extend(values.items().iter().cloned());
         }

@@ -14,6 +14,7 @@ use super::parse::Origin;
 use super::scope::{Held, Here, Scope};
 use super::syntax::{Expression, For, Form, Key, Operator, Part, Step};
 use crate::iac::datum::{self, Datum, Handle, Kind, Map, hole_for};
+use crate::shared::Shared;
 
 /// Functions that give sets.
 const SETS: [&str; 5] = ["fileset", "setintersection", "setsubtract", "setunion", "toset"];
@@ -306,7 +307,7 @@ impl Evaluator<'_> {
                 return not_known(&key, &here.snippet());
             };
             if each.grouping {
-                let group = map.members.entry(key).or_insert_with(|| Kind::List(Vec::new()).into());
+                let group = map.members.entry(key).or_insert_with(|| Kind::List(Shared::default()).into());
                 if let Kind::List(group) = &mut group.kind {
                     group.push(value);
                 }
@@ -314,7 +315,7 @@ impl Evaluator<'_> {
                 map.members.insert(key, value);
             }
         }
-        if each.result_key.is_some() { Kind::Map(map).into() } else { Kind::List(items).into() }
+        if each.result_key.is_some() { Kind::Map(map).into() } else { Kind::List(items.into()).into() }
     }
 
     fn traversal(&mut self, start: &Expression, steps: &[Step], here: Here<'_>, scope: &Scope) -> Datum {
@@ -414,7 +415,7 @@ impl Evaluator<'_> {
             // Instances whose number is not known: what is said of one is said of each.
             Kind::Resource(Handle { key: datum::Key::Any, .. }) => {
                 let one = self.deeper(datum, rest, here, scope);
-                return Kind::List(vec![one]).into();
+                return Kind::List(vec![one].into()).into();
             }
             _ => {}
         }

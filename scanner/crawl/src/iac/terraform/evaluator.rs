@@ -16,6 +16,7 @@ use super::syntax::{Expression, Step};
 use super::typed;
 use crate::iac::datum::{Datum, Handle, Key, Kind, Target, hole_for};
 use crate::iac::version::Bounds;
+use crate::shared::Shared;
 
 /// Evaluation inside evaluation: expressions in expressions, locals in locals, modules in modules.
 const DEPTH: usize = 96;
@@ -329,7 +330,7 @@ impl<'a> Evaluator<'a> {
         }
         let all = match children.as_slice() {
             [] if self.missing(at, call) => Datum::unknown(here.snippet(), "the module is not in the sources"),
-            [] => Kind::List(Vec::new()).into(),
+            [] => Kind::List(Shared::default()).into(),
             children => collected(children.iter().map(|(key, child)| (key.clone(), Kind::Module(*child).into()))),
         };
         (all, false)
@@ -365,7 +366,7 @@ impl<'a> Evaluator<'a> {
             return (Kind::Resource(handle(&found.key)).into(), true);
         }
         if slots.is_empty() {
-            return (Kind::List(Vec::new()).into(), false);
+            return (Kind::List(Shared::default()).into(), false);
         }
         self.spend(slots.len());
         (collected(slots.iter().map(|slot| (slot.key.clone(), Kind::Resource(handle(&slot.key)).into()))), false)
@@ -470,5 +471,5 @@ fn collected(instances: impl Iterator<Item = (Key, Datum)>) -> Datum {
             }
         }
     }
-    if map.is_empty() { Kind::List(list).into() } else { map.into() }
+    if map.is_empty() { Kind::List(list.into()).into() } else { map.into() }
 }

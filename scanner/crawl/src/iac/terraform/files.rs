@@ -95,7 +95,7 @@ impl<'a> Evaluator<'a> {
         if found.is_empty() {
             return Datum::unknown(here.snippet(), "no file that was read matches");
         }
-        Kind::List(found).into()
+        Kind::List(found.into()).into()
     }
 
     fn template_file(

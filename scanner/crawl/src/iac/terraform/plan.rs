@@ -309,7 +309,7 @@ impl<'n> Reader<'n> {
                         .enumerate()
                         .map(|(at, item)| self.value(planned, None, Some(item), inner.get(at).or(expression), path));
                     let items: Vec<Datum> = items.filter(|item| !item.is_null()).collect();
-                    if items.is_empty() { Kind::Null.into() } else { Kind::List(items).into() }
+                    if items.is_empty() { Kind::Null.into() } else { Kind::List(items.into()).into() }
                 }
                 _ => Kind::Null.into(),
             },

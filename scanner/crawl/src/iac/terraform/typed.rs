@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::operator::number;
 use super::syntax::{Block, Expression, Form, Key as ObjectKey, parse_expression};
 use crate::iac::datum::{Datum, Key, Kind, Map};
+use crate::shared::Shared;
 
 /// `value` as the type `type_of`: scalars converted, sets in order and without doubles, objects with the
 /// optional members that they do not have.
@@ -72,7 +73,7 @@ fn inside(item: &mut Datum, type_of: Option<&Expression>) {
 }
 
 /// Items as a set: no doubles, texts in their order.
-pub(super) fn set(mut items: Vec<Datum>) -> Vec<Datum> {
+pub(super) fn set(mut items: Shared<Vec<Datum>>) -> Shared<Vec<Datum>> {
     let mut seen = BTreeSet::new();
     items.retain(|item| seen.insert(item.json_holed().to_string()));
     if items.iter().all(|item| matches!(item.kind, Kind::Text(_))) {

@@ -158,7 +158,7 @@ impl Evaluator<'_> {
                 (true, None) => return computed(whole, "which elements it keeps is known at deployment only"),
             }
         }
-        Kind::List(found).into()
+        Kind::List(found.into()).into()
     }
 
     fn reference(&mut self, values: &[Datum], whole: &Expression, here: &Here) -> Datum {

@@ -37,7 +37,7 @@ pub(super) fn pods(body: &Datum, paths: &[String]) -> Vec<Datum> {
             let more = map.members.get("sidecars").cloned();
             let containers: Vec<Datum> = set.iter().chain(&more).flat_map(Datum::items).cloned().collect();
             if !containers.is_empty() {
-                map.members.insert("containers".to_owned(), Datum::from(Kind::List(containers)));
+                map.members.insert("containers".to_owned(), Datum::from(Kind::List(containers.into())));
             }
             found.push(template);
         }

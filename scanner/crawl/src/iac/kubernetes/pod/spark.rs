@@ -43,7 +43,7 @@ fn pod(role: &Datum, application: Option<&Datum>) -> Datum {
     let main = Datum::from(container).at(role.place.clone());
     let mut containers = vec![main];
     containers.extend(own("sidecars").map(|sidecars| sidecars.items().to_vec()).unwrap_or_default());
-    members.insert("containers".to_owned(), Datum::from(Kind::List(containers)));
+    members.insert("containers".to_owned(), Datum::from(Kind::List(containers.into())));
     for (from, to) in [
         ("initContainers", "initContainers"),
         ("hostNetwork", "hostNetwork"),
@@ -57,5 +57,5 @@ fn pod(role: &Datum, application: Option<&Datum>) -> Datum {
     if let Some(volumes) = application.and_then(|body| body.member("volumes")) {
         members.insert("volumes".to_owned(), volumes.clone());
     }
-    Datum::new(Kind::Map(Map { members, open: None }), role.place.clone())
+    Datum::new(Kind::Map(Map { members: members.into(), open: None }), role.place.clone())
 }

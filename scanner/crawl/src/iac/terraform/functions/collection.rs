@@ -221,7 +221,7 @@ pub(super) fn call(name: &str, arguments: Arguments<'_>) -> Option<Outcome> {
         "transpose" => arguments.at(0).and_then(transposed),
         "setunion" => {
             let all: Vec<Datum> = arguments.0.iter().flat_map(|argument| argument.items()).cloned().collect();
-            Ok(list(set(all)))
+            Ok(list(set(all.into())))
         }
         "setintersection" => arguments.list(0).map(|items| {
             let others: Vec<BTreeSet<String>> =

@@ -1,5 +1,6 @@
 //! Collections that many values hold at once: a copy costs nothing, and who changes one gets its own.
 
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -91,6 +92,54 @@ impl<T: IntoIterator + Clone + Default> IntoIterator for Shared<T> {
 
     fn into_iter(self) -> T::IntoIter {
         self.own().into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Shared<Vec<T>>
+where
+    Vec<T>: Empty,
+{
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a, T: Clone> IntoIterator for &'a mut Shared<Vec<T>>
+where
+    Vec<T>: Empty,
+{
+    type Item = &'a mut T;
+    type IntoIter = std::slice::IterMut<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
+impl<'a, K, V> IntoIterator for &'a Shared<BTreeMap<K, V>>
+where
+    BTreeMap<K, V>: Empty,
+{
+    type Item = (&'a K, &'a V);
+    type IntoIter = btree_map::Iter<'a, K, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a, K: Clone + Ord, V: Clone> IntoIterator for &'a mut Shared<BTreeMap<K, V>>
+where
+    BTreeMap<K, V>: Empty,
+{
+    type Item = (&'a K, &'a mut V);
+    type IntoIter = btree_map::IterMut<'a, K, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
     }
 }
 
