@@ -195,14 +195,17 @@ pub fn sections(text: &str) -> Vec<Section> {
     }
     let mut found: Vec<Section> = Vec::new();
     let mut hidden = false;
-    let said: Vec<bool> = lines.iter().map(|line| line_says(line, &mut hidden)).collect();
+    let mut said: Vec<bool> = lines.iter().map(|line| line_says(line, &mut hidden)).collect();
+    // That there is a heading inside says nothing yet.
+    for (at, ..) in &heads {
+        if let Some(said) = said.get_mut(*at) {
+            *said = false;
+        }
+    }
     for (nth, (at, level, rest)) in heads.iter().enumerate() {
         // Up to the next heading that is not inside of this one.
         let end = heads.iter().skip(nth + 1).find(|(_, other, _)| other <= level).map_or(lines.len(), |(at, ..)| *at);
-        let inside = heads.iter().skip(nth + 1).filter(|(at, ..)| *at < end);
-        let own: Vec<usize> = inside.map(|(at, ..)| *at).collect();
-        let below = (at + 1..end).filter(|line| !own.contains(line));
-        let mut written = below.into_iter().any(|line| said.get(line).copied().unwrap_or_default());
+        let mut written = (at + 1..end).any(|line| said.get(line).copied().unwrap_or_default());
         written |= rest.chars().any(char::is_alphanumeric) && !is_placeholder(rest);
         let heading = lines.get(*at).map_or("", |line| line.trim()).to_owned();
         found.push(Section { heading, written });
@@ -331,6 +334,12 @@ mod tests {
         assert_eq!(of("Developed by"), Some(false));
         assert_eq!(of("License"), Some(true));
         assert_eq!(of("# Card"), Some(true));
+    }
+
+    #[test]
+    fn a_hundred_thousand_headings_are_looked_at_once_each() {
+        let text = format!("# Card\n{}", "## Part\n".repeat(100_000));
+        assert_eq!(sections(&text).iter().filter(|section| section.written).count(), 0);
     }
 
     #[test]

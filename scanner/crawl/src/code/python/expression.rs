@@ -70,11 +70,9 @@ impl<'w> Interpreter<'w> {
             Expr::Subscript(subscript) => self.subscript(subscript),
             Expr::Call(call) => self.call(call, expression),
             Expr::BinOp(binary) => self.binary(&binary.left, binary.op, &binary.right),
-            Expr::BoolOp(boolean) => boolean
-                .values
-                .iter()
-                .map(|value| self.value(value))
-                .fold(Value::Unknown, |held, value| held.either(value, "value")),
+            Expr::BoolOp(boolean) => {
+                boolean.values.iter().map(|value| self.value(value)).fold(Value::Unknown, super::gate::joined)
+            }
             Expr::UnaryOp(unary) => match (unary.op, self.value(&unary.operand)) {
                 (UnaryOp::USub, Value::Int(number)) => number.checked_neg().map_or(Value::Unknown, Value::Int),
                 (UnaryOp::Not, Value::Object(held)) if held.kind == super::gate::CONDITION => Value::Object(held),

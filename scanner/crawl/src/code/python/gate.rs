@@ -3,7 +3,9 @@
 //! A condition stands around what it guards (`if auc > 0.8:`), or before it: where a branch ends the function or the
 //! program, what follows is done only otherwise. A step of an orchestrator that decides guards the steps behind it.
 
-use aedile_model::{Place, Protection, Value as Known};
+use std::collections::{BTreeMap, BTreeSet};
+
+use aedile_model::{Gap, GapKind, Place, Protection, Value as Known};
 use aedile_rules::measure::is_measure;
 use ruff_python_ast::{CmpOp, Expr, ExprCompare, Stmt};
 
@@ -33,10 +35,15 @@ pub(super) struct Gates {
     /// Steps of orchestrators, with the links made while each was made.
     steps: Vec<Step>,
     /// The step that a variable holds.
-    named: std::collections::BTreeMap<String, usize>,
+    named: BTreeMap<String, usize>,
     /// Which step follows which.
     order: Vec<(usize, usize)>,
+    /// Whether there is more of it than is kept.
+    cut: bool,
 }
+
+/// Pairs of steps that follow each other in one file.
+const ORDER: usize = 100_000;
 
 /// A step of an orchestrator.
 #[derive(Debug, Clone)]
@@ -45,8 +52,11 @@ struct Step {
     links: std::ops::Range<usize>,
     decides: bool,
     /// The files of code that it runs.
-    runs: std::collections::BTreeSet<String>,
+    runs: BTreeSet<String>,
 }
+
+/// Steps by the step before or behind them.
+type Steps = BTreeMap<usize, BTreeSet<usize>>;
 
 /// How a branch ends.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -62,9 +72,9 @@ impl<'w> Interpreter<'w> {
         self.gates.open.as_ref().or(self.gates.passed.as_ref())
     }
 
-    /// Runs over branches, of which one is chosen by `tests`.
-    pub(super) fn guarded(&mut self, tests: &[&'w Expr], bodies: &[&'w [Stmt]], branches: &[&'w [Stmt]]) {
-        let met = tests.iter().find(|test| self.is_condition(test)).map(|test| self.place(*test));
+    /// Runs over branches, of which one is chosen by `tests`, each with what it gives.
+    pub(super) fn guarded(&mut self, tests: &[(&'w Expr, Value<'w>)], bodies: &[&'w [Stmt]], branches: &[&'w [Stmt]]) {
+        let met = tests.iter().find(|(test, value)| self.is_condition(test, value)).map(|(test, _)| self.place(*test));
         let Some(place) = met else {
             self.branches(branches);
             return;
@@ -89,9 +99,9 @@ impl<'w> Interpreter<'w> {
         self.gates.passed = Some(place);
     }
 
-    /// `assert auc > 0.8`
-    pub(super) fn asserted(&mut self, test: &'w Expr) {
-        if self.is_condition(test) {
+    /// `assert auc > 0.8`, which gives `value`.
+    pub(super) fn asserted(&mut self, test: &'w Expr, value: &Value<'w>) {
+        if self.is_condition(test, value) {
             let place = self.place(test);
             self.gates.met[0] += 1;
             self.stops(place);
@@ -146,15 +156,18 @@ impl<'w> Interpreter<'w> {
         self.gates.open = around;
     }
 
-    /// Whether `test` asks how good a model is.
-    fn is_condition(&mut self, test: &'w Expr) -> bool {
+    /// Whether `test`, which gives `value`, asks how good a model is.
+    fn is_condition(&self, test: &Expr, value: &Value<'w>) -> bool {
+        is_good_enough(value) || self.compares_measure(test, 0)
+    }
+
+    /// Whether `test` is written as a comparison of a measure.
+    fn compares_measure(&self, test: &Expr, depth: usize) -> bool {
         match test {
+            _ if depth > 8 => false,
             Expr::Compare(compare) => self.is_comparison(compare),
-            Expr::BoolOp(boolean) => boolean.values.iter().any(|value| self.is_condition(value)),
-            Expr::UnaryOp(unary) => self.is_condition(&unary.operand),
-            Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Subscript(_) => {
-                matches!(self.value(test), Value::Object(object) if object.kind == CONDITION)
-            }
+            Expr::BoolOp(boolean) => boolean.values.iter().any(|value| self.compares_measure(value, depth + 1)),
+            Expr::UnaryOp(unary) => self.compares_measure(&unary.operand, depth + 1),
             _ => false,
         }
     }
@@ -175,7 +188,7 @@ impl<'w> Interpreter<'w> {
         Value::Object(Object { kind: CONDITION.to_owned(), made, ..Object::default() })
     }
 
-    fn is_comparison(&self, compare: &'w ExprCompare) -> bool {
+    fn is_comparison(&self, compare: &ExprCompare) -> bool {
         let orders = |op: &CmpOp| matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE);
         let mut sides = std::iter::once(&*compare.left).chain(&*compare.comparators);
         compare.ops.iter().any(orders) && sides.any(|side| self.measures(side, 0))
@@ -257,8 +270,17 @@ impl<'w> Interpreter<'w> {
     /// `a >> b`: the steps at the end of the right side follow those of the left.
     pub(super) fn follows(&mut self, first: &'w Expr, then: &'w Expr) -> Value<'w> {
         let (first, then) = (self.steps_of(first, 0), self.steps_of(then, 0));
-        for before in &first {
-            self.gates.order.extend(then.iter().map(|after| (*before, *after)));
+        let room = ORDER.saturating_sub(self.gates.order.len());
+        let pairs = first.iter().flat_map(|before| then.iter().map(|after| (*before, *after)));
+        self.gates.order.extend(pairs.take(room));
+        if first.len().saturating_mul(then.len()) > room && !self.gates.cut {
+            self.gates.cut = true;
+            let Some(module) = self.world.modules.get(self.module) else { return Value::Unknown };
+            self.pipeline.gap(Gap {
+                place: module.place(),
+                kind: GapKind::Limit,
+                message: format!("more than {ORDER} pairs of tasks that follow each other: the rest is not read"),
+            });
         }
         Value::Unknown
     }
@@ -289,21 +311,27 @@ impl<'w> Interpreter<'w> {
     pub(super) fn close_gates(&mut self) {
         let mut open: Vec<usize> =
             (0..).zip(&self.gates.steps).filter(|(_, step)| step.decides).map(|(at, _)| at).collect();
-        let mut seen = std::collections::BTreeSet::new();
+        let order = std::mem::take(&mut self.gates.order);
+        let (mut following, mut leading): (Steps, Steps) = (BTreeMap::new(), BTreeMap::new());
+        for (first, then) in order {
+            following.entry(first).or_default().insert(then);
+            leading.entry(then).or_default().insert(first);
+        }
+        let mut seen = BTreeSet::new();
         while let Some(step) = open.pop() {
-            for (_, after) in self.gates.order.iter().filter(|(before, _)| *before == step) {
-                if seen.insert(*after) {
-                    open.push(*after);
-                    let links = self.gates.steps.get(*after).map(|step| step.links.clone()).unwrap_or_default();
+            for &after in following.get(&step).into_iter().flatten() {
+                if seen.insert(after) {
+                    open.push(after);
+                    let links = self.gates.steps.get(after).map(|step| step.links.clone()).unwrap_or_default();
                     self.pipeline.guard(links);
                 }
             }
         }
-        self.tell_tasks();
+        self.tell_tasks(&following, &leading);
     }
 
     /// The steps that run other files, and those around them, become the tasks of the pipeline.
-    fn tell_tasks(&mut self) {
+    fn tell_tasks(&mut self, following: &Steps, leading: &Steps) {
         if self.gates.steps.iter().all(|step| step.runs.is_empty()) {
             return;
         }
@@ -311,9 +339,9 @@ impl<'w> Interpreter<'w> {
         let keys: Vec<String> = (0..).zip(&self.gates.steps).map(|(at, step)| key(at, step)).collect();
         let named = |at: usize| keys.get(at).cloned();
         let told = (0..).zip(&self.gates.steps).filter_map(|(at, step)| {
-            let before = self.gates.order.iter().filter(|(_, then)| *then == at);
-            let after: std::collections::BTreeSet<String> = before.filter_map(|(first, _)| named(*first)).collect();
-            let leads = self.gates.order.iter().any(|(first, _)| *first == at);
+            let before = leading.get(&at).into_iter().flatten();
+            let after: BTreeSet<String> = before.filter_map(|first| named(*first)).collect();
+            let leads = following.contains_key(&at);
             let gate = step.decides.then_some(Gate::Measure);
             let is_task = !step.runs.is_empty() || !after.is_empty() || leads;
             is_task.then(|| Task {
@@ -366,6 +394,23 @@ fn says_measure(value: &Value<'_>, depth: usize) -> bool {
             object.kind == CONDITION || object.fields.values().any(|value| says_measure(value, depth + 1))
         }
         _ => false,
+    }
+}
+
+/// Whether `value` says that a model is good enough.
+fn is_good_enough(value: &Value<'_>) -> bool {
+    matches!(value, Value::Object(object) if object.kind == CONDITION)
+}
+
+/// What `one or other` gives: data before a condition, a condition before anything else.
+pub(super) fn joined<'w>(one: Value<'w>, other: Value<'w>) -> Value<'w> {
+    let is_data = |value: &Value<'w>| matches!(value, Value::Data(..) | Value::Expression(_));
+    if is_good_enough(&one) {
+        if is_data(&other) { other } else { one }
+    } else if is_good_enough(&other) {
+        if is_data(&one) { one } else { other }
+    } else {
+        one.either(other, "value")
     }
 }
 

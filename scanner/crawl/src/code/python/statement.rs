@@ -81,14 +81,20 @@ impl<'w> Interpreter<'w> {
             }
             Stmt::If(branch) => {
                 let mut branches: Vec<&'w [Stmt]> = Vec::new();
-                if self.may_hold(&branch.test) {
+                let (may_hold, met) = self.may_hold(&branch.test);
+                if may_hold {
                     branches.push(&branch.body);
                 }
+                let mut tests = vec![(&*branch.test, met)];
                 let mut complete = !branches.is_empty() && self.must_hold(&branch.test);
                 let others = if complete { &[][..] } else { branch.elif_else_clauses.as_slice() };
                 for clause in others {
                     let may_hold = match &clause.test {
-                        Some(test) => self.may_hold(test),
+                        Some(test) => {
+                            let (may_hold, met) = self.may_hold(test);
+                            tests.push((test, met));
+                            may_hold
+                        }
                         None => {
                             complete = true;
                             true
@@ -104,10 +110,8 @@ impl<'w> Interpreter<'w> {
                 let around = self.program;
                 self.program |= self.base.is_none() && is_program(&branch.test);
                 let clauses = &branch.elif_else_clauses;
-                let tests =
-                    std::iter::once(&*branch.test).chain(clauses.iter().filter_map(|clause| clause.test.as_ref()));
-                let bodies = std::iter::once(&*branch.body).chain(clauses.iter().map(|clause| &*clause.body));
-                let (tests, bodies): (Vec<_>, Vec<_>) = (tests.collect(), bodies.collect());
+                let bodies: Vec<&[Stmt]> =
+                    std::iter::once(&*branch.body).chain(clauses.iter().map(|clause| &*clause.body)).collect();
                 self.guarded(&tests, &bodies, &branches);
                 self.program = around;
             }
@@ -147,8 +151,8 @@ impl<'w> Interpreter<'w> {
                 }
             }
             Stmt::Assert(assert) => {
-                self.value(&assert.test);
-                self.asserted(&assert.test);
+                let met = self.value(&assert.test);
+                self.asserted(&assert.test, &met);
             }
             // What a program does when it runs gives nothing to those who import it.
             Stmt::Expr(expression) if self.program && self.stack.is_empty() && is_plain_call(&expression.value) => {}
@@ -175,18 +179,19 @@ impl<'w> Interpreter<'w> {
         given && matches!(self.value(test), Value::Text(text) if !text.holes && !text.text.is_empty())
     }
 
-    /// Whether the test may hold. What is `None` by default or by a call says that it does not; any other constant may
-    /// be set otherwise before the code runs.
-    fn may_hold(&mut self, test: &'w Expr) -> bool {
+    /// Whether the test may hold, and what it gives or decides by. What is `None` by default or by a call says that it does
+    /// not; any other constant may be set otherwise before the code runs.
+    fn may_hold(&mut self, test: &'w Expr) -> (bool, Value<'w>) {
         match test {
             Expr::UnaryOp(unary) if unary.op == ruff_python_ast::UnaryOp::Not => {
-                !matches!(self.value(&unary.operand), Value::Instance(_))
+                let held = self.value(&unary.operand);
+                (!matches!(held, Value::Instance(_)), held)
             }
             Expr::Compare(compare) => {
                 let held = self.value(&compare.left);
                 let none = matches!(compare.comparators.as_ref(), [Expr::NoneLiteral(_)]);
                 let is_data = matches!(held, Value::Instance(_) | Value::Data(Shape::Frame, _) | Value::Text(_));
-                match (compare.ops.as_ref(), none) {
+                let may_hold = match (compare.ops.as_ref(), none) {
                     ([ruff_python_ast::CmpOp::IsNot], true) => !matches!(held, Value::None),
                     ([ruff_python_ast::CmpOp::Is], true) => !is_data,
                     _ => {
@@ -195,9 +200,13 @@ impl<'w> Interpreter<'w> {
                         }
                         true
                     }
-                }
+                };
+                (may_hold, Value::Unknown)
             }
-            test => !matches!(self.value(test), Value::None),
+            test => {
+                let held = self.value(test);
+                (!matches!(held, Value::None), held)
+            }
         }
     }
 

@@ -377,3 +377,28 @@ fn loops_of_loops_over_known_lists_are_walked_within_bounds() {
     code.push_str(&format!("{}pd.read_csv(f's3://raw/{{v0}}.csv')\n", " ".repeat(8)));
     assert!(gaps_of(&code).is_empty());
 }
+
+#[test]
+fn the_test_of_a_branch_is_walked_once() {
+    // Walked twice at every level, the innermost would be reached a million times.
+    let mut code = String::from("import pandas as pd\n\ndef f0(n):\n    pd.read_csv('in.csv')\n    return n\n\n");
+    for level in 1..=20 {
+        code.push_str(&format!("def f{level}(n):\n    if f{}(n):\n        return n\n\n", level - 1));
+    }
+    code.push_str("f20(1)\n");
+    assert!(gaps_of(&code).is_empty());
+    tells(&python(&code), &["reads in.csv [*]"]);
+}
+
+#[test]
+fn tasks_that_all_follow_each_other_are_bounded() {
+    let tasks: String =
+        (0..1_000).map(|n| format!("t{n} = BashOperator(task_id='t{n}', bash_command='python a{n}.py')\n")).collect();
+    let names = (0..1_000).map(|n| format!("t{n}")).collect::<Vec<_>>().join(", ");
+    let code = format!("from airflow.operators.bash import BashOperator\n{tasks}[{names}] >> [{names}]\n");
+    assert!(gaps_of(&code).contains(&aedile_model::GapKind::Limit));
+    let chain = (0..1_000).map(|n| format!("t{n}")).collect::<Vec<_>>();
+    let chain: String = chain.windows(2).map(|pair| format!("{} >> {}\n", pair[0], pair[1])).collect();
+    let code = format!("from airflow.operators.bash import BashOperator\n{tasks}{chain}");
+    assert!(gaps_of(&code).is_empty());
+}
