@@ -22,6 +22,9 @@ mod tree;
 /// Nodes that aliases and merge keys of one text may add, all together.
 const EXPANSION: usize = 100_000;
 
+/// Lines of one text that are read as if they stood further right.
+const MOVED: usize = 64;
+
 /// A value of a document and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
@@ -95,12 +98,23 @@ pub(crate) fn parse_all(text: &str, nesting: usize) -> (Vec<Node>, Vec<YamlError
     let (mut documents, mut errors) = (Vec::new(), Vec::new());
     let mut budget = EXPANSION;
     let mut start = 0;
+    let mut text = std::borrow::Cow::Borrowed(text);
+    let mut moved = 0;
     while let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) {
         let mut tree = Tree::new(rest, start, nesting, &mut budget);
         let failed = tree.read();
+        if let Some((at, fault)) = &failed
+            && matches!(&*fault.message, "invalid indentation" | "invalid indentation in flow construct")
+            && moved < MOVED
+            && let Some(whole) = joined(&text, *at)
+        {
+            moved += 1;
+            text = whole.into();
+            continue;
+        }
         documents.append(&mut tree.documents);
         let Some((at, fault)) = failed else { break };
-        let next = next_document(text, tree.document.max(start + 1));
+        let next = next_document(&text, tree.document.max(start + 1));
         errors.push(YamlError {
             span: Span::new(at, next.unwrap_or(text.len()).max(at)),
             message: fault.message,
@@ -112,6 +126,26 @@ pub(crate) fn parse_all(text: &str, nesting: usize) -> (Vec<Node>, Vec<YamlError
         }
     }
     (documents, errors)
+}
+
+/// `text` with the line at `at` behind the one before it, every byte at its offset; `None` if that one ends in a comment.
+///
+/// The parser wants what stands in brackets further right than the key before them, a bracket that closes them too. All
+/// readers in use take it where it stands:
+///
+/// ```yaml
+/// command: [
+///   "serve"
+/// ]
+/// ```
+fn joined(text: &str, at: usize) -> Option<String> {
+    let before = text.get(..at)?;
+    let kept = before.trim_end_matches([' ', '\t', '\r', '\n']);
+    let last = kept.rsplit('\n').next()?;
+    if kept.len() == before.trim_end_matches([' ', '\t']).len() || last.contains(" #") || last.starts_with('#') {
+        return None;
+    }
+    Some(format!("{kept}{}{}", " ".repeat(at - kept.len()), text.get(at..)?))
 }
 
 /// The offset of the first line `---` that starts after `from`.

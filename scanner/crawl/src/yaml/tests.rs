@@ -130,3 +130,16 @@ fn hostile_texts_do_not_panic() {
         let _ = parse_all(text, 8);
     }
 }
+
+#[test]
+fn brackets_may_close_where_their_key_begins() {
+    let text =
+        "command: [\n  \"a\", # é\n  \"b\"\n]\nargs: {\nx: 1,\n  y: [2,\n3]\n}\nlast: 'é'\n---\nb: [1 # one\n]\n";
+    let (documents, errors) = parse_all(text, 64);
+    assert_eq!(errors, []);
+    let first = &documents[0];
+    assert_eq!(first.get("command").unwrap().items().len(), 2);
+    assert_eq!(first.get("args").unwrap().at("y").unwrap().items()[1].str(), Some("3"));
+    let last = first.key_span("last").unwrap();
+    assert_eq!(&text[last.start as usize..last.end as usize], "last", "places stay where they are");
+}

@@ -39,7 +39,12 @@ fn quoted(text: &str, style: Style) -> String {
     let text = serde_json::Value::String(text.to_owned()).to_string();
     match style {
         Style::Raw => text,
-        _ => text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+        _ => text
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026")
+            .replace('\u{2028}', "\\u2028")
+            .replace('\u{2029}', "\\u2029"),
     }
 }
 
@@ -136,7 +141,8 @@ fn scalar(heap: &Heap, value: &Val, indent: usize, out: &mut Rich) {
             }
         }
         V::Float(number) => out.push(&json_float(*number), from),
-        _ => out.append(&heap.rich(value), from),
+        V::Cluster | V::Versions => out.push(&plain_or_quoted(&heap.string(value)), from),
+        V::Bool(_) | V::Int(_) | V::Unknown(_) => out.append(&heap.rich(value), from),
     }
 }
 
@@ -260,7 +266,9 @@ fn flow(heap: &Heap, value: &Val, style: Style, depth: usize, out: &mut Rich) ->
             out.push(&format!("\"{text}\""), value.from);
         }
         V::Float(number) => out.push(&json_float(*number), value.from),
-        _ => out.append(&heap.rich(value), value.from),
+        V::Files(_) => out.push("{}", value.from),
+        V::Cluster | V::Versions => out.push(&quoted(&heap.string(value), style), value.from),
+        V::Bool(_) | V::Int(_) => out.append(&heap.rich(value), value.from),
     }
     Ok(())
 }

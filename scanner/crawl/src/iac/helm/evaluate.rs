@@ -223,7 +223,7 @@ impl<'c> Machine<'c> {
             }
             Step::If { cond, then, other } => {
                 let value = self.pipe(cond, frame, dot)?;
-                match self.decide(&value, node, frame) {
+                match self.decide(&value, node, [then, other], frame) {
                     Some(true) => self.body(then, frame, dot, out)?,
                     Some(false) => self.body(other, frame, dot, out)?,
                     None => Flow::Next,
@@ -231,7 +231,7 @@ impl<'c> Machine<'c> {
             }
             Step::With { cond, then, other } => {
                 let value = self.pipe(cond, frame, dot)?;
-                match self.decide(&value, node, frame) {
+                match self.decide(&value, node, [then, other], frame) {
                     Some(true) => self.body(then, frame, &value, out)?,
                     Some(false) => self.body(other, frame, dot, out)?,
                     None => Flow::Next,
@@ -263,11 +263,26 @@ impl<'c> Machine<'c> {
         self.heap.spend(bytes / 32)
     }
 
-    fn decide(&mut self, value: &Val, node: &Node, frame: &Frame) -> Option<bool> {
-        let truth = self.heap.truth(value);
-        if let (None, V::Unknown(number)) = (truth, &value.kind) {
-            let at = frame.template.source.origin(node.span.start, node.span.end, true);
-            self.undecided.push((at, *number));
+    /// Whether a condition holds. If that is not known, variables that either branch would set are not known either, and
+    /// it is told unless setting them is all that the branches do.
+    fn decide(&mut self, value: &Val, node: &Node, branches: [&Body; 2], frame: &mut Frame) -> Option<bool> {
+        let V::Unknown(number) = value.kind else { return self.heap.truth(value) };
+        let ranged = matches!(node.kind, Step::Range { .. });
+        let truth = self.heap.truth(value).filter(|_| !ranged);
+        if truth.is_none() {
+            let mut set = Vec::new();
+            let mut only_sets = true;
+            for branch in branches {
+                only_sets &= sets(branch, frame.template.source.text(), &mut set);
+            }
+            let open = self.heap.opened(number);
+            for name in set {
+                assign(frame, &name, V::Unknown(open).into());
+            }
+            if !only_sets {
+                let at = frame.template.source.origin(node.span.start, node.span.end, true);
+                self.undecided.push((at, number));
+            }
         }
         truth
     }
@@ -303,7 +318,7 @@ impl<'c> Machine<'c> {
             }
             V::Nil => Vec::new(),
             V::Unknown(_) => {
-                self.decide(&value, node, frame);
+                self.decide(&value, node, [each, other], frame);
                 return Ok(Flow::Next);
             }
             _ => return Err(Fault::new("`range` is given something that is neither a list nor a mapping")),
@@ -335,6 +350,33 @@ impl<'c> Machine<'c> {
         }
         Ok(Flow::Next)
     }
+}
+
+/// Collects the variables that a body sets, and says whether it does nothing else.
+fn sets(body: &Body, text: &str, names: &mut Vec<String>) -> bool {
+    let mut only = true;
+    for node in body.iter() {
+        only &= match &node.kind {
+            Step::Text => text.get(node.span.clone()).is_some_and(|text| text.trim().is_empty()),
+            Step::Show(pipe) if !pipe.variables.is_empty() => {
+                if !pipe.declares {
+                    names.extend(pipe.variables.iter().cloned());
+                }
+                !pipe.changes()
+            }
+            Step::If { cond: pipe, then, other } | Step::With { cond: pipe, then, other } => {
+                let then = sets(then, text, names);
+                sets(other, text, names) && then && !pipe.changes()
+            }
+            Step::Range { over, each, other } => {
+                let each = sets(each, text, names);
+                sets(other, text, names) && each && !over.changes()
+            }
+            Step::Break | Step::Continue => true,
+            Step::Show(_) | Step::Template { .. } => false,
+        };
+    }
+    only
 }
 
 fn too_deep() -> Fault {

@@ -7,14 +7,18 @@ use std::rc::Rc;
 
 mod collection;
 mod encode;
+mod format;
 mod glob;
 mod number;
 mod path;
 mod string;
+mod toml;
 
 use super::evaluate::{Call, Machine};
 use super::text::{Rich, has_hole};
 use super::value::{Fault, Heap, V, Val};
+
+pub(super) use number::compared;
 
 /// What a function may look at.
 pub(super) struct Arguments<'v> {
@@ -23,7 +27,7 @@ pub(super) struct Arguments<'v> {
 }
 
 /// Functions whose result nobody knows before the chart is installed.
-const UNKNOWN: [&str; 36] = [
+const UNKNOWN: [&str; 35] = [
     "ago",
     "bcrypt",
     "buildCustomCert",
@@ -34,7 +38,6 @@ const UNKNOWN: [&str; 36] = [
     "date_modify",
     "decryptAES",
     "derivePassword",
-    "durationRound",
     "encryptAES",
     "genCA",
     "genCAWithKey",
@@ -63,7 +66,7 @@ const UNKNOWN: [&str; 36] = [
 ];
 
 /// Functions that work with values that are not known, or with texts that hold some.
-const TRANSPARENT: [&str; 63] = [
+const TRANSPARENT: [&str; 65] = [
     "abbrev",
     "append",
     "camelcase",
@@ -78,6 +81,7 @@ const TRANSPARENT: [&str; 63] = [
     "empty",
     "first",
     "fromJson",
+    "fromToml",
     "fromYaml",
     "fromYamlArray",
     "get",
@@ -119,6 +123,7 @@ const TRANSPARENT: [&str; 63] = [
     "toRawJson",
     "toString",
     "toStrings",
+    "toToml",
     "toYaml",
     "toYamlPretty",
     "tpl",
@@ -249,7 +254,7 @@ fn files(machine: &mut Machine<'_>, id: usize, name: &str, given: &[Val]) -> Res
                 let value = serde_json::Value::String(super::text::cleaned(&body).into_owned());
                 out.push_str(&format!("{key}: {value}\n"));
             }
-            Ok(out.trim_end().to_owned().into())
+            Ok(if held.is_empty() { "{}".into() } else { out.trim_end().to_owned().into() })
         }
         _ => match held.iter().find(|(known, _)| known == name) {
             Some((_, at)) => Ok(text(*at).into()),

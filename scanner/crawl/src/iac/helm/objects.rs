@@ -33,6 +33,12 @@ pub(super) fn documents(
     documents.iter().map(|document| reader.datum(document)).collect()
 }
 
+/// A number with a leading zero, which is octal to Kubernetes: `0400`.
+fn octal(node: &yaml::Node, text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('0').filter(|digits| !digits.is_empty())?;
+    matches!(node.kind, yaml::Kind::Scalar { plain: true, .. }).then(|| i64::from_str_radix(digits, 8).ok())?
+}
+
 /// The integer that Go wrote with an exponent, `1.0007e+09`.
 fn exponent(node: &yaml::Node, text: &str) -> Option<i64> {
     if !matches!(node.kind, yaml::Kind::Scalar { plain: true, .. }) || !text.contains("e+") {
@@ -59,7 +65,9 @@ impl Reader<'_> {
             yaml::Kind::Scalar { .. } => match node.value() {
                 aedile_model::Value::Null => Kind::Null,
                 aedile_model::Value::Bool(truth) => Kind::Bool(truth),
-                aedile_model::Value::Int(number) => Kind::Int(number),
+                aedile_model::Value::Int(number) => {
+                    Kind::Int(node.str().and_then(|text| octal(node, text)).unwrap_or(number))
+                }
                 other => {
                     let text = other.as_text().unwrap_or_default();
                     exponent(node, text).map_or_else(|| Kind::Text(text.to_owned()), Kind::Int)

@@ -64,7 +64,8 @@ fn functions_give_what_they_give_in_helm() {
         ("{{ first .Values.list }}{{ last .Values.list }}", "bb"),
         ("{{ range $i, $x := .Values.list }}{{ $i }}{{ $x }}{{ end }}", "0b1a2b"),
         ("{{ range $k, $v := .Values.map }}{{ $k }}{{ end }}", "xz"),
-        ("{{ range until 3 }}{{ . }}{{ end }}", "12"),
+        ("{{ range until 3 }}x{{ . }}{{ end }}", "x0x1x2"),
+        ("{{ range until 3 }}{{ . }}{{ end }}", "10"),
         ("{{ with .Values.map.x }}{{ .k }}{{ else }}none{{ end }}", "1"),
         ("{{ if and .Values.set (eq .Values.name \"api\") (not .Values.empty) }}all{{ end }}", "all"),
         ("{{ if or .Values.empty (gt (int .Values.num) 2) }}some{{ end }}", "some"),
@@ -110,6 +111,52 @@ fn functions_give_what_they_give_in_helm() {
         ("{{ lookup \"v1\" \"Secret\" \"ns\" \"x\" | empty }}", "true"),
         ("{{ \"a b\" | title | nospace }}", "AB"),
         ("{{ camelcase \"http_server\" }}{{ kebabcase \"FirstName\" }}", "HttpServerfirst-name"),
+        // Operands by number, widths that are operands, and verbs in lists.
+        ("{{ printf \"%[2]s-%[1]s\" \"a\" \"b\" }}{{ printf \"%[1]d%[1]d\" 7 }}", "b-a77"),
+        ("{{ printf \"%*d|%-*d|%.*f\" 5 42 4 7 2 3.14159 | quote }}", "   42|7   |3.14"),
+        ("{{ printf \"%[3]*.[2]*[1]f\" 12.0 2 6 | quote }}", " 12.00"),
+        ("{{ printf \"%[5]d %d\" 1 2 | quote }}", "%!d(BADINDEX) 1"),
+        ("{{ printf \"%d %s\" 1 | quote }} ", "1 %!s(MISSING)"),
+        ("{{ printf \"%#x %#o %+d %x % x %U\" 255 8 5 \"hi\" \"hi\" 65 | squote }}", "0xff 010 +5 6869 68 69 U+0041"),
+        ("{{ printf \"%q %#v\" .Values.list \"a\" | squote }}", "[\"b\" \"a\" \"b\"] \"a\""),
+        (
+            "{{ printf \"%s %d\" .Values.map .Values.list | squote }}",
+            "map[x:map[k:%!s(float64=1)] z:two] [%!d(string=b) %!d(string=a) %!d(string=b)]",
+        ),
+        ("{{ printf \"%g %g %.3g %G\" 123456789.0 0.00001 1234.5 1e-10 }}", "1.23456789e+08 1e-05 1.23e+03 1E-10"),
+        ("{{ printf \"%08.3f|%5t|%05s|%3c|\" 3.14159 true \"ab\" 65 | quote }}", "0003.142| true|000ab|  A|"),
+        // Tables stand behind what is on one line, and are moved in below their names.
+        (
+            "{{ toToml (dict \"a\" 1 \"b\" \"x\\\"y\" \"c\" true \"d\" 1.5 \"n\" nil) | quote }}",
+            "a = 1\nb = \"x\\\"y\"\nc = true\nd = 1.5\n",
+        ),
+        ("{{ toToml .Values.map | quote }}", "z = \"two\"\n\n[x]\n  k = 1.0\n"),
+        (
+            "{{ toToml (dict \"a\" (dict \"b\" (dict \"c\" (list 1 (dict \"k.l\" 2)))) \"e\" (dict)) | quote }}",
+            "[a]\n  [a.b]\n    c = [1, {\"k.l\" = 2}]\n\n[e]\n",
+        ),
+        (
+            "{{ toToml (dict \"m\" (list (dict \"v\" 1) (dict \"v\" 2))) | quote }}",
+            "[[m]]\n  v = 1\n\n[[m]]\n  v = 2\n",
+        ),
+        ("{{ (fromToml \"a = 1\\n[b]\\nc = [1.5, true]\").b.c | toJson | squote }}", "[1.5,true]"),
+        ("{{ hasKey (fromToml \"a = \") \"Error\" }}", "true"),
+        (
+            "{{ hasKey nil \"a\" }} {{ keys .Values.missing | len }} {{ get .Values.missing \"a\" | quote }}",
+            "false 0 \"\"",
+        ),
+        (
+            "{{ has 3 (list 3.0) }} {{ addf 0.1 0.2 }} {{ round 123.555 2 0.6 }} {{ divf 1 3 }}",
+            "false 0.3 123.55 0.3333333333333333",
+        ),
+        ("{{ durationRound \"2h10m5s\" }} {{ durationRound \"2400h10m5s\" }}", "2h 3mo"),
+        ("{{ (semver \"1.2.3\").Compare (semver \"1.10.0\") }} {{ semver \"v1.2\" }}", "-1 1.2.0"),
+        ("{{ semverCompare \">=1.0.0-alpha.9\" \"1.0.0-alpha.10\" }}", "true"),
+        (
+            "{{ camelcase \"_foo__bar\" }} {{ replace \"\" \"-\" \"ab\" }} {{ regexQuoteMeta \"a-b.c\" }} {{ title \"o'neil\" }}",
+            "_Foo_Bar -a-b- a-b\\.c O'Neil",
+        ),
+        ("{{ (.Files.Glob \"none/*\").AsConfig | quote }}", "{}"),
         ("{{ 0x10 }}{{ 'a' }}", "1697"),
         ("{{ `raw \\n` }}", "raw \\n"),
         ("{{/* gone */}}left", "left"),
@@ -173,6 +220,13 @@ fn what_nobody_knows_before_installation_is_unknown() {
         assert!(secret.member(key).unwrap().why_unknown().is_some(), "{key}: {secret:?}");
     }
     assert!(secret.member("c").unwrap().why_unknown().unwrap().why.contains("requires"));
+    // A variable that is set under such a condition is no more known, and nothing is left out by that.
+    let set = chart(&[(
+        "templates/s.yaml",
+        "{{ $x := \"a\" }}{{ range until 3 }}{{ if lt (len $x) . }}{{ $x = print $x (randAlpha .) }}{{ end }}{{ end }}a: {{ $x }}\n{{ $y := 1 }}{{ if eq (randAlpha 1) \"a\" }}{{ $y = 2 }}{{ end }}b: {{ $y }}\n",
+    )]);
+    assert!(set.gaps.is_empty(), "{:?}", set.gaps);
+    assert!(["a", "b"].iter().all(|key| set.objects[0].1.member(key).unwrap().why_unknown().is_some()));
     let condition =
         chart(&[("templates/s.yaml", "a: 1\n{{ if eq (randAlpha 1) \"a\" }}b: 2\n{{ else }}c: 3\n{{ end }}")]);
     assert_eq!(condition.gaps.len(), 1);
@@ -309,6 +363,20 @@ fn hostile_files_of_a_chart_are_gaps_and_its_objects_are_read() {
     let rendered = chart(&[("values.yaml", "a: 1\na: 2\n"), ("templates/t.yaml", "a: {{ .Values.a }}\n")]);
     assert_eq!(rendered.objects[0].1.member("a").unwrap().int(), Some(2));
     assert_eq!(rendered.gaps.len(), 1, "a key that another hides: {:?}", rendered.gaps);
+}
+
+#[test]
+fn everything_that_templates_see_can_be_printed() {
+    for action in [
+        "{{ . | quote }}",
+        "{{ printf \"%s\" .Files | quote }}",
+        "{{ toJson . }}",
+        "{{ toYaml .Capabilities | quote }}",
+    ] {
+        let rendered = chart(&[("files/a", "x"), ("templates/t.yaml", &format!("a: {action}\n"))]);
+        assert_eq!(rendered.gaps, [], "{action}");
+        assert_eq!(rendered.objects.len(), 1, "{action}");
+    }
 }
 
 proptest! {

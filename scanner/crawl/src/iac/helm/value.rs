@@ -270,6 +270,7 @@ impl Heap {
                 }
                 out.push(']');
             }
+            V::Map(id) if let Some(version) = self.version(*id) => out.push_str(&version),
             V::Map(id) => {
                 out.push_str("map[");
                 for (at, (key, member)) in self.members(*id).iter().enumerate() {
@@ -282,8 +283,23 @@ impl Heap {
                 }
                 out.push(']');
             }
-            _ => out.push_str(&self.string(value)),
+            // What Go prints of these, bytes and addresses, no template can want.
+            V::Files(_) => out.push_str("map[]"),
+            V::Versions => out.push_str(&format!("[{}]", super::API_VERSIONS.join(" "))),
+            V::Bool(_) | V::Int(_) | V::Float(_) | V::Text(_) | V::Unknown(_) | V::Cluster => {
+                out.push_str(&self.string(value));
+            }
         }
+    }
+
+    /// A version that `semver` gave, in full.
+    fn version(&self, id: usize) -> Option<String> {
+        let part = |name: &str| self.member(id, name).map(|part| self.string(&part));
+        let (before, build) = (part("Prerelease")?, part("Metadata")?);
+        let before = if before.is_empty() { before } else { format!("-{before}") };
+        let build = if build.is_empty() { build } else { format!("+{build}") };
+        part("Original")?;
+        Some(format!("{}.{}.{}{before}{build}", part("Major")?, part("Minor")?, part("Patch")?))
     }
 
     /// A YAML node as a value; `from` tells where its bytes stand.
@@ -339,7 +355,7 @@ impl Heap {
         Ok(Val { kind, from: value.from })
     }
 
-    /// Whether two values are equal; `None` if one is not known.
+    /// Whether two values are equal, an integer and a float never; `None` if one is not known.
     pub(super) fn equal(&self, left: &Val, right: &Val, depth: usize) -> Option<bool> {
         if self.unknown_in(left).is_some() || self.unknown_in(right).is_some() {
             return None;
@@ -349,8 +365,6 @@ impl Heap {
             (V::Bool(a), V::Bool(b)) => a == b,
             (V::Int(a), V::Int(b)) => a == b,
             (V::Float(a), V::Float(b)) => a == b,
-            #[expect(clippy::cast_precision_loss, reason = "Helm's own numbers are floats")]
-            (V::Int(a), V::Float(b)) | (V::Float(b), V::Int(a)) => (*a as f64) == *b,
             (V::Text(a), V::Text(b)) => a.text == b.text,
             (V::List(a), V::List(b)) => {
                 let (a, b) = (self.items(*a), self.items(*b));

@@ -151,7 +151,17 @@ impl Machine<'_> {
                 V::Map(id) => {
                     let found = self.heap.member(*id, name).unwrap_or_else(Val::nil);
                     // Go's own values have methods of these names.
-                    if found.kind_is_nil() && last && name == "AsMap" { value.clone() } else { found }
+                    match arguments.as_deref() {
+                        Some([other]) if last => match functions::compared(self, &value, name, other) {
+                            Some(compared) => {
+                                arguments = None;
+                                compared
+                            }
+                            None => found,
+                        },
+                        _ if found.kind_is_nil() && last && name == "AsMap" => value.clone(),
+                        _ => found,
+                    }
                 }
                 V::Nil => return Err(Fault::new(format!("nothing is there to have the member `{name}`"))),
                 V::Unknown(_) => value,

@@ -99,9 +99,11 @@ pub(super) fn type_of(value: &Val) -> &'static str {
     }
 }
 
-fn map_id(value: &Val, name: &str) -> Result<usize, Fault> {
+/// The mapping of a value; `None` for nothing, which Go reads as a mapping without members.
+fn map_id(value: &Val, name: &str) -> Result<Option<usize>, Fault> {
     match &value.kind {
-        V::Map(id) => Ok(*id),
+        V::Map(id) => Ok(Some(*id)),
+        V::Nil => Ok(None),
         _ => Err(Fault::new(format!("`{name}` is given something that is no mapping"))),
     }
 }
@@ -109,6 +111,10 @@ fn map_id(value: &Val, name: &str) -> Result<usize, Fault> {
 fn maps(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<Val>, Fault> {
     let key = |at: usize| arguments.text(&machine.heap, at);
     let id = |at: usize| map_id(arguments.get(at)?, arguments.name);
+    let held = |at: usize| -> Result<usize, Fault> {
+        id(at)?.ok_or_else(|| Fault::new(format!("`{}` is given nothing to change", arguments.name)))
+    };
+    let members = |at: usize| Ok::<_, Fault>(id(at)?.map(|id| machine.heap.members(id)).unwrap_or_default());
     Ok(Some(match arguments.name {
         "dict" => {
             let mut members = BTreeMap::new();
@@ -121,21 +127,20 @@ fn maps(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<V
         }
         "set" => {
             let (name, value) = (key(1)?, arguments.get(2)?.clone());
-            let id = id(0)?;
+            let id = held(0)?;
             machine.heap.change(id)?.insert(name, value);
             arguments.get(0)?.clone()
         }
         "unset" => {
             let name = key(1)?;
-            let id = id(0)?;
+            let id = held(0)?;
             machine.heap.change(id)?.remove(&name);
             arguments.get(0)?.clone()
         }
-        "get" => machine.heap.member(id(0)?, &key(1)?).unwrap_or_else(|| "".into()),
+        "get" => members(0)?.get(&key(1)?).cloned().unwrap_or_else(|| "".into()),
         "hasKey" => match &arguments.get(0)?.kind {
-            V::Map(id) => machine.heap.member(*id, &key(1)?).is_some().into(),
             V::Unknown(_) => arguments.get(0)?.clone(),
-            _ => return Err(Fault::new("`hasKey` is given something that is no mapping")),
+            _ => members(0)?.contains_key(&key(1)?).into(),
         },
         "pluck" => {
             let name = key(0)?;
@@ -150,19 +155,19 @@ fn maps(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<V
         "dig" => return dig(machine, arguments).map(Some),
         "keys" => {
             let mut names = Vec::new();
-            for value in arguments.all().iter().filter(|value| !matches!(value.kind, V::Nil)) {
-                names.extend(machine.heap.members(map_id(value, "keys")?).keys().map(|key| Val::from(key.as_str())));
+            for at in 0..arguments.all().len() {
+                names.extend(members(at)?.keys().map(|key| Val::from(key.as_str())));
             }
             machine.heap.list(names)?
         }
         "values" => {
-            let found = machine.heap.members(id(0)?).values().cloned().collect();
+            let found = members(0)?.values().cloned().collect();
             machine.heap.list(found)?
         }
         "pick" | "omit" => {
             let names: Vec<String> = arguments.all().iter().skip(1).flat_map(|value| words(machine, value)).collect();
             let keep = arguments.name == "pick";
-            let members = machine.heap.members(id(0)?);
+            let members = members(0)?;
             let kept = members.iter().filter(|(name, _)| names.contains(name) == keep);
             let kept = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
             machine.heap.map(kept)?
@@ -170,7 +175,7 @@ fn maps(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<V
         "deepCopy" | "mustDeepCopy" => machine.heap.copy(&arguments.get(0)?.clone(), 0)?,
         "merge" | "mustMerge" | "mergeOverwrite" | "mustMergeOverwrite" => {
             let over = arguments.name.to_ascii_lowercase().contains("overwrite");
-            let target = id(0)?;
+            let target = held(0)?;
             for other in arguments.all().iter().skip(1) {
                 if let V::Map(other) = other.kind {
                     merge(machine, target, other, over, 0)?;
@@ -354,7 +359,7 @@ fn lists(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<
             machine.heap.list(chunks)?
         }
         "sortAlpha" => {
-            let mut found: Vec<String> = items(0)?.iter().map(|item| machine.heap.string(item)).collect();
+            let mut found = words(machine, arguments.get(0)?);
             found.sort();
             machine.heap.list(found.into_iter().map(Val::from).collect())?
         }

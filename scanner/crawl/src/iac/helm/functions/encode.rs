@@ -7,7 +7,7 @@ use ::base64::Engine;
 use ::base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
 
-use super::{Arguments, path};
+use super::{Arguments, path, toml};
 use crate::iac::helm::emit::{self, Style};
 use crate::iac::helm::evaluate::{Call, Machine};
 use crate::iac::helm::text::{Origin, Rich};
@@ -40,8 +40,13 @@ fn encodings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) 
             machine.heap.spend(1 + rich.text.len() / 32)?;
             rich.into()
         }
-        "toToml" => machine.heap.unknown(call.expression(), "`toToml` is not evaluated"),
-        "fromYaml" | "fromJson" | "mustFromJson" | "fromYamlArray" | "fromJsonArray" | "fromToml" => {
+        "toToml" | "mustToToml" => {
+            let text = toml::written(&machine.heap, arguments.get(0)?)?;
+            machine.heap.spend(1 + text.len() / 32)?;
+            Val::from(text).at(arguments.get(0)?.from)
+        }
+        "fromToml" => return toml::parsed(machine, arguments).map(Some),
+        "fromYaml" | "fromJson" | "mustFromJson" | "fromYamlArray" | "fromJsonArray" => {
             return parsed(machine, arguments).map(Some);
         }
         "b64enc" => {

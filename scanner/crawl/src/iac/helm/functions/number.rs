@@ -18,7 +18,7 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
     let floats = |fold: fn(f64, f64) -> f64| -> Result<Val, Fault> {
         let first = to_float(arguments.get(0)?);
         let rest = arguments.all().get(1..).unwrap_or_default();
-        Ok(V::Float(rest.iter().map(to_float).fold(first, fold)).into())
+        Ok(V::Float(decimal(rest.iter().map(to_float).fold(first, fold))).into())
     };
     Ok(Some(match arguments.name {
         "toDecimal" => i64::from_str_radix(&arguments.text(&machine.heap, 0)?, 8).unwrap_or(0).into(),
@@ -37,7 +37,12 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         "addf" => floats(|a, b| a + b)?,
         "subf" => floats(|a, b| a - b)?,
         "mulf" => floats(|a, b| a * b)?,
-        "divf" => floats(|a, b| a / b)?,
+        "divf" => {
+            let rest = arguments.all().get(1..).unwrap_or_default();
+            // The decimal quotient has 16 digits behind its point.
+            let quotient = rest.iter().map(to_float).fold(to_float(arguments.get(0)?), |a, b| a / b);
+            V::Float(format!("{quotient:.16}").parse().unwrap_or(quotient)).into()
+        }
         "maxf" => floats(f64::max)?,
         "minf" => floats(f64::min)?,
         "ceil" => V::Float(to_float(arguments.get(0)?).ceil()).into(),
@@ -45,9 +50,14 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         "round" => {
             let places = i32::try_from(arguments.int(1).unwrap_or(0).clamp(0, 12)).unwrap_or(0);
             let scale = 10_f64.powi(places);
-            V::Float((to_float(arguments.get(0)?) * scale).round() / scale).into()
+            let from = if arguments.is_missing(2) { 0.5 } else { to_float(arguments.get(2)?) };
+            let scaled = to_float(arguments.get(0)?) * scale;
+            // Sprig's rule, also for what is below zero.
+            let whole = if scaled.fract() >= from { scaled.ceil() } else { scaled.floor() };
+            V::Float(whole / scale).into()
         }
         "duration" => duration(arguments.text(&machine.heap, 0)?.parse().unwrap_or(0)).into(),
+        "durationRound" => coarse(&arguments.text(&machine.heap, 0)?).into(),
         "until" => {
             let end = arguments.int(0)?;
             machine.heap.list(steps(0, end, if end < 0 { -1 } else { 1 })?)?
@@ -68,9 +78,9 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         "eq" => {
             let first = arguments.get(0)?;
             let others = arguments.all().get(1..).unwrap_or_default();
-            others.iter().any(|other| machine.heap.equal(first, other, 0) == Some(true)).into()
+            others.iter().any(|other| alike(machine, first, other) == Some(true)).into()
         }
-        "ne" => (machine.heap.equal(arguments.get(0)?, arguments.get(1)?, 0) == Some(false)).into(),
+        "ne" => (alike(machine, arguments.get(0)?, arguments.get(1)?) == Some(false)).into(),
         "lt" | "le" | "gt" | "ge" => ordered(machine, arguments)?.into(),
         "not" => (machine.heap.truth(arguments.get(0)?) == Some(false)).into(),
         "semverCompare" => {
@@ -98,6 +108,21 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
     }))
 }
 
+/// Whether two values are equal. Go compares no integer with a float; a value that is given on the command line is one,
+/// where the same value in a file is the other, so we do.
+fn alike(machine: &Machine<'_>, left: &Val, right: &Val) -> Option<bool> {
+    #[expect(clippy::cast_precision_loss, reason = "Helm's own numbers are floats")]
+    match (&left.kind, &right.kind) {
+        (V::Int(a), V::Float(b)) | (V::Float(b), V::Int(a)) => Some((*a as f64) == *b),
+        _ => machine.heap.equal(left, right, 0),
+    }
+}
+
+/// A sum as decimal arithmetic gives it, which knows no `0.30000000000000004`: 15 digits are exact.
+fn decimal(number: f64) -> f64 {
+    format!("{number:.14e}").parse().unwrap_or(number)
+}
+
 /// So many seconds as Go writes a duration: `1m35s`.
 fn duration(seconds: i64) -> String {
     let (sign, whole) = (if seconds < 0 { "-" } else { "" }, seconds.unsigned_abs());
@@ -106,6 +131,58 @@ fn duration(seconds: i64) -> String {
         (0, minutes, seconds) => format!("{sign}{minutes}m{seconds}s"),
         (hours, minutes, seconds) => format!("{sign}{hours}h{minutes}m{seconds}s"),
     }
+}
+
+/// The greatest unit of a duration, as Sprig rounds it: `2h10m5s` is `2h`.
+fn coarse(text: &str) -> String {
+    let mut seconds = 0.0;
+    let mut rest = text.trim_start_matches('-');
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, next) = tail.split_at(letters);
+        let size = match unit {
+            "h" => 3_600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 1e-3,
+            "us" | "µs" => 1e-6,
+            "ns" => 1e-9,
+            _ => return "0s".to_owned(),
+        };
+        seconds += number.parse::<f64>().unwrap_or(0.0) * size;
+        rest = next;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole units are wanted")]
+    let whole = seconds as i64;
+    // A month has 30 days and a year 365 here.
+    let units = [("y", 31_536_000), ("mo", 2_592_000), ("d", 86_400), ("h", 3_600), ("m", 60)];
+    let found = units.iter().find(|(_, size)| whole > *size);
+    found.map_or_else(|| format!("{whole}s"), |(name, size)| format!("{}{name}", whole / size))
+}
+
+/// A method of a version that `semver` gives; `None` if it has none of that name.
+///
+/// Source: pkg.go.dev/github.com/Masterminds/semver/v3#Version.
+pub(in crate::iac::helm) fn compared(machine: &Machine<'_>, own: &Val, name: &str, other: &Val) -> Option<Val> {
+    let version = |value: &Val| match value.kind {
+        V::Map(id) => {
+            machine.heap.member(id, "Prerelease")?;
+            parse(&machine.heap.string(&machine.heap.member(id, "Original")?))
+        }
+        _ => None,
+    };
+    let order = order(&version(own)?, &version(other)?);
+    Some(match name {
+        "Compare" => (order as i64).into(),
+        "LessThan" => order.is_lt().into(),
+        "LessThanEqual" => order.is_le().into(),
+        "GreaterThan" => order.is_gt().into(),
+        "GreaterThanEqual" => order.is_ge().into(),
+        "Equal" => order.is_eq().into(),
+        _ => return None,
+    })
 }
 
 fn number(value: u64) -> i64 {
@@ -282,8 +359,26 @@ fn order(left: &Version, right: &Version) -> std::cmp::Ordering {
         (true, true) => std::cmp::Ordering::Equal,
         (true, false) => std::cmp::Ordering::Greater,
         (false, true) => std::cmp::Ordering::Less,
-        (false, false) => left.1.cmp(&right.1),
+        (false, false) => before_release(&left.1, &right.1),
     })
+}
+
+/// Source: semver.org, item 11.4: numbers by size and before words, what is longer comes last.
+fn before_release(left: &str, right: &str) -> std::cmp::Ordering {
+    let mut others = right.split('.');
+    for part in left.split('.') {
+        let Some(other) = others.next() else { return std::cmp::Ordering::Greater };
+        let order = match (part.parse::<u64>(), other.parse::<u64>()) {
+            (Ok(a), Ok(b)) => a.cmp(&b),
+            (Ok(_), Err(_)) => std::cmp::Ordering::Less,
+            (Err(_), Ok(_)) => std::cmp::Ordering::Greater,
+            (Err(_), Err(_)) => part.cmp(other),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    if others.next().is_some() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Equal }
 }
 
 #[cfg(test)]

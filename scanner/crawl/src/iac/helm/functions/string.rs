@@ -48,16 +48,10 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
         "print" | "println" | "cat" => joined(machine, arguments),
         "printf" => {
             let format = first()?;
-            formatted(machine, &format, arguments.all().get(1..).unwrap_or_default())?.into()
+            super::format::formatted(heap, &format, arguments.all().get(1..).unwrap_or_default())?.into()
         }
         "toString" if matches!(arguments.get(0)?.kind, V::Nil) => "<nil>".into(),
-        "toString" => match &arguments.get(0)?.kind {
-            // A version says itself as it was given.
-            V::Map(id) if heap.member(*id, "Original").is_some() && heap.member(*id, "Prerelease").is_some() => {
-                heap.member(*id, "Original").unwrap_or_else(Val::nil)
-            }
-            _ => arguments.rich(heap, 0)?.into(),
-        },
+        "toString" => arguments.rich(heap, 0)?.into(),
         "trim" => arguments.rich(heap, 0)?.trimmed().into(),
         "trimSuffix" => {
             let suffix = first()?;
@@ -89,7 +83,7 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
         "title" => last(&|text| capitals(text, true))?,
         "untitle" => last(&|text| capitals(text, false))?,
         "nospace" => last(&|text| text.split_whitespace().collect())?,
-        "camelcase" => last(&|text| text.split(['_', '-', ' ']).map(|part| capitals(part, true)).collect())?,
+        "camelcase" => last(&joined_words)?,
         "snakecase" => last(&|text| humps(text, '_'))?,
         "kebabcase" => last(&|text| humps(text, '-'))?,
         "initials" => last(&|text| text.split_whitespace().filter_map(|word| word.chars().next()).collect())?,
@@ -109,7 +103,7 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
             {
                 return Err(Fault::limit("a replacement grows beyond our bounds"));
             }
-            if from.is_empty() || !rich.text.contains(&from) { rich.into() } else { replaced(&rich, &from, &to).into() }
+            if !rich.text.contains(&from) { rich.into() } else { replaced(&rich, &from, &to).into() }
         }
         "trunc" => {
             let length = arguments.int(0)?;
@@ -188,13 +182,15 @@ fn strings(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
             let most = arguments.int(2)?;
             let pattern = pattern(&first()?)?;
             let parts: Vec<Val> = match usize::try_from(most) {
+                // Between all letters, and not before the first.
+                _ if pattern.as_str().is_empty() => text.chars().map(|letter| Val::from(letter.to_string())).collect(),
                 Ok(0) => Vec::new(),
                 Ok(most) => pattern.splitn(&text, most.max(1)).map(Val::from).collect(),
                 Err(_) => pattern.split(&text).map(Val::from).collect(),
             };
             machine.heap.list(parts)?
         }
-        "regexQuoteMeta" => last(&|text| regex::escape(text))?,
+        "regexQuoteMeta" => last(&literal)?,
         "html" => last(&|text| {
             text.replace('&', "&amp;")
                 .replace('<', "&lt;")
@@ -249,6 +245,18 @@ fn pattern(text: &str) -> Result<regex::Regex, Fault> {
         .map_err(|_| Fault::new("a pattern is not read"))
 }
 
+/// A text as a pattern that finds it. Source: pkg.go.dev/regexp#QuoteMeta.
+fn literal(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        if "\\.+*?()|[]{}^$".contains(letter) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
+
 /// `$1x` means the group `1` in Rust only with brackets around it, as Go has it.
 fn braced(text: &str) -> String {
     let mut out = String::new();
@@ -278,24 +286,7 @@ fn quoted(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Result<Val, Fault
             out.push(" ", None);
         }
         let from = rich.at(0).or(value.from);
-        let text = if double {
-            let mut text = String::from("\"");
-            for c in rich.text.chars() {
-                match c {
-                    '"' => text.push_str("\\\""),
-                    '\\' => text.push_str("\\\\"),
-                    '\n' => text.push_str("\\n"),
-                    '\t' => text.push_str("\\t"),
-                    '\r' => text.push_str("\\r"),
-                    c if c.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
-                    c => text.push(c),
-                }
-            }
-            text.push('"');
-            text
-        } else {
-            format!("'{}'", rich.text)
-        };
+        let text = if double { super::format::quoted(&rich.text) } else { format!("'{}'", rich.text) };
         out.push(&text, from);
     }
     Ok(out.into())
@@ -368,112 +359,6 @@ fn joined(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Val {
     out.into()
 }
 
-/// Go's `Sprintf`.
-fn formatted(machine: &mut Machine<'_>, format: &str, values: &[Val]) -> Result<Rich, Fault> {
-    let mut out = Rich::default();
-    let mut values = values.iter();
-    let mut rest = format;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.push(before, None);
-        let flags_end = after.find(|c: char| !matches!(c, '-' | '+' | '#' | ' ' | '0')).unwrap_or(after.len());
-        let (flags, tail) = after.split_at(flags_end);
-        let width_end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
-        let (width, tail) = tail.split_at(width_end);
-        let (precision, tail) = match tail.strip_prefix('.') {
-            Some(digits) => {
-                let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-                (
-                    digits.get(..end).map(|digits| digits.parse::<usize>().unwrap_or(0)),
-                    digits.get(end..).unwrap_or_default(),
-                )
-            }
-            None => (None, tail),
-        };
-        let Some(verb) = tail.chars().next() else {
-            out.push("%!(NOVERB)", None);
-            rest = "";
-            break;
-        };
-        rest = tail.get(verb.len_utf8()..).unwrap_or_default();
-        if verb == '%' {
-            out.push("%", None);
-            continue;
-        }
-        if matches!(verb, '*' | '[') {
-            return Err(Fault::new(format!("`{format}` numbers its operands, which is not evaluated")));
-        }
-        let Some(value) = values.next() else {
-            out.push(&format!("%!{verb}(MISSING)"), None);
-            continue;
-        };
-        let shown = shown(machine, value, verb, precision.map(|precision| precision.min(100)), flags);
-        let width = width.parse::<usize>().unwrap_or(0).min(1_000);
-        let missing = width.saturating_sub(shown.text.chars().count());
-        let pad = if flags.contains('0') && !flags.contains('-') { "0" } else { " " }.repeat(missing);
-        if !flags.contains('-') {
-            out.push(&pad, value.from);
-        }
-        out.append(&shown, value.from);
-        if flags.contains('-') {
-            out.push(&pad, value.from);
-        }
-    }
-    out.push(rest, None);
-    let typed = |value: &Val| format!("{}={}", super::collection::type_of(value), machine.heap.string(value));
-    let more: Vec<String> = values.map(typed).collect();
-    if !more.is_empty() {
-        out.push(&format!("%!(EXTRA {})", more.join(", ")), None);
-    }
-    if out.text.len() > LIMIT {
-        return Err(Fault::limit("a text grows beyond our bounds"));
-    }
-    Ok(out)
-}
-
-fn shown(machine: &Machine<'_>, value: &Val, verb: char, precision: Option<usize>, flags: &str) -> Rich {
-    let heap = &machine.heap;
-    let from = value.from;
-    match (verb, &value.kind) {
-        (_, V::Unknown(_)) => heap.rich(value),
-        ('T', _) => Rich::of(super::collection::type_of(value), from),
-        ('s' | 'v', V::Nil) => Rich::of(if verb == 's' { "%!s(<nil>)" } else { "<nil>" }, from),
-        ('q', _) => Rich::of(serde_json::Value::String(heap.string(value)).to_string(), from),
-        // What a verb is not for, Go tells with its type.
-        ('d' | 'o' | 'b' | 'c' | 't', V::Text(_) | V::Float(_))
-        | ('s' | 't' | 'f' | 'F' | 'e', V::Int(_))
-        | ('s', V::Float(_))
-        | ('s' | 'd' | 'f' | 'F' | 'e' | 'x', V::Bool(_))
-        | ('f' | 'F' | 'e', V::Text(_)) => {
-            Rich::of(format!("%!{verb}({}={})", super::collection::type_of(value), heap.string(value)), from)
-        }
-        ('d' | 'f' | 'F' | 'e' | 't' | 'x' | 'X' | 'o' | 'b' | 'c', V::Nil) => {
-            Rich::of(format!("%!{verb}(<nil>)"), from)
-        }
-        ('d', V::Int(number)) if flags.contains('+') && *number >= 0 => Rich::of(format!("+{number}"), from),
-        ('f' | 'F', V::Float(number)) => Rich::of(format!("{number:.*}", precision.unwrap_or(6)), from),
-        ('e', V::Float(number)) => {
-            let text = format!("{number:.*e}", precision.unwrap_or(6));
-            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
-            Rich::of(format!("{mantissa}e{sign}{digits:0>2}"), from)
-        }
-        ('x', V::Int(number)) => Rich::of(format!("{number:x}"), from),
-        ('X', V::Int(number)) => Rich::of(format!("{number:X}"), from),
-        ('x', V::Text(rich)) => Rich::of(rich.text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>(), from),
-        ('o', V::Int(number)) => Rich::of(format!("{number:o}"), from),
-        ('b', V::Int(number)) => Rich::of(format!("{number:b}"), from),
-        ('c', V::Int(number)) => {
-            let c = u32::try_from(*number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
-            Rich::of(c.to_string(), from)
-        }
-        ('s', V::Text(_)) if precision.is_some() => {
-            let kept: String = heap.string(value).chars().take(precision.unwrap_or(0)).collect();
-            Rich::of(kept, from)
-        }
-        _ => heap.rich(value),
-    }
-}
-
 fn replaced(rich: &Rich, from: &str, to: &str) -> Rich {
     let mut out = Rich::default();
     let mut at = 0;
@@ -508,10 +393,29 @@ fn capitals(text: &str, upper: bool) -> String {
                 (true, false) => c.to_lowercase().next().unwrap_or(c),
                 (false, _) => c,
             };
-            start = !(c.is_alphanumeric() || matches!(c, '_' | '\''));
+            start = !(c.is_alphanumeric() || c == '_');
             changed
         })
         .collect()
+}
+
+/// The words of a text without what stands between them, each with a capital. Connectors at the start stay, and of several
+/// in a row only one goes.
+fn joined_words(text: &str) -> String {
+    let is_between = |c: char| matches!(c, '_' | '-') || c.is_whitespace();
+    let (start, rest) = text.split_at(text.find(|c| !is_between(c)).unwrap_or(text.len()));
+    let mut out = start.to_owned();
+    let mut before = Some(' ');
+    for c in rest.chars() {
+        match (before.filter(|c| is_between(*c)), is_between(c)) {
+            (Some(held), true) => out.push(held),
+            (Some(_), false) => out.extend(c.to_uppercase()),
+            (None, true) => {}
+            (None, false) => out.push(c),
+        }
+        before = Some(c);
+    }
+    out
 }
 
 /// The words of a text in small letters: a capital begins one, unless it stands between capitals.
