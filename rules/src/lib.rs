@@ -33,10 +33,10 @@ pub use label::{Labels, Meaning, OwnLabels};
 pub use listing::{RuleFailure, RuleInfo};
 pub use pack::{PackError, PackInfo, PackSource};
 pub use resource::{
-    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, GrantForm, GrantRule, Interface,
-    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Outside,
-    Over, Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
-    Resources, RoleAccess, Selection, Service, TagRule, Tagged, Tagging,
+    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, Enforced, GrantForm, GrantRule, Interface,
+    InterfaceCase, KnownPort, LabelRule, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule,
+    Outside, Over, Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource,
+    ResourceType, Resources, RoleAccess, Selection, Service, TagRule, Tagged, Tagging,
 };
 pub use secret::{SecretHit, Secrets};
 pub use text::TextHit;

@@ -75,7 +75,10 @@
 //!
 //! **Columns** of a table are read from `columns: {path: column, name: name, masked: [masking_policy]}`; each becomes
 //! an asset of its own, `masks: [{from: mask, column: column}]` names companions that mask one, and `tags` the type that
-//! puts tags on columns, where a tag can carry a mask.
+//! puts tags on columns, where a tag can carry a mask. `enforced` says when a tag in a column masks it.
+//!
+//! **Labels**: `labels: {entity: entity_name, kind: entity_type, tables: [tables], columns: [columns], key: tag_key, value:
+//! tag_value}` is a resource that puts a tag on a table or column which it names in full.
 //!
 //! **Parts** are blocks that are resources of another type: `parts: [{type: databricks_cluster, path: job_cluster.new_cluster,
 //! key: job_cluster_key}]`.
@@ -101,10 +104,10 @@ mod tests;
 mod valid;
 
 pub use form::{
-    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, GrantForm, GrantRule, Interface,
-    InterfaceCase, KnownPort, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule, Outside,
-    Over, Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource, ResourceType,
-    RoleAccess, Selection, Service, TagRule, Tagged, Tagging,
+    ColumnMask, ColumnRule, ColumnTags, Companion, Condition, DataActions, Enforced, GrantForm, GrantRule, Interface,
+    InterfaceCase, KnownPort, LabelRule, Literal, ManagedPolicy, ManagedStatement, ModuleExample, ModuleRule, OpenRule,
+    Outside, Over, Part, Permission, PolicyTest, Reader, Reading, RelationRule, ResourceExample, ResourceSource,
+    ResourceType, RoleAccess, Selection, Service, TagRule, Tagged, Tagging,
 };
 
 #[cfg(test)]

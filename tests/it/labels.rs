@@ -209,6 +209,79 @@ fn a_label_that_no_cell_bears_out_is_found_and_one_that_cells_bear_out_is_not() 
 }
 
 #[test]
+fn a_label_is_held_against_all_that_a_column_comes_from() {
+    // Nobody looked into the model. Its column comes from cells of which none is a mail address, or from cells of which all
+    // are.
+    let staging = "select customer_no, email, amount as contact, email as reply_to, coalesce(email, phone) as reach,
+        coalesce(amount, other) as both from {{ source('crm', 'customers') }}\n";
+    let schema = "version: 2\nmodels:\n  - name: stg_customers\n    columns:\n".to_owned()
+        + &["contact", "reply_to", "reach", "both"]
+            .map(|name| format!("      - {{name: {name}, meta: {{data_class: pii.contact.email}}}}\n"))
+            .concat();
+    let more = [("wh/models/stg_customers.sql", staging), ("wh/models/schema.yml", schema.as_str())];
+    let (run, _) = scan(warehouse(&more).path(), &[]);
+    let told = evidence(found(&run, "declared-class-is-found", "stg_customers"));
+    assert!(told.contains("contact (declared pii.contact.email)"), "{told}");
+    for silent in ["reply_to (", "reach (", "both ("] {
+        assert!(!told.contains(silent), "one of its sources holds the class, or was not looked at: {told}");
+    }
+}
+
+#[test]
+fn tags_of_a_source_are_those_of_its_tables() {
+    let sources = "version: 2
+sources:
+  - name: crm
+    tags: [contains_pii]
+    meta: {sensitivity: restricted}
+    config: {meta: {data_class: pii}}
+    tables:
+      - name: customers
+      - name: orders
+        meta: {data_class: public}
+";
+    let (run, _) = scan(warehouse(&[("wh/models/sources.yml", sources)]).path(), &[]);
+    assert!(none(&run, FOUND, "crm.customers"), "{:?}", all(&run));
+    let bare = sources.replace(
+        "    tags: [contains_pii]\n    meta: {sensitivity: restricted}\n    config: {meta: {data_class: pii}}\n",
+        "",
+    );
+    let (run, _) = scan(warehouse(&[("wh/models/sources.yml", &bare)]).path(), &[]);
+    found(&run, FOUND, "crm.customers");
+    // A table's own word on a key counts.
+    let denied = sources.replace("meta: {sensitivity: restricted}", "meta: {sensitivity: public}");
+    let denied = denied
+        .replace("    tags: [contains_pii]\n", "")
+        .replace("customers\n", "customers\n        meta: {data_class: public}\n");
+    let (run, _) = scan(warehouse(&[("wh/models/sources.yml", &denied)]).path(), &[]);
+    found(&run, FOUND, "crm.customers");
+}
+
+#[test]
+fn tags_in_sql_and_terraform_declare_what_cells_show() {
+    let data = customers();
+    let columns = "customer_no TEXT, full_name TEXT, email TEXT {}, phone TEXT {}, amount TEXT";
+    let ddl = |email: &str, phone: &str| {
+        format!("CREATE TABLE crm.customers ({});\n", columns.replacen("{}", email, 1).replacen("{}", phone, 1))
+    };
+    let tag = |column: &str, class: &str| {
+        format!(
+            "resource \"databricks_entity_tag_assignment\" \"{column}\" {{\n  entity_type = \"columns\"\n  entity_name = \"crm.customers.{column}\"\n  tag_key = \"class\"\n  tag_value = \"{class}\"\n}}\n"
+        )
+    };
+    let name = "ALTER TABLE crm.customers ALTER COLUMN full_name SET TAGS ('class' = 'pii.name');\n";
+    let bare = ddl("", "") + name;
+    let whole = ddl("WITH TAG (gov.class = 'pii.contact.email')", "TAG (class = 'pii.contact.phone')") + name;
+    let terraform = tag("email", "pii.contact.email") + &tag("phone", "pii.contact.phone");
+    for (sql, tf, wanted) in [(&bare, "", true), (&whole, "", false), (&bare, terraform.as_str(), false)] {
+        let files =
+            [("data/customers.csv", data.as_str()), ("sql/ddl.sql", sql), ("main.tf", tf), ("aedile.yaml", CONFIG)];
+        let (run, _) = scan(platform(&files).path(), &[]);
+        assert_eq!(!none(&run, FOUND, "crm.customers"), wanted, "{sql}{tf}: {:?}", all(&run));
+    }
+}
+
+#[test]
 fn a_label_in_unknown_words_is_undecided_until_the_words_are_given_a_meaning() {
     let sources = SOURCES
         .replace("pii.contact.email", "level-3")

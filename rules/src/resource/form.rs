@@ -15,7 +15,7 @@ pub use catalog::{
     DataActions, Interface, InterfaceCase, KnownPort, ManagedPolicy, ManagedStatement, Permission, RoleAccess, Service,
     TagRule,
 };
-pub use column::{ColumnMask, ColumnRule, ColumnTags};
+pub use column::{ColumnMask, ColumnRule, ColumnTags, Enforced, LabelRule};
 pub use condition::{Condition, PolicyTest, Selection};
 pub use grant::{GrantForm, GrantRule, Over, Tagged, Tagging};
 pub use reader::{Literal, OpenRule, Reader, Reading};
@@ -146,6 +146,8 @@ pub struct ResourceType {
     pub parts: Vec<Part>,
     /// The columns that it declares, of a table.
     pub columns: Option<ColumnRule>,
+    /// The tag that it puts on a table or column by name.
+    pub labels: Option<LabelRule>,
     /// Kubernetes: paths of pod specifications (`*` is any key); the workload attributes are read there.
     #[serde(default)]
     pub pods: Vec<String>,

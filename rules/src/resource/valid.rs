@@ -21,8 +21,9 @@ pub(super) fn check(resource: &ResourceType, source: &PackSource) -> Result<(), 
         return refuse("an example expects nothing", "give `expect:` or `links:`");
     }
     let inherits = resource.like.is_some() && resource.paths.is_some();
-    if !inherits && resource.asset.is_none() && resource.grants.is_empty() && resource.attributes.is_empty() {
-        return refuse("it becomes nothing", "give `asset:`, `grants:` or attributes that other types read");
+    let says = !resource.grants.is_empty() || !resource.attributes.is_empty() || resource.labels.is_some();
+    if !inherits && resource.asset.is_none() && !says {
+        return refuse("it becomes nothing", "give `asset:`, `grants:`, `labels:` or attributes that other types read");
     }
     for (name, companion) in &resource.companions {
         if companion.by.is_some() && companion.via.is_some() {

@@ -34,6 +34,7 @@ mod interpolate;
 mod json;
 pub(crate) mod kubernetes;
 mod kustomize;
+mod labels;
 mod links;
 mod name;
 mod path;

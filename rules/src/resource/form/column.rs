@@ -23,6 +23,44 @@ pub struct ColumnRule {
     pub masks: Vec<ColumnMask>,
     /// Tags that columns get by name, and with them a mask.
     pub tags: Option<ColumnTags>,
+    /// When a tag in a column masks it; without this it always does.
+    pub enforced: Option<Enforced>,
+}
+
+/// What makes a tag that a column names (a policy tag of BigQuery) mask it, of tags that are in the configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enforced {
+    /// The path of the tags within a column.
+    pub tags: String,
+    /// The path in a tag of the group that it belongs to.
+    pub group: String,
+    /// The path in the group of what is switched on in it.
+    pub switches: String,
+    /// What must be switched on.
+    pub wanted: String,
+    /// The type that ties a policy to a tag, which masks too.
+    pub policy: String,
+    /// Its path of the tag.
+    pub by: String,
+}
+
+/// A resource that puts a tag on a table or column which it names in full.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelRule {
+    /// The path of the full name.
+    pub entity: String,
+    /// The path of what kind of thing is named.
+    pub kind: String,
+    /// What it says of tables.
+    pub tables: Vec<String>,
+    /// What it says of columns, whose name is the last part.
+    pub columns: Vec<String>,
+    /// The path of the tag.
+    pub key: String,
+    /// The path of the tag's value.
+    pub value: String,
 }
 
 /// Resources that put tags on columns; a tag that carries a masking policy masks them.

@@ -30,6 +30,7 @@ mod written;
 use aedile_model::{Gap, GapKind, Place};
 use sqlparser::ast;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
+use sqlparser::tokenizer::Tokenizer;
 
 pub use answer::{SqlColumn, SqlEdge, SqlLineage, sql_lineage, sql_schema};
 pub use dialect::Dialect;
@@ -270,8 +271,9 @@ pub(crate) fn parse(text: &str) -> Option<ast::Statement> {
 
 /// The statements of `text`: one, or several where T-SQL has no semicolon between them.
 fn parse_within_bounds(text: &str, dialect: Option<Dialect>) -> Result<Vec<ast::Statement>, TooDeep> {
+    let case = name::Case::of(dialect);
     for parser in dialect::parsers(dialect) {
-        match Parser::new(parser).try_with_sql(text).and_then(|mut parser| parser.parse_statements()) {
+        match read(text, parser, case, Parser::new(parser)) {
             Ok(statements) if statements.len() == 1 => return Ok(statements),
             // Another dialect would descend as far.
             Err(ParserError::RecursionLimitExceeded) => return Err(TooDeep(true)),
@@ -280,8 +282,20 @@ fn parse_within_bounds(text: &str, dialect: Option<Dialect>) -> Result<Vec<ast::
     }
     let options = ParserOptions { require_semicolon_stmt_delimiter: false, ..ParserOptions::default() };
     let tsql = sqlparser::dialect::MsSqlDialect {};
-    let parsed = Parser::new(&tsql).with_options(options).try_with_sql(text).and_then(|mut p| p.parse_statements());
+    let parsed = read(text, &tsql, name::Case::Ignored, Parser::new(&tsql).with_options(options));
     parsed.map_err(|_| TooDeep(false))
+}
+
+/// The statements of `text` by one parser, names that case tells apart marked.
+fn read(
+    text: &str,
+    dialect: &dyn sqlparser::dialect::Dialect,
+    case: name::Case,
+    parser: Parser<'_>,
+) -> Result<Vec<ast::Statement>, ParserError> {
+    let mut tokens = Tokenizer::new(dialect, text).tokenize_with_location()?;
+    case.mark(&mut tokens);
+    parser.with_tokens_with_locations(tokens).parse_statements()
 }
 
 /// Adds the tables that `script` defines, with the columns it lists.
@@ -291,8 +305,8 @@ pub(crate) fn declare(script: &Script, schemas: &mut Schemas) {
             && let ast::Statement::CreateTable(table) = &**ast
             && !table.temporary
         {
-            schemas
-                .add(&name::name_of(&table.name), table.columns.iter().map(|column| column.name.value.to_lowercase()));
+            let names: Vec<String> = table.columns.iter().map(|column| name::column(&column.name)).collect();
+            schemas.add(&name::name_of(&table.name), name::settled(&names));
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::Facts;
 pub(crate) fn describe(unit: &Unit<'_>, facts: &mut Facts) {
     let mut assets: BTreeMap<AssetId, Asset> = BTreeMap::new();
     for (at, resource) in unit.resources.iter().enumerate() {
+        if let Some(rule) = unit.rule(resource) {
+            super::labels::write(unit, at, rule, facts);
+        }
         let (Some(rule), Some((kind, id))) = (unit.rule(resource), unit.asset(at)) else {
             continue;
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aedile_model::{Asset, AssetId, AssetKind, Label, RelationKind, Unknown, Value};
-use aedile_rules::{ColumnRule, ColumnTags, ResourceType};
+use aedile_rules::{ColumnRule, ColumnTags, Enforced, ResourceType};
 
 use super::assets::read;
 use super::datum::Datum;
@@ -42,7 +42,7 @@ pub(super) fn write<'a>(unit: &Unit<'a>, at: usize, rule: &'a ResourceType, of: 
             let (value, at) = match given {
                 Some(mask) => match mask.why_unknown().filter(|_| mask.holed().is_none()) {
                     Some(why) => (Value::Unknown(why.clone()), mask.place),
-                    None => (Value::Bool(true), mask.place),
+                    None => (Value::Bool(enforced(unit, &column, columns.enforced.as_ref())), mask.place),
                 },
                 None => masks.of(&asset.name),
             };
@@ -70,6 +70,38 @@ fn nested(columns: &[Datum], rule: &ColumnRule, above: &str, depth: usize, all: 
             nested(&values(column, path), rule, &format!("{name}."), depth - 1, all);
         }
     }
+}
+
+/// Whether a mask that a column names masks it. Of a tag that is not in this configuration it is taken to.
+fn enforced(unit: &Unit<'_>, column: &Datum, rule: Option<&Enforced>) -> bool {
+    let Some(rule) = rule else { return true };
+    let tags: Vec<usize> = values(column, &rule.tags)
+        .iter()
+        .flat_map(|named| match named.holed().and_then(|text| unit.in_hole(&text)) {
+            Some(at) => vec![at],
+            None => unit.referred(named),
+        })
+        .collect();
+    let switched_on = |tag: usize| {
+        let groups = unit.resource(tag).map(|tag| values(&tag.body, &rule.group)).unwrap_or_default();
+        let groups: Vec<usize> = groups.iter().flat_map(|group| unit.referred(group)).collect();
+        groups.is_empty()
+            || groups.iter().filter_map(|&group| unit.resource(group)).any(|group| {
+                let switches = values(&group.body, &rule.switches);
+                let is_open = |switch: &Datum| switch.text().is_none_or(|text| text == rule.wanted);
+                switches
+                    .iter()
+                    .flat_map(
+                        |switch| if switch.items().is_empty() { vec![switch] } else { switch.items().iter().collect() },
+                    )
+                    .any(is_open)
+            })
+    };
+    let has_policy = |tag: usize| {
+        let mut policies = unit.of_type(&rule.policy).iter().filter_map(|&at| unit.resource(at));
+        policies.any(|policy| values(&policy.body, &rule.by).iter().any(|named| unit.referred(named).contains(&tag)))
+    };
+    tags.is_empty() || tags.iter().any(|&tag| switched_on(tag) || has_policy(tag))
 }
 
 /// The columns in a value: blocks, or a list in JSON text.
@@ -102,7 +134,7 @@ fn said(unit: &Unit<'_>, tie: &Datum, tags: &ColumnTags) -> Option<Label> {
     let name = held.and_then(|tag| texts(&tag.body, "name").into_iter().next());
     let name = name.or_else(|| tag.holed()?.rsplit('.').next().map(|part| part.trim_matches('"').to_owned()))?;
     let value = values(tie, &tags.value).into_iter().next()?;
-    Some(Label::new("catalog tag", &name.to_lowercase(), &value.text()?, value.place))
+    Some(Label::new(super::labels::CATALOG, &name.to_lowercase(), &value.text()?, value.place))
 }
 
 /// The table and the column of `"DB"."SCHEMA"."TABLE"."COLUMN"`.

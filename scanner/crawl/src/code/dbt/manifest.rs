@@ -147,9 +147,14 @@ struct Source {
     relation_name: Option<String>,
     #[serde(deserialize_with = "or_default")]
     columns: BTreeMap<String, Column>,
+    /// What is said of all tables of the source.
+    #[serde(deserialize_with = "or_default")]
+    source_meta: BTreeMap<String, Json>,
     #[serde(deserialize_with = "or_default")]
     meta: BTreeMap<String, Json>,
     tags: Words,
+    #[serde(deserialize_with = "or_default")]
+    config: ColumnSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -409,7 +414,13 @@ impl Manifest {
         schemas.add(&name, std::iter::empty());
         if !projects.describes_source(&source.source_name, &source.name) {
             asset.place = Some(place.clone());
-            labels(&mut asset, &[&source.meta], &[&source.tags], &place);
+            let own: BTreeMap<String, Json> = source
+                .source_meta
+                .iter()
+                .chain(&source.meta)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            labels(&mut asset, &[&own, &source.config.meta], &[&source.tags, &source.config.tags], &place);
             asset.set("described", true, Some(place.clone()));
             columns(&asset, &source.columns, &place, facts);
         }

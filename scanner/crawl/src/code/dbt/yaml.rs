@@ -173,8 +173,13 @@ impl Yaml {
                     Some(database) => format!("{database}.{schema}"),
                     None => schema,
                 };
+                let of_all = declared::labels(file, source);
                 for node in source.get("tables").map(Node::items).unwrap_or_default() {
-                    read.tables.extend(table(file, node, Some(name), Some(&prefix)));
+                    let mut table = table(file, node, Some(name), Some(&prefix));
+                    if let Some(table) = &mut table {
+                        table.inherit(&of_all);
+                    }
+                    read.tables.extend(table);
                 }
             }
         }
@@ -257,6 +262,18 @@ fn table(file: &File, node: &Node, source: Option<&str>, prefix: Option<&str>) -
 }
 
 impl TableYaml {
+    /// Takes what is said of all tables of its source: tags add up, of `meta` its own word on a key counts.
+    ///
+    /// Source: docs.getdbt.com/reference/source-configs and /resource-configs/meta, "Inheritance".
+    fn inherit(&mut self, labels: &[Label]) {
+        let says = |label: &Label| {
+            label.source == declared::META
+                && self.labels.iter().any(|own| own.source == label.source && own.key == label.key)
+        };
+        let more: Vec<Label> = labels.iter().filter(|label| !says(label)).cloned().collect();
+        self.labels.extend(more);
+    }
+
     /// Adds the table and its columns.
     pub(super) fn tell(&self, facts: &mut Facts) {
         let type_name = if self.source.is_some() { "dbt source" } else { "dbt model" };

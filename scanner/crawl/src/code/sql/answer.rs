@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aedile_model::{Gap, Place};
 use aedile_rules::Rules;
 
+use super::name::{Case, settled};
 use super::written::Part;
 use super::{Dialect, Schemas, Script, declare, run};
 use crate::Ref;
@@ -63,8 +64,10 @@ pub fn sql_lineage(
     rules: &Rules,
 ) -> SqlLineage {
     let mut schemas = Schemas::new(&rules.apis);
+    let case = Case::of(dialect);
     for (table, columns) in schema {
-        schemas.add(&table_name(table), columns.iter().map(|column| column.to_lowercase()));
+        let keys: Vec<String> = columns.iter().map(|column| case.key(column)).collect();
+        schemas.add(&table_name(table), settled(&keys));
     }
     let offsets = Offsets::origin(Origin::file(&path.into()));
     let mut lineage = SqlLineage::default();

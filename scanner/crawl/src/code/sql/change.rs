@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::lineage::{Lineage, Scope};
-use super::name::{last_part, lower, name_of, output_name};
+use super::name::{column, last_column, last_part, lower, name_of, output_name};
 use super::relation::{Influence, Item, Made, Relation, unite};
 use super::run::{Step, decide, uses};
 use super::written::table_ref;
@@ -31,12 +31,8 @@ impl Step<'_> {
             return;
         }
         let name = self.schemas.canonical(&written);
-        let columns: Vec<String> = insert
-            .columns
-            .iter()
-            .map(|name| last_part(&name_of(name)).to_owned())
-            .chain(insert.after_columns.iter().map(lower))
-            .collect();
+        let columns: Vec<String> =
+            insert.columns.iter().map(last_column).chain(insert.after_columns.iter().map(column)).collect();
         self.put(&written, &name, columns, relation, insert, views);
     }
 
@@ -96,7 +92,7 @@ impl Step<'_> {
                     }
                     value => lineage.expression(value, &scope),
                 };
-                give(&mut relation, last_part(&name_of(target)), made);
+                give(&mut relation, &last_column(target), made);
             }
         }
         self.written(name, &relation);
@@ -155,7 +151,7 @@ impl Step<'_> {
             }
             let columns: Vec<String> = match clause.columns.as_slice() {
                 [] => self.target_columns(&name).unwrap_or_default(),
-                columns => columns.iter().map(lower).collect(),
+                columns => columns.iter().map(column).collect(),
             };
             into.rename_in_order(columns.iter().map(String::as_str));
             self.written(&name, &into);
@@ -184,7 +180,7 @@ impl Step<'_> {
                             for (at, value) in row.content.iter().enumerate() {
                                 let made = lineage.expression(value, &source);
                                 let column = match insert.columns.get(at) {
-                                    Some(column) => last_part(&name_of(column)).to_owned(),
+                                    Some(column) => last_column(column),
                                     None => known
                                         .as_ref()
                                         .and_then(|known| known.get(at).cloned())
@@ -389,10 +385,10 @@ fn assign(lineage: &mut Lineage<'_>, assignments: &[Assignment], scope: &Scope, 
         match &assignment.target {
             AssignmentTarget::ColumnName(name) => {
                 let made = lineage.expression(&assignment.value, scope);
-                give(relation, last_part(&name_of(name)), made);
+                give(relation, &last_column(name), made);
             }
             AssignmentTarget::Tuple(names) => {
-                let names: Vec<String> = names.iter().map(|name| last_part(&name_of(name)).to_owned()).collect();
+                let names: Vec<String> = names.iter().map(last_column).collect();
                 let parts: Vec<Made> = match &assignment.value {
                     ast::Expr::Tuple(values) => values.iter().map(|value| lineage.expression(value, scope)).collect(),
                     ast::Expr::Subquery(query) => lineage.each(query, scope),

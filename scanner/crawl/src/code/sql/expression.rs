@@ -9,16 +9,16 @@ use sqlparser::ast::{
 use super::Dialect;
 use super::function;
 use super::lineage::{Lineage, Scope};
-use super::name::{last_part, lower, name_of};
+use super::name::{column, is_apart, last_part, lower, name_of, plain};
 use super::relation::{Found, Influence, Item, Made, Relation, STAR, Transform, unite};
 
 impl Lineage<'_> {
     /// What `expr` is made of.
     pub(super) fn expression(&mut self, expr: &Expr, scope: &Scope) -> Made {
         match expr {
-            Expr::Identifier(ident) => self.column(ident.quote_style, &ident.value, scope),
+            Expr::Identifier(ident) => self.column(ident.quote_style, &column(ident), scope),
             Expr::CompoundIdentifier(parts) => {
-                let parts: Vec<String> = parts.iter().map(lower).collect();
+                let parts: Vec<String> = parts.iter().map(column).collect();
                 self.qualified(&parts, scope)
             }
             Expr::Nested(inner) | Expr::OuterJoin(inner) | Expr::Prior(inner) => self.expression(inner, scope),
@@ -252,7 +252,9 @@ impl Lineage<'_> {
     fn qualified(&mut self, parts: &[String], scope: &Scope) -> Made {
         let found = |scope: &Scope| -> Option<Made> {
             for end in (1..parts.len()).rev() {
-                let qualifier = parts.get(..end).unwrap_or_default().join(".");
+                let qualifier: Vec<String> =
+                    parts.get(..end).unwrap_or_default().iter().map(|part| plain(part)).collect();
+                let qualifier = qualifier.join(".");
                 let Some(relation) = scope.relation(&qualifier) else { continue };
                 let column = parts.get(end)?;
                 return match relation.find(column)? {
@@ -278,7 +280,7 @@ impl Lineage<'_> {
 
     /// The column `name` without a qualifier: of the relation that lists it, or of all that may have it.
     pub(super) fn column(&mut self, quote: Option<char>, name: &str, scope: &Scope) -> Made {
-        let name = name.to_lowercase();
+        let name = if is_apart(name) { name.to_owned() } else { name.to_lowercase() };
         if scope.locals.contains(&name) || (quote.is_none() && name.starts_with('@')) {
             return Made::default();
         }
@@ -298,7 +300,7 @@ impl Lineage<'_> {
             }
         }
         // The alias of a relation is its row.
-        if let Some((_, relation)) = scope.relations.iter().find(|(alias, _)| *alias == name) {
+        if let Some((_, relation)) = scope.relations.iter().find(|(alias, _)| *alias == plain(&name)) {
             return relation.row().done(Transform::Transformation, Protection::None);
         }
         if quote.is_none() && function::is_niladic(&name) {
@@ -315,7 +317,7 @@ impl Lineage<'_> {
                 })
             })
         });
-        around.or_else(|| scope.aliases.get(&name).cloned()).unwrap_or(field)
+        around.or_else(|| aliased(&name, scope).cloned()).unwrap_or(field)
     }
 
     /// An output column of the same select that its own later columns may name. Where the tables are not known, a name
@@ -325,7 +327,7 @@ impl Lineage<'_> {
             self.dialect,
             Some(Dialect::Ansi | Dialect::Postgres | Dialect::Mysql | Dialect::Tsql | Dialect::BigQuery)
         );
-        let made = scope.aliases.get(name).filter(|_| lateral)?;
+        let made = aliased(name, scope).filter(|_| lateral)?;
         let reads_itself = made.direct.keys().chain(made.indirect.keys().map(|(source, _)| source));
         let reads_itself = reads_itself.into_iter().any(|(_, column)| column == name);
         (!reads_itself).then(|| made.clone())
@@ -445,6 +447,12 @@ impl Lineage<'_> {
         let items = scope.relations.iter().flat_map(|(_, relation)| relation.items.clone()).collect();
         Relation { items, influences: scope.influences.clone() }
     }
+}
+
+/// What the output column `name` of the same select is made of; by its letters alone where no other has them.
+fn aliased<'s>(name: &str, scope: &'s Scope) -> Option<&'s Made> {
+    let by_letters = || scope.aliases.iter().find(|(held, _)| plain(held) == plain(name)).map(|(_, made)| made);
+    scope.aliases.get(name).or_else(by_letters)
 }
 
 /// The column `name` where a relation of `scope` lists it.

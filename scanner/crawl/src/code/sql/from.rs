@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::lineage::{Lineage, Scope, lowered};
-use super::name::{last_part, lower, name_of, output_name};
+use super::name::{column, last_column, last_part, lower, name_of, output_name};
 use super::relation::{Found, Influence, Item, Made, Relation, Transform, unite};
 use crate::Ref;
 use crate::code::output::{dataset_name, table_name};
@@ -57,7 +57,7 @@ impl Lineage<'_> {
         match constraint {
             Some(JoinConstraint::On(condition)) => self.decide(condition, Influence::Join, scope),
             Some(JoinConstraint::Using(names)) => {
-                let names: Vec<String> = names.iter().map(|name| last_part(&name_of(name)).to_owned()).collect();
+                let names: Vec<String> = names.iter().map(last_column).collect();
                 merge(&join.join_operator, &names, before, scope);
             }
             Some(JoinConstraint::Natural) => {
@@ -181,7 +181,7 @@ impl Lineage<'_> {
                         made.unite(self.column(None, &name, &inner));
                     }
                     relation.items.push(Item::Column {
-                        name: lower(&measure.alias),
+                        name: column(&measure.alias),
                         made: made.done(Transform::Transformation, Protection::None),
                     });
                 }
@@ -214,7 +214,7 @@ impl Lineage<'_> {
             scope.relations.push((name.to_owned(), relation));
             return;
         };
-        let names: Vec<String> = alias.columns.iter().map(|column| lower(&column.name)).collect();
+        let names: Vec<String> = alias.columns.iter().map(|held| column(&held.name)).collect();
         if !names.is_empty() {
             // `AS e(a, b)` of an unfolded value: every name is a field of it.
             if let [Item::Any(made)] = relation.items.as_slice() {
@@ -528,8 +528,8 @@ pub(super) fn names_in(expr: &Expr) -> Vec<String> {
     let mut names = Vec::new();
     let _ = sqlparser::ast::visit_expressions(expr, |inner: &Expr| {
         match inner {
-            Expr::Identifier(ident) => names.push(lower(ident)),
-            Expr::CompoundIdentifier(parts) => names.extend(parts.last().map(lower)),
+            Expr::Identifier(ident) => names.push(column(ident)),
+            Expr::CompoundIdentifier(parts) => names.extend(parts.last().map(column)),
             _ => {}
         }
         std::ops::ControlFlow::<()>::Continue(())

@@ -9,7 +9,7 @@ use sqlparser::ast::{
     SetOperator, SetQuantifier, Statement, TableObject, Value, WildcardAdditionalOptions, WindowSpec, With,
 };
 
-use super::name::{last_part, lower, name_of, output_name};
+use super::name::{column, last_column, last_part, lower, name_of, output_name, plain};
 use super::relation::{Found, Influence, Item, Made, Relation, unite};
 use super::{Dialect, Schemas};
 use crate::Ref;
@@ -122,7 +122,7 @@ impl<'a> Lineage<'a> {
     pub(super) fn with(&mut self, with: &With) {
         for cte in &with.cte_tables {
             let name = lower(&cte.alias.name);
-            let columns: Vec<String> = cte.alias.columns.iter().map(|column| lower(&column.name)).collect();
+            let columns: Vec<String> = cte.alias.columns.iter().map(|held| column(&held.name)).collect();
             // T-SQL has no word for recursion.
             let may_recur = with.recursive || self.dialect.is_none_or(|dialect| dialect == Dialect::Tsql);
             let relation = match &*cte.query.body {
@@ -333,7 +333,7 @@ impl<'a> Lineage<'a> {
         };
         for expression in expressions {
             let output = match &expression.expr {
-                Expr::Identifier(ident) => match relation.find(&lower(ident)) {
+                Expr::Identifier(ident) => match relation.find(&column(ident)) {
                     Some(Found::Listed(made)) => Some(made),
                     _ => None,
                 },
@@ -353,13 +353,13 @@ impl<'a> Lineage<'a> {
             }
             SelectItem::ExprWithAlias { expr, alias } => {
                 let made = self.expression(expr, scope);
-                scope.aliases.insert(lower(alias), made.clone());
-                relation.items.push(Item::Column { name: lower(alias), made });
+                scope.aliases.insert(column(alias), made.clone());
+                relation.items.push(Item::Column { name: column(alias), made });
             }
             SelectItem::ExprWithAliases { expr, aliases } => {
                 let made = self.expression(expr, scope);
                 for alias in aliases {
-                    relation.items.push(Item::Column { name: lower(alias), made: made.clone() });
+                    relation.items.push(Item::Column { name: column(alias), made: made.clone() });
                 }
             }
             SelectItem::Wildcard(options) => {
@@ -400,8 +400,8 @@ impl<'a> Lineage<'a> {
         let mut starred = Relation { items, influences: BTreeMap::new() };
         let mut gone = excluded(options.opt_exclude.as_ref());
         if let Some(except) = &options.opt_except {
-            gone.push(lower(&except.first_element));
-            gone.extend(except.additional_elements.iter().map(lower));
+            gone.push(column(&except.first_element));
+            gone.extend(except.additional_elements.iter().map(column));
         }
         starred.hide(&gone);
         if let Some(ilike) = &options.opt_ilike {
@@ -412,7 +412,7 @@ impl<'a> Lineage<'a> {
             });
         }
         for item in options.opt_replace.iter().flat_map(|replace| &replace.items) {
-            let (name, made) = (lower(&item.column_name), self.expression(&item.expr, scope));
+            let (name, made) = (starred.held(&column(&item.column_name)), self.expression(&item.expr, scope));
             let held = starred.items.iter_mut().find_map(|held| match held {
                 Item::Column { name: held, made } if *held == name => Some(made),
                 _ => None,
@@ -426,9 +426,9 @@ impl<'a> Lineage<'a> {
             }
         }
         let pairs: Vec<(String, String)> = match &options.opt_rename {
-            Some(RenameSelectItem::Single(pair)) => vec![(lower(&pair.ident), lower(&pair.alias))],
+            Some(RenameSelectItem::Single(pair)) => vec![(column(&pair.ident), column(&pair.alias))],
             Some(RenameSelectItem::Multiple(pairs)) => {
-                pairs.iter().map(|pair| (lower(&pair.ident), lower(&pair.alias))).collect()
+                pairs.iter().map(|pair| (column(&pair.ident), column(&pair.alias))).collect()
             }
             None => Vec::new(),
         };
@@ -487,7 +487,7 @@ impl<'a> Lineage<'a> {
                         for assignment in assignments {
                             let made = self.expression(&assignment.value, &scope);
                             if let sqlparser::ast::AssignmentTarget::ColumnName(name) = &assignment.target {
-                                let name = last_part(&name_of(name)).to_owned();
+                                let name = last_column(name);
                                 relation.hide(std::slice::from_ref(&name));
                                 relation.items.push(Item::Column { name, made });
                             }
@@ -495,7 +495,7 @@ impl<'a> Lineage<'a> {
                     }
                     PipeOperator::Rename { mappings } => {
                         for mapping in mappings {
-                            rename(relation, &lower(&mapping.ident), &lower(&mapping.alias));
+                            rename(relation, &column(&mapping.ident), &column(&mapping.alias));
                         }
                     }
                     PipeOperator::Join(join) => {
@@ -518,12 +518,13 @@ impl<'a> Lineage<'a> {
 
 fn rename(relation: &mut Relation, old: &str, new: &str) {
     let mut added = Vec::new();
+    let old = &relation.held(old);
     for item in &mut relation.items {
         match item {
             Item::Column { name, .. } if name == old => new.clone_into(name),
             Item::Rest { source, hidden, least } if !hidden.contains(old) => {
                 hidden.insert(old.to_owned());
-                let made = Made::column((source.clone(), old.to_owned()));
+                let made = Made::column((source.clone(), plain(old)));
                 let made = made.done(super::relation::Transform::Identity, *least);
                 added.push(Item::Column { name: new.to_owned(), made });
             }
@@ -536,10 +537,8 @@ fn rename(relation: &mut Relation, old: &str, new: &str) {
 /// The names that an `EXCLUDE` takes away.
 fn excluded(exclude: Option<&ExcludeSelectItem>) -> Vec<String> {
     match exclude {
-        Some(ExcludeSelectItem::Single(name)) => vec![last_part(&name_of(name)).to_owned()],
-        Some(ExcludeSelectItem::Multiple(names)) => {
-            names.iter().map(|name| last_part(&name_of(name)).to_owned()).collect()
-        }
+        Some(ExcludeSelectItem::Single(name)) => vec![last_column(name)],
+        Some(ExcludeSelectItem::Multiple(names)) => names.iter().map(last_column).collect(),
         None => Vec::new(),
     }
 }

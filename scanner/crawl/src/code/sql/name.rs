@@ -1,7 +1,94 @@
-//! Names in SQL. They are compared in lower case and without quotes in every dialect: where a dialect would tell two
-//! names apart by case alone, taking them for one loses no flow.
+//! Names in SQL. They are keys: in lower case and without quotes, whatever the dialect, so that those of other readers
+//! meet them. A column that a quoted name tells apart from what the same letters mean without quotes (`"Email"` in
+//! PostgreSQL, `"email"` in Snowflake) keeps its quotes and its case as long as a table or query has the other one too.
+//! Names of tables do not: two that differ in case alone are taken for one.
 
 use sqlparser::ast::{Expr, Ident, JsonPathElem, ObjectName, ObjectNamePart};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::Dialect;
+
+/// What becomes of the case of names.
+///
+/// Sources: PostgreSQL 17 documentation, 4.1.1; Amazon Redshift, "Names and identifiers"; Snowflake, "Identifier
+/// requirements"; ISO/IEC 9075-2, 5.4; the others compare columns without case, quoted or not (BigQuery, "Lexical
+/// structure"; MySQL 8.4, 11.2.3; Spark, "Identifiers"; DuckDB, "Keywords and identifiers"; T-SQL by its collation, which
+/// by default does not look at it).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    /// Without quotes they become capitals.
+    Upper,
+    /// Without quotes they become small letters.
+    Lower,
+    /// It says nothing.
+    Ignored,
+    /// Nobody says which dialect it is.
+    Unknown,
+}
+
+impl Case {
+    pub(super) fn of(dialect: Option<Dialect>) -> Case {
+        match dialect {
+            None => Case::Unknown,
+            Some(Dialect::Ansi | Dialect::Snowflake) => Case::Upper,
+            Some(Dialect::Postgres | Dialect::Redshift) => Case::Lower,
+            Some(
+                Dialect::BigQuery
+                | Dialect::Databricks
+                | Dialect::DuckDb
+                | Dialect::Hive
+                | Dialect::Mysql
+                | Dialect::Tsql,
+            ) => Case::Ignored,
+        }
+    }
+
+    /// The key of a column that is called `stored` in its catalog.
+    pub(super) fn key(self, stored: &str) -> String {
+        let is_name = stored.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$' | ' ' | '-'));
+        let is_apart = match self {
+            Case::Upper => stored.chars().any(char::is_lowercase),
+            Case::Lower => stored.chars().any(char::is_uppercase),
+            Case::Unknown => stored.chars().any(char::is_lowercase) && stored.chars().any(char::is_uppercase),
+            Case::Ignored => false,
+        };
+        if is_name && is_apart { format!("\"{stored}\"") } else { stored.to_lowercase() }
+    }
+
+    /// Marks the quoted names in `tokens` that are told apart from others by case.
+    pub(super) fn mark(self, tokens: &mut [TokenWithSpan]) {
+        for token in tokens {
+            if let Token::Word(word) = &mut token.token
+                && word.quote_style == Some('"')
+                && word.keyword == Keyword::NoKeyword
+            {
+                let key = self.key(&word.value);
+                if is_apart(&key) {
+                    word.value = key;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a key is one that case tells apart.
+pub(super) fn is_apart(key: &str) -> bool {
+    key.len() > 2 && key.starts_with('"') && key.ends_with('"')
+}
+
+/// The key of the column that the same letters mean where case says nothing.
+pub(super) fn plain(key: &str) -> String {
+    let bare = if is_apart(key) { key.trim_matches('"') } else { key };
+    bare.to_lowercase()
+}
+
+/// The keys of the columns of one table or list: those that case tells apart keep it only if another one has the same
+/// letters.
+pub(super) fn settled(keys: &[String]) -> Vec<String> {
+    let is_alone = |key: &String| !keys.iter().any(|other| other != key && plain(other) == plain(key));
+    keys.iter().map(|key| if is_apart(key) && is_alone(key) { plain(key) } else { key.clone() }).collect()
+}
 
 /// A qualified name in lower case, without quotes.
 pub(super) fn name_of(name: &ObjectName) -> String {
@@ -10,7 +97,7 @@ pub(super) fn name_of(name: &ObjectName) -> String {
         .iter()
         .map(|part| match part {
             ObjectNamePart::Identifier(ident) if ident.value.contains('/') => ident.value.clone(),
-            ObjectNamePart::Identifier(ident) => ident.value.to_lowercase(),
+            ObjectNamePart::Identifier(ident) => plain(&ident.value),
             // `IDENTIFIER('db.t')`
             ObjectNamePart::Function(function) => match function.args.first() {
                 Some(sqlparser::ast::FunctionArg::Unnamed(sqlparser::ast::FunctionArgExpr::Expr(Expr::Value(
@@ -31,15 +118,28 @@ pub(super) fn last_part(name: &str) -> &str {
 
 /// An identifier in lower case.
 pub(super) fn lower(ident: &Ident) -> String {
-    ident.value.to_lowercase()
+    plain(&ident.value)
+}
+
+/// The key of a column.
+pub(super) fn column(ident: &Ident) -> String {
+    if is_apart(&ident.value) { ident.value.clone() } else { ident.value.to_lowercase() }
+}
+
+/// The key of the column that stands behind the last dot.
+pub(super) fn last_column(name: &ObjectName) -> String {
+    match name.0.last() {
+        Some(ObjectNamePart::Identifier(ident)) if is_apart(&ident.value) => column(ident),
+        _ => last_part(&name_of(name)).to_owned(),
+    }
 }
 
 /// The name of an output column without an alias; `?` where dialects differ.
 pub(super) fn output_name(expr: &Expr) -> String {
     match expr {
-        Expr::Identifier(ident) => lower(ident),
-        Expr::CompoundIdentifier(parts) => parts.last().map_or_else(String::new, lower),
-        Expr::Named { name, .. } => lower(name),
+        Expr::Identifier(ident) => column(ident),
+        Expr::CompoundIdentifier(parts) => parts.last().map_or_else(String::new, column),
+        Expr::Named { name, .. } => column(name),
         Expr::Cast { expr, .. } | Expr::Nested(expr) | Expr::Prior(expr) => output_name(expr),
         Expr::JsonAccess { path, .. } => match path.path.last() {
             Some(JsonPathElem::Dot { key, .. }) => key.to_lowercase(),

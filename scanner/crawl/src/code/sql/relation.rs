@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Protection, SOME};
 
+use super::name::{is_apart, plain};
 use crate::Ref;
 use crate::code::flow::{Data, Part, merge};
 
@@ -182,17 +183,59 @@ impl Relation {
         Relation { items, influences: Influences::new() }
     }
 
+    /// `name` as this relation has it: the column of that key, or the one of the same letters.
+    pub(crate) fn held(&self, name: &str) -> String {
+        let listed = || {
+            self.items.iter().filter_map(|item| match item {
+                Item::Column { name, .. } => Some(name),
+                Item::Rest { .. } | Item::Any(_) => None,
+            })
+        };
+        if listed().any(|held| held == name) {
+            return name.to_owned();
+        }
+        let by_letters = listed().find(|held| (is_apart(name) || is_apart(held)) && plain(held) == plain(name));
+        by_letters.cloned().unwrap_or_else(|| plain(name))
+    }
+
+    /// Takes columns that case tells apart for those of the same letters where the target, or else the relation itself,
+    /// has no other one.
+    pub(crate) fn settle(&mut self, known: Option<&[String]>) {
+        let names: Vec<String> = self
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Column { name, .. } => Some(name.clone()),
+                Item::Rest { .. } | Item::Any(_) => None,
+            })
+            .collect();
+        if !names.iter().any(|name| is_apart(name)) {
+            return;
+        }
+        for item in &mut self.items {
+            let Item::Column { name, .. } = item else { continue };
+            let keeps = match known {
+                Some(known) => known.contains(name),
+                None => names.iter().any(|other| other != name && plain(other) == plain(name)),
+            };
+            if is_apart(name) && !keeps {
+                *name = plain(name);
+            }
+        }
+    }
+
     /// The column `name`.
     pub(crate) fn find(&self, name: &str) -> Option<Found> {
+        let name = self.held(name);
         let (mut perhaps, mut field, mut listed) = (Made::default(), Made::default(), None::<Made>);
         for item in &self.items {
             match item {
-                Item::Column { name: held, made } if held == name => {
+                Item::Column { name: held, made } if *held == name => {
                     listed.get_or_insert_with(Made::default).unite(made.clone());
                 }
                 Item::Column { .. } => {}
-                Item::Rest { source, hidden, least } if !hidden.contains(name) => {
-                    let mut made = Made::column((source.clone(), name.to_owned()));
+                Item::Rest { source, hidden, least } if !hidden.contains(&name) => {
+                    let mut made = Made::column((source.clone(), plain(&name)));
                     made = made.done(Transform::Identity, *least);
                     perhaps.unite(made);
                 }
@@ -236,6 +279,7 @@ impl Relation {
 
     /// Takes away the columns `names`.
     pub(crate) fn hide(&mut self, names: &[String]) {
+        let names: Vec<String> = names.iter().map(|name| self.held(name)).collect();
         self.items.retain(|item| !matches!(item, Item::Column { name, .. } if names.contains(name)));
         for item in &mut self.items {
             if let Item::Rest { hidden, .. } = item {

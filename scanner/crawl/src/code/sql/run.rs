@@ -8,10 +8,10 @@ use sqlparser::ast;
 
 use super::lineage::{Lineage, Session};
 use super::model::Model;
-use super::name::{lower, name_of};
+use super::name::{column, lower, name_of, settled};
 use super::permit::Grants;
 use super::relation::{Influence, Item, Made, Relation};
-use super::written::{Edge, edges, table_ref};
+use super::written::{Edge, edges, table_asset, table_ref, tagged};
 use super::{Content, Schemas, Script, Statement, copy};
 use crate::code::flow::{Data, Part};
 use crate::code::origin::Offsets;
@@ -129,7 +129,8 @@ impl Step<'_> {
             ast::Statement::CreateTable(table) => self.create_table(table, views),
             ast::Statement::CreateView(view) => {
                 let mut relation = self.source(&view.query, views);
-                let names: Vec<String> = view.columns.iter().map(|column| lower(&column.name)).collect();
+                let names: Vec<String> = view.columns.iter().map(|held| column(&held.name)).collect();
+                let names = settled(&names);
                 relation.rename_in_order(names.iter().map(String::as_str));
                 self.made_of(&name_of(&view.name), "view", &relation, view.temporary, views);
                 // ClickHouse: the view fills another table.
@@ -226,7 +227,8 @@ impl Step<'_> {
         let written = name_of(&table.name);
         let name = self.schemas.canonical(&written);
         let temporary = table.temporary || written.starts_with('#');
-        let names: Vec<String> = table.columns.iter().map(|column| lower(&column.name)).collect();
+        let names: Vec<String> = table.columns.iter().map(|held| column(&held.name)).collect();
+        let names = settled(&names);
         if let Some(query) = &table.query {
             let mut relation = self.source(query, views);
             relation.rename_in_order(names.iter().map(String::as_str));
@@ -247,6 +249,11 @@ impl Step<'_> {
                 let relation = self.whole(&name_of(source));
                 self.written(&name, &relation);
             }
+        }
+        if let Some(tags) = &table.with_tags {
+            let mut asset = table_asset(&name, "table");
+            asset.labels.extend(tagged(tags, &self.place));
+            self.run.assets.push(asset);
         }
         if let Some(location) = &table.location {
             let stored = Ref::named(AssetKind::Dataset, dataset_name(location));
@@ -284,7 +291,8 @@ impl Step<'_> {
     /// What `query` gives; the datasets that it names are read.
     pub(super) fn source(&mut self, query: &ast::Query, views: &BTreeMap<String, Data>) -> Relation {
         let mut lineage = self.lineage(views);
-        let relation = lineage.query(query);
+        let mut relation = lineage.query(query);
+        relation.settle(None);
         let (touched, cut) = (lineage.touched, lineage.cut);
         self.reads(&relation, touched);
         self.cut(cut);

@@ -262,6 +262,27 @@ fn views_over_views_of_other_files_know_their_columns() {
 }
 
 #[test]
+fn tags_in_the_definition_of_a_table_are_declarations_too() {
+    let facts = facts_of(&[(
+        "t.sql",
+        "CREATE OR REPLACE TABLE crm.people (
+            id INT,
+            mail VARCHAR WITH TAG (gov.pii = 'email', gov.level = 'high'),
+            phone VARCHAR NOT NULL WITH MASKING POLICY gov.m TAG (pii = 'phone')
+        ) WITH TAG (gov.classification = 'confidential');",
+    )]);
+    let labels = |name: &str| -> Vec<String> {
+        let of = facts.assets.iter().filter(|asset| asset.name == name).flat_map(|asset| &asset.labels);
+        of.map(|label| format!("{} {}", label.source, label.written())).collect()
+    };
+    assert_eq!(labels("id"), Vec::<String>::new());
+    assert_eq!(labels("mail"), ["catalog tag gov.level: high", "catalog tag gov.pii: email"]);
+    assert_eq!(labels("phone"), ["catalog tag pii: phone"]);
+    assert_eq!(labels("people"), ["catalog tag gov.classification: confidential"]);
+    assert!(facts.gaps.is_empty(), "{:?}", facts.gaps);
+}
+
+#[test]
 fn tags_of_catalogs_are_declarations() {
     let facts = facts_of(&[(
         "t.sql",

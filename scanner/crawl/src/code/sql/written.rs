@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aedile_model::{Asset, AssetId, AssetKind, Attribute, Columns, Flow, Place, Protection, RelationKind, Value};
+use aedile_model::{
+    Asset, AssetId, AssetKind, Attribute, Columns, Flow, Label, Place, Protection, RelationKind, Value,
+};
 use sqlparser::ast;
 
-use super::name::last_part;
+use super::name::{column as key_of, last_part, name_of, settled};
 use super::relation::{Influence, Item, Relation, STAR, Source, Transform};
 use super::run::{Run, Step};
 use crate::{Link, Ref};
@@ -73,9 +75,11 @@ pub(super) fn edges(relation: &Relation, target: Option<&Ref>, place: &Place) ->
 impl Step<'_> {
     /// `relation` goes into the table `name`: the write, the table's lineage, and the lineage of its columns.
     pub(super) fn written(&mut self, name: &str, relation: &Relation) {
-        lineage_links(self.run, name, relation, &self.place);
+        let mut relation = relation.clone();
+        relation.settle(self.target_columns(name).as_deref());
+        lineage_links(self.run, name, &relation, &self.place);
         let target = table_ref(name);
-        self.run.edges.extend(edges(relation, Some(&target), &self.place));
+        self.run.edges.extend(edges(&relation, Some(&target), &self.place));
         let mut data = relation.data();
         // What a table gets from itself is not new in it.
         data.parts.remove(&target);
@@ -89,7 +93,8 @@ impl Step<'_> {
         let mut asset = table_asset(name, type_name);
         asset.place = Some(self.place.clone());
         let id = asset.id.clone();
-        for column in columns {
+        let names: Vec<String> = columns.iter().map(|column| key_of(&column.name)).collect();
+        for (column, column_name) in columns.iter().zip(settled(&names)) {
             let place = self.ident_place(&column.name);
             let masked = column.options.iter().any(|option| {
                 let text = option.option.to_string().to_uppercase();
@@ -98,13 +103,17 @@ impl Step<'_> {
             if masked {
                 asset.set("masked", true, Some(place.clone()));
             }
-            let column_name = column.name.value.to_lowercase();
             let column_id = AssetId::column(&id, &column_name);
             self.run.known.insert(column_id.clone());
             let mut column_asset =
                 Asset::new(column_id.clone(), AssetKind::Column, format!("{name}.{column_name}"), &*column_name);
             column_asset.type_name = column.data_type.to_string().to_lowercase();
             column_asset.place = Some(place.clone());
+            for option in &column.options {
+                if let ast::ColumnOption::Tags(given) = &option.option {
+                    column_asset.labels.extend(tagged(&given.tags, &place));
+                }
+            }
             self.run.assets.push(column_asset);
             self.run.links.push(Link::new(RelationKind::PartOf, Ref::Id(column_id), Ref::Id(id.clone()), Some(place)));
         }
@@ -125,6 +134,14 @@ impl Step<'_> {
             .and_then(|(start, end)| self.offsets.place(self.statement.start + start, self.statement.start + end))
             .unwrap_or_else(|| self.place.clone())
     }
+}
+
+/// `WITH TAG (gov.pii = 'email')` as labels.
+pub(super) fn tagged<'t>(tags: &'t [ast::Tag], place: &'t Place) -> impl Iterator<Item = Label> + 't {
+    let label = |tag: &ast::Tag| {
+        Label::new(super::permit::CATALOG, &name_of(&tag.key), tag.value.trim_matches('\''), Some(place.clone()))
+    };
+    tags.iter().map(label)
 }
 
 /// The links that say that the table `name` is made from `relation`, whole and by columns.
