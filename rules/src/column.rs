@@ -10,6 +10,7 @@ mod sample;
 mod technical;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use decide::Decision;
 pub use profile::{ColumnProfile, Observer};

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::letters::Reads;
 use super::sample::{Facts, Held, Known, Sample, hash};
+use super::waiting::Waiting;
 use crate::Identifiers;
 use crate::identifier::cell::{Kind, Summary, is_null};
 use crate::identifier::shape::{LONGEST_CELL, Walk, mask};
@@ -65,21 +66,9 @@ pub struct Observer<'a> {
     /// Rules of values in the last cell of text.
     found: Vec<u16>,
     waiting: Waiting,
-}
-
-/// Cells that wait to be counted, one behind the other: many are looked at side by side.
-#[derive(Default)]
-struct Waiting {
-    text: String,
-    ends: Vec<usize>,
-    /// How often each stands in the column.
-    times: Vec<u64>,
-    /// The numbers of their sets of shapes, plus one.
+    /// Of the sets of shapes of cells that are counted, plus one.
     numbers: Vec<u32>,
 }
-
-/// Cells that wait at the most.
-const WAITING: usize = 64;
 
 impl fmt::Debug for Observer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,6 +94,7 @@ impl Identifiers {
             finder: None,
             found: Vec::new(),
             waiting: Waiting::default(),
+            numbers: Vec::new(),
         }
     }
 
@@ -161,11 +151,7 @@ impl Observer<'_> {
         if cell.len() > LONGEST_CELL {
             return self.count(cell, times, None);
         }
-        let waiting = &mut self.waiting;
-        waiting.text.push_str(cell);
-        waiting.ends.push(waiting.text.len());
-        waiting.times.push(times);
-        if waiting.ends.len() >= WAITING {
+        if self.waiting.add(cell, times) {
             self.count_waiting();
         }
     }
@@ -173,20 +159,18 @@ impl Observer<'_> {
     /// Counts what waits.
     fn count_waiting(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.order();
+        let mut numbers = std::mem::take(&mut self.numbers);
         match &mut self.walk {
-            Some(walk) => walk.wholes(waiting.text.as_bytes(), &waiting.ends, &mut waiting.numbers),
-            None => waiting.numbers.resize(waiting.ends.len(), 0),
+            Some(walk) => walk.wholes(waiting.len(), |nth| waiting.cell(nth).0.as_bytes(), &mut numbers),
+            None => numbers.resize(waiting.len(), 0),
         }
-        let mut start = 0;
-        for ((end, times), number) in waiting.ends.iter().zip(&waiting.times).zip(&waiting.numbers) {
-            self.count(waiting.text.get(start..*end).unwrap_or_default(), *times, number.checked_sub(1));
-            start = *end;
+        for (nth, number) in numbers.drain(..).enumerate() {
+            let (cell, times) = waiting.cell(nth);
+            self.count(cell, times, number.checked_sub(1));
         }
-        waiting.text.clear();
-        waiting.ends.clear();
-        waiting.times.clear();
-        waiting.numbers.clear();
-        self.waiting = waiting;
+        waiting.clear();
+        (self.waiting, self.numbers) = (waiting, numbers);
     }
 
     /// Counts so many equal cells of that set of shapes into the sums.

@@ -107,11 +107,11 @@ impl Walk<'_> {
         table.whole(&mut Source { automaton: self.automaton, cache }, cell)
     }
 
-    /// The numbers of the sets of many cells that lie one behind the other in `text` and end at `ends`, as [`Walk::whole`] gives
-    /// them; one of each cell, plus one, 0 if it has none.
-    pub(crate) fn wholes(&mut self, text: &[u8], ends: &[usize], numbers: &mut Vec<u32>) {
+    /// The numbers of the sets of so many cells, as [`Walk::whole`] gives them; one of each, plus one, 0 if it has none.
+    /// `cell` gives the empty cell behind the last. Cells of like length that follow one another take the least time.
+    pub(crate) fn wholes<'c>(&mut self, count: usize, cell: impl Fn(usize) -> &'c [u8], numbers: &mut Vec<u32>) {
         let States { cache, table } = &mut *self.states;
-        table.wholes(&mut Source { automaton: self.automaton, cache }, text, ends, numbers);
+        table.wholes(&mut Source { automaton: self.automaton, cache }, count, cell, numbers);
     }
 
     /// The set of that number.

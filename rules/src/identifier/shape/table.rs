@@ -20,8 +20,9 @@ const UNKNOWN: u32 = u32::MAX;
 /// Rows that are kept; beyond, all are made anew. A row has some hundred entries of four bytes.
 const MOST_ROWS: usize = 8192;
 
-/// Cells that are looked at side by side.
+/// Cells that are looked at side by side, and steps until it is asked whether all of them are dead.
 const ABREAST: usize = 4;
+const TOGETHER: usize = 8;
 
 /// The steps of one thread.
 pub(super) struct Table {
@@ -64,19 +65,21 @@ impl Table {
         self.end(source, row)
     }
 
-    /// As [`Table::whole`] of many cells that lie one behind the other in `text` and end at `ends`; the numbers plus one.
-    pub(super) fn wholes(&mut self, source: &mut Source<'_>, text: &[u8], ends: &[usize], numbers: &mut Vec<u32>) {
+    /// As [`Table::whole`] of many cells; the numbers plus one.
+    pub(super) fn wholes<'c>(
+        &mut self,
+        source: &mut Source<'_>,
+        count: usize,
+        cell: impl Fn(usize) -> &'c [u8],
+        numbers: &mut Vec<u32>,
+    ) {
         numbers.clear();
-        let cell = |nth: usize| {
-            let start = nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-            let end = ends.get(nth).copied().unwrap_or(start);
-            text.get(start..end).filter(|cell| cell.len() <= LONGEST_CELL).unwrap_or_default()
-        };
-        let Some(start) = self.first(source) else { return numbers.resize(ends.len(), 0) };
-        for nth in (0..ends.len()).step_by(ABREAST) {
+        let Some(start) = self.first(source) else { return numbers.resize(count, 0) };
+        let cell = |nth: usize| Some(cell(nth)).filter(|cell| cell.len() <= LONGEST_CELL).unwrap_or_default();
+        for nth in (0..count).step_by(ABREAST) {
             numbers.extend(self.abreast(start, [cell(nth), cell(nth + 1), cell(nth + 2), cell(nth + 3)]));
         }
-        numbers.truncate(ends.len());
+        numbers.truncate(count);
         for (nth, number) in numbers.iter_mut().enumerate().filter(|(_, number)| **number == UNKNOWN) {
             *number = self.whole(source, cell(nth)).map_or(0, |set| set as u32 + 1);
         }
@@ -89,9 +92,21 @@ impl Table {
         let [(a, more_a), (b, more_b), (c, more_c), (d, more_d)] =
             [a, b, c, d].map(|cell| cell.split_at_checked(shortest).unwrap_or_default());
         let mut rows = [start; ABREAST];
+        let step = |rows: &mut [u32; ABREAST], a: u8, b: u8, c: u8, d: u8| {
+            let [one, two, three, four] = *rows;
+            *rows = [self.look(one, a), self.look(two, b), self.look(three, c), self.look(four, d)];
+        };
+        let [(a, rest_a), (b, rest_b), (c, rest_c), (d, rest_d)] = [a, b, c, d].map(<[u8]>::as_chunks::<TOGETHER>);
         for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
-            let [one, two, three, four] = rows;
-            rows = [self.look(one, *a), self.look(two, *b), self.look(three, *c), self.look(four, *d)];
+            for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
+                step(&mut rows, *a, *b, *c, *d);
+            }
+            if rows == [DEAD; ABREAST] {
+                return [0; ABREAST];
+            }
+        }
+        for (((a, b), c), d) in rest_a.iter().zip(rest_b).zip(rest_c).zip(rest_d) {
+            step(&mut rows, *a, *b, *c, *d);
         }
         let mut numbers = [0; ABREAST];
         for ((number, mut row), more) in numbers.iter_mut().zip(rows).zip([more_a, more_b, more_c, more_d]) {
