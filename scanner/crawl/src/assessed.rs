@@ -191,7 +191,7 @@ impl<'a> Map<'a> {
         let (mut person, mut unread) = (None, None);
         while let Some(next) = open.pop() {
             let stops = |path: &String| next.key != task.key && self.code(path).any(|code| self.is_stop(code));
-            if next.gate == Some(Gate::Measure) || next.runs.iter().any(stops) {
+            if matches!(next.gate, Some(Gate::Measure | Gate::Approval)) || next.runs.iter().any(stops) {
                 return Value::Bool(true);
             }
             if next.gate == Some(Gate::Person) {

@@ -26,7 +26,9 @@ pub(crate) struct Task {
 pub(crate) enum Gate {
     /// By how good a model is.
     Measure,
-    /// By a person, as far as the place where that is set says so; sources do not.
+    /// By a person.
+    Approval,
+    /// Perhaps by a person: that is set where sources do not tell.
     Person,
 }
 
@@ -42,6 +44,7 @@ pub(crate) fn value(tasks: &[Task]) -> Value {
         map.extend(lists.into_iter().filter(|(_, of)| !of.is_empty()).map(|(name, of)| (name.to_owned(), texts(of))));
         let gate = task.gate.map(|gate| match gate {
             Gate::Measure => "measure",
+            Gate::Approval => "approval",
             Gate::Person => "person",
         });
         map.extend(gate.map(|gate| ("gate".to_owned(), gate.into())));
@@ -64,6 +67,7 @@ pub(crate) fn read(value: &Value) -> Vec<Task> {
             runs: texts(map.get("runs")),
             gate: match map.get("gate").and_then(Value::as_text) {
                 Some("measure") => Some(Gate::Measure),
+                Some("approval") => Some(Gate::Approval),
                 Some("person") => Some(Gate::Person),
                 _ => None,
             },

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aedile_model::{Gap, GapKind, Place, Protection, Value as Known};
 use aedile_rules::measure::is_measure;
 use ruff_python_ast::{CmpOp, Expr, ExprCompare, Stmt};
+use ruff_text_size::Ranged;
 
 use super::interpret::Interpreter;
 use super::value::{Object, Shape, Value};
@@ -36,6 +37,8 @@ pub(super) struct Gates {
     steps: Vec<Step>,
     /// The step that a variable holds.
     named: BTreeMap<String, usize>,
+    /// The step that a call is, by its module and where it stands.
+    called: BTreeMap<(usize, u32, u32), usize>,
     /// Which step follows which.
     order: Vec<(usize, usize)>,
     /// Whether there is more of it than is kept.
@@ -295,10 +298,17 @@ impl<'w> Interpreter<'w> {
                 let last = if chain.op == ruff_python_ast::Operator::LShift { &chain.left } else { &chain.right };
                 self.steps_of(last, depth + 1)
             }
-            Expr::Call(_) => {
+            Expr::Call(call) => {
+                // A call in the middle of a chain stands in two pairs and is one step.
+                let key = (self.module, call.range().start().to_u32(), call.range().end().to_u32());
+                if let Some(step) = self.gates.called.get(&key) {
+                    return vec![*step];
+                }
                 let before = self.mark();
                 let value = self.value(side);
-                vec![self.step(None, before, &value, side)]
+                let step = self.step(None, before, &value, side);
+                self.gates.called.insert(key, step);
+                vec![step]
             }
             other => {
                 self.value(other);

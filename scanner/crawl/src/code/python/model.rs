@@ -109,7 +109,19 @@ impl<'w> Interpreter<'w> {
                 }
                 Ref::Id(id)
             }
-            (None, Some(name)) => Ref::named(AssetKind::Model, name),
+            (None, Some(name)) => match fields.get("uri").and_then(text_of).filter(|uri| is_file(&uri.text)) {
+                // What is registered is what was written there.
+                Some(uri) => {
+                    let id = AssetId::new(AssetKind::Model, &self.pipeline.asset.address, &name);
+                    let mut asset = Asset::new(id.clone(), AssetKind::Model, &*name, &*name);
+                    asset.place = Some(site.place.clone());
+                    asset.in_tests = self.pipeline.asset.in_tests;
+                    asset.names.extend([name, dataset_name(&uri.text)]);
+                    self.pipeline.add(asset);
+                    Ref::Id(id)
+                }
+                None => Ref::named(AssetKind::Model, name),
+            },
             (None, None) if api.args.contains_key("name") && unsaid => return,
             (None, None) => {
                 let name = site.receiver.map_or("model", |receiver| self.source(receiver));
@@ -224,6 +236,11 @@ fn parts_of(
             _ => written.push(name.as_str().into()),
         }
     }
+}
+
+/// Whether a URI names a file or folder, not a run or a version in a registry.
+fn is_file(uri: &str) -> bool {
+    uri.contains('/') && !uri.contains('{') && !["runs:/", "models:/"].iter().any(|scheme| uri.starts_with(scheme))
 }
 
 /// Whether `expression` is a name, so that what it holds is known by it: not `SVC()` in `model = SVC().fit(X, y)`.

@@ -9,6 +9,9 @@ use super::argument::Arguments;
 use super::value::Value;
 use crate::code::flow::Data;
 
+/// Columns that one transformer makes, at the most.
+const MADE: usize = 256;
+
 /// How deep calls that make a model stand in each other: a search over a pipeline of transformers of columns.
 const NESTED: usize = 6;
 
@@ -78,7 +81,7 @@ fn made_of_columns(data: Data, made: &Value<'_>, depth: usize) -> Data {
 /// all of them.
 pub(super) fn derived(mut data: Data, input: &[String], output: &[String]) -> Data {
     let before = data.clone();
-    for (at, name) in output.iter().enumerate() {
+    for (at, name) in output.iter().enumerate().take(MADE) {
         let of = match input.get(at) {
             Some(one) if input.len() == output.len() => before.column(one),
             _ => before.select(input),

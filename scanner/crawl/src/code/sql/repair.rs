@@ -46,6 +46,10 @@ pub(super) fn repaired(words: &[Word], text: &str) -> Option<(String, Made)> {
                 made.by_name = true;
                 gone.extend(span(at, at + 1));
             }
+            // `ML.PREDICT(MODEL m, (SELECT …))`: the rows are what is left.
+            (Some("MODEL"), Some(_)) if upper(at - 1) == Some("(") && is_learning(words.get(at.saturating_sub(2))) => {
+                gone.extend(span(at, if upper(at + 2) == Some(",") { at + 2 } else { at + 1 }));
+            }
             (Some("USING"), Some("SAMPLE")) => {
                 let last = (at + 2..end.min(at + 5))
                     .take_while(|next| *next == at + 2 || matches!(upper(*next), Some("%" | "PERCENT" | "ROWS")))
@@ -84,6 +88,11 @@ pub(super) fn repaired(words: &[Word], text: &str) -> Option<(String, Made)> {
         }
     }
     String::from_utf8(bytes).ok().map(|text| (text, made))
+}
+
+/// Whether a word is a function of BigQuery that is given a model.
+fn is_learning(word: Option<&Word>) -> bool {
+    word.is_some_and(|word| ["ML.", "AI."].iter().any(|start| word.upper.starts_with(start)))
 }
 
 /// A statement that says the same in other words, where a vendor has words of its own.

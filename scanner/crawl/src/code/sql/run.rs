@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind};
+use aedile_model::{Asset, AssetId, AssetKind, Gap, GapKind, Place, RelationKind, Value};
 use aedile_rules::ColumnPart;
 use sqlparser::ast;
 
@@ -11,11 +11,13 @@ use super::model::Model;
 use super::name::{column, lower, name_of, settled};
 use super::permit::Grants;
 use super::relation::{Influence, Item, Made, Relation};
+use super::word::words;
 use super::written::{Edge, edges, table_asset, table_ref, tagged};
 use super::{Content, Schemas, Script, Statement, copy};
+use crate::assessed::LOADS;
 use crate::code::flow::{Data, Part};
 use crate::code::origin::Offsets;
-use crate::code::output::{Pipeline, all_columns, dataset_name};
+use crate::code::output::{Pipeline, all_columns, dataset_name, table_name};
 use crate::{Link, Ref};
 
 /// What a script does.
@@ -31,6 +33,8 @@ pub(crate) struct Run {
     pub(crate) writes: Vec<(Ref, Data, Place)>,
     /// Models trained: the name, the part that columns play where it is said, the columns.
     pub(crate) trains: Vec<(String, Option<ColumnPart>, Data, Place)>,
+    /// Models that are measured (`ML.EVALUATE(MODEL m, …)`), and where.
+    pub(crate) measured: Vec<(String, Place)>,
     /// What the last query gives.
     pub(crate) result: Data,
     /// The same with the order of its columns.
@@ -72,6 +76,10 @@ impl Run {
             pipeline.add(model);
             pipeline.trains(&id, *part, data, place, &BTreeMap::new());
         }
+        for (name, place) in &self.measured {
+            pipeline.set("evaluated", Value::Bool(true), place);
+            pipeline.lists(LOADS, vec![name.clone()], place);
+        }
         for gap in &self.gaps {
             pipeline.gap(gap.clone());
         }
@@ -95,6 +103,7 @@ pub(crate) fn run(
             .place(statement.start, statement.end)
             .or_else(|| fallback.cloned())
             .unwrap_or_else(|| Place::file(&"".into()));
+        run.measured.extend(measured(&statement.text).map(|name| (name, place.clone())));
         let ctes = BTreeMap::new();
         let mut step = Step { run: &mut run, schemas, session: &mut session, ctes, place, statement, offsets };
         match &statement.content {
@@ -411,6 +420,21 @@ impl Step<'_> {
         let made = self.session.made.get(name).map(Vec::as_slice);
         made.or_else(|| self.schemas.columns(name)).map(<[String]>::to_vec)
     }
+}
+
+/// Functions of BigQuery ML that say how good a model is.
+const MEASURES: [&str; 3] = ["ML.EVALUATE", "ML.CONFUSION_MATRIX", "ML.ROC_CURVE"];
+
+/// The model that a statement measures.
+fn measured(text: &str) -> Option<String> {
+    // Most statements are spared the splitting into words.
+    if !text.contains("ML.") && !text.contains("ml.") {
+        return None;
+    }
+    let words = words(text);
+    let at = words.iter().position(|word| MEASURES.contains(&word.upper.as_str()))?;
+    let model = words.iter().skip(at).position(|word| word.upper == "MODEL")?;
+    words.get(at + model + 1).map(|word| table_name(&word.text))
 }
 
 /// The change of data that stands where a query could.

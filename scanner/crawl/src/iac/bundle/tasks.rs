@@ -29,7 +29,7 @@ fn task(datum: &Datum) -> Option<Task> {
     let runs: std::collections::BTreeSet<String> =
         code.filter(|path| path.ends_with(".py") || path.ends_with(".ipynb")).collect();
     let plain = PLAIN.iter().any(|block| datum.member(block).is_some());
-    let unread = (runs.is_empty() && !plain).then(|| format!("task `{key}`"));
+    let unread = (runs.is_empty() && !plain).then(|| format!("task {key}"));
     let gate = datum.member("condition_task").filter(|condition| measures(condition)).map(|_| Gate::Measure);
     Some(Task { key, after, runs, gate, unread })
 }

@@ -114,7 +114,7 @@ fn begins(name: &str, job: &Node, workflow: &mut Workflow<'_>) {
         (_, Some(_)) => Some(Gate::Person),
         _ => None,
     };
-    let unread = job.get("uses").and_then(Node::str).map(|uses| format!("job `{name}` ({uses})"));
+    let unread = job.get("uses").and_then(Node::str).map(|uses| format!("job {name} ({uses})"));
     let after = needs.map(|needed| format!("{needed} done")).collect();
     workflow.tasks.push(Task { key: name.to_owned(), after, gate, unread, ..Task::default() });
 }

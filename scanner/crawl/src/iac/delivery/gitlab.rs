@@ -2,8 +2,9 @@
 //!
 //! Source: docs.gitlab.com/ci/yaml. What is included from elsewhere is a gap.
 
-use aedile_model::{AssetKind, GapKind, Value};
+use std::collections::BTreeSet;
 
+use aedile_model::{AssetKind, GapKind, Value};
 use globset::GlobBuilder;
 
 use super::{Source, Workflow, text_of};
@@ -12,6 +13,7 @@ use crate::crawler::{Context, Crawler};
 use crate::iac::datum::{Datum, Kind, Map};
 use crate::iac::interpolate::merged;
 use crate::iac::path::joined;
+use crate::task::{Gate, Task};
 use crate::yaml::Node;
 
 /// `extends` of `extends`; GitLab's own limit.
@@ -133,14 +135,42 @@ pub(super) fn read<'f>(
     });
     let Kind::Map(map) = &whole.kind else { return };
     variables(whole.member("variables"), workflow);
-    for (name, job) in &map.members {
-        // Hidden jobs are templates: what uses them is read.
-        if GLOBAL.contains(&name.as_str()) || name.starts_with('.') || !matches!(job.kind, Kind::Map(_)) {
-            continue;
-        }
-        let job = extended(job, &whole, LEVELS);
-        read_job(&job, &whole, workflow);
+    // Hidden jobs are templates: what uses them is read.
+    let is_job =
+        |name: &str, job: &Datum| !GLOBAL.contains(&name) && !name.starts_with('.') && matches!(job.kind, Kind::Map(_));
+    let jobs = map.members.iter().filter(|(name, job)| is_job(name, job));
+    let jobs: Vec<(&String, Datum)> = jobs.map(|(name, job)| (name, extended(job, &whole, LEVELS))).collect();
+    for (name, job) in &jobs {
+        let gate = job.member("when").and_then(Datum::text).filter(|when| when == "manual").map(|_| Gate::Approval);
+        workflow.tasks.push(Task { key: (*name).clone(), after: before(job, &jobs, &whole), gate, ..Task::default() });
+        read_job(job, &whole, workflow);
+        let after = workflow.tasks.last().map(|task| task.key.clone()).into_iter().collect();
+        workflow.tasks.push(Task { key: done(name), after, ..Task::default() });
     }
+}
+
+/// The task that ends the job `name`.
+fn done(name: &str) -> String {
+    format!("{name} done")
+}
+
+/// What `job` waits for: the jobs that it needs, or else all of earlier stages.
+fn before(job: &Datum, jobs: &[(&String, Datum)], whole: &Datum) -> BTreeSet<String> {
+    if let Some(needs) = job.member("needs") {
+        let named = |need: &Datum| need.text().or_else(|| need.member("job")?.text());
+        return needs.items().iter().filter_map(named).map(|name| done(&name)).collect();
+    }
+    let stages: Vec<String> = match whole.member("stages") {
+        Some(stages) => stages.items().iter().filter_map(Datum::text).collect(),
+        None => [".pre", "build", "test", "deploy", ".post"].map(str::to_owned).to_vec(),
+    };
+    let stage = |job: &Datum| {
+        let name = job.member("stage").and_then(Datum::text).unwrap_or_else(|| "test".to_owned());
+        stages.iter().position(|stage| *stage == name)
+    };
+    let own = stage(job);
+    let earlier = jobs.iter().filter(|(_, other)| own.is_some() && stage(other) < own && stage(other).is_some());
+    earlier.map(|(name, _)| done(name)).collect()
 }
 
 /// The files that a local include names: one, or those of a pattern.
