@@ -11,6 +11,7 @@
 pub(crate) mod airflow;
 pub(crate) mod arm;
 mod assets;
+mod bound;
 pub(crate) mod bundle;
 pub(crate) mod cloudformation;
 mod columns;

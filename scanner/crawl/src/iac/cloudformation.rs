@@ -70,9 +70,9 @@ fn resources(evaluator: &mut Evaluator<'_>) -> BTreeMap<usize, Vec<Resource>> {
         all.push((at, found));
         at += 1;
     }
-    if evaluator.limited {
+    if evaluator.bound.is_reached() {
         let message = "evaluating the templates reaches a limit from here on: some values are unknown";
-        let first = evaluator.limited_at.take();
+        let first = evaluator.bound.place().cloned();
         let place = first.or_else(|| evaluator.stacks.first().map(|stack| Place::file(&stack.template.path)));
         evaluator.gaps.extend(place.map(|place| Gap { place, kind: GapKind::Limit, message: message.to_owned() }));
     }

@@ -204,10 +204,10 @@ fn configuration<'a>(
         at += 1;
     }
     let accounts = evaluator.own_accounts();
-    if evaluator.limited {
+    if evaluator.bound.is_reached() {
         let mut declared = root.resources.values().flat_map(BTreeMap::values);
         let first = || declared.next().and_then(|declared| declared.header());
-        let place = evaluator.limited_at.take().or_else(first);
+        let place = evaluator.bound.place().cloned().or_else(first);
         let message = "evaluating the configuration reaches a limit from here on: some values are unknown";
         evaluator.gap(place, GapKind::Limit, message);
     }

@@ -83,7 +83,7 @@ impl<'a> Evaluator<'a> {
                     Some(fragment) if self.enter(|| Place::file(&fragment.path)) => {
                         let inner = Scope { path: Arc::clone(&fragment.path), ..scope.clone() };
                         self.collect(&fragment.root, &inner, found);
-                        self.leave();
+                        self.bound.leave();
                     }
                     Some(_) => {}
                     None => {

@@ -27,7 +27,7 @@ impl<'a> Evaluator<'a> {
             Some(tag) => self.call(tag, node, scope),
             None => self.untagged(node, scope),
         };
-        self.leave();
+        self.bound.leave();
         datum.at(Some(place))
     }
 
@@ -261,14 +261,14 @@ impl<'a> Evaluator<'a> {
             for entry in body.entries() {
                 self.turns += 1;
                 if self.turns > TURNS {
-                    self.limited = true;
-                    self.limited_at.get_or_insert_with(|| place(node, &scope.path));
+                    self.bound.reach();
+                    self.bound.note(|| Some(place(node, &scope.path)));
                     return found;
                 }
                 match entry.key.str() {
                     Some(key) if key.starts_with("Fn::ForEach::") && self.enter(|| place(node, &scope.path)) => {
                         found.extend(self.loops(key, &entry.value, &inner));
-                        self.leave();
+                        self.bound.leave();
                     }
                     Some(key) => found.push((looped(key, &inner), &entry.value, inner.clone())),
                     None => {}

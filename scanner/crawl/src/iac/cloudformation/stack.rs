@@ -11,6 +11,7 @@ mod reference;
 use super::given::{Given, Values};
 use super::serverless;
 use super::template::{Source, Template};
+use crate::iac::bound::Bound;
 use crate::iac::condition::Truth;
 use crate::iac::datum::{Datum, Kind, hole_for};
 use crate::{File, yaml};
@@ -41,16 +42,11 @@ pub(super) struct Evaluator<'a> {
     outputs: BTreeMap<(usize, &'a str), Memo<Datum>>,
     conditions: BTreeMap<(usize, &'a str), Memo<Truth>>,
     running: BTreeSet<(usize, String)>,
-    depth: usize,
-    budget: usize,
+    pub(super) bound: Bound,
     /// Resources made so far, over all stacks.
     pub(super) made: usize,
     /// Turns of loops so far, over all stacks.
     pub(super) turns: usize,
-    /// Whether a bound was reached.
-    pub(super) limited: bool,
-    /// Where it was reached first.
-    pub(super) limited_at: Option<Place>,
 }
 
 /// A template with values for its parameters.
@@ -125,12 +121,9 @@ impl<'a> Evaluator<'a> {
             outputs: BTreeMap::new(),
             conditions: BTreeMap::new(),
             running: BTreeSet::new(),
-            depth: 0,
-            budget: BUDGET,
+            bound: Bound::new(DEPTH, BUDGET),
             made: 0,
             turns: 0,
-            limited: false,
-            limited_at: None,
         };
         let mut all: Vec<&Template> = Vec::new();
         for template in parsed.iter().flat_map(|(_, source)| &source.templates) {
@@ -203,26 +196,13 @@ impl<'a> Evaluator<'a> {
         self.given.get("AWS::AccountId").into_iter().cloned().collect()
     }
 
+    /// Goes a level deeper, from `place`; false if a bound is reached.
     pub(super) fn enter(&mut self, place: impl FnOnce() -> Place) -> bool {
-        if self.depth >= DEPTH || !self.spend(1) {
-            self.limited = true;
-            self.limited_at.get_or_insert_with(place);
-            return false;
+        let is_in = self.bound.enter();
+        if !is_in {
+            self.bound.note(|| Some(place()));
         }
-        self.depth += 1;
-        true
-    }
-
-    pub(super) fn leave(&mut self) {
-        self.depth -= 1;
-    }
-
-    /// Takes `nodes` from the budget; false if there is not as much left.
-    pub(super) fn spend(&mut self, nodes: usize) -> bool {
-        let left = self.budget.checked_sub(nodes);
-        self.budget = left.unwrap_or(0);
-        self.limited |= left.is_none();
-        left.is_some()
+        is_in
     }
 
     pub(super) fn gap(&mut self, place: Place, kind: GapKind, message: impl Into<String>) {

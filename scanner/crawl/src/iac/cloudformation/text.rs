@@ -178,7 +178,7 @@ impl<'a> Evaluator<'a> {
         if items.len() == 1 && why.is_some() {
             return whole;
         }
-        if !self.spend(items.len()) {
+        if !self.bound.spend(items.len()) {
             items.clear();
         }
         Kind::List(items.into()).into()

@@ -25,7 +25,7 @@ impl Evaluator<'_> {
     /// A body without the attributes and blocks that `left_out` names.
     fn level(&mut self, body: &Body, origin: &Origin, scope: &Scope, left_out: &[&str]) -> Datum {
         let mut map = Map::default();
-        if !self.enter() {
+        if !self.bound.enter() {
             return Datum::unknown("body", "evaluating it reaches a limit");
         }
         for attribute in &body.attributes {
@@ -52,7 +52,7 @@ impl Evaluator<'_> {
             let why = Unknown { expression: "block".to_owned(), why: format!("a part of it does not parse: {why}") };
             map.open.get_or_insert(why);
         }
-        self.leave();
+        self.bound.leave();
         Kind::Map(map).into()
     }
 

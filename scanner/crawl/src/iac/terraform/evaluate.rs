@@ -28,16 +28,14 @@ impl Evaluator<'_> {
         let place = origin.place(expression.span);
         let datum = match self.literal(&expression.form) {
             Some(datum) => datum.at(place.clone()).literal(place.clone()),
-            None if self.enter() => {
+            None if self.bound.enter() => {
                 let datum = self.expression(expression, origin, scope);
-                self.leave();
+                self.bound.leave();
                 datum.at(place.clone())
             }
             None => Datum::unknown(origin.snippet(expression.span), "evaluating it reaches a limit"),
         };
-        if self.limited && self.limited_at.is_none() {
-            self.limited_at = place;
-        }
+        self.bound.note(|| place);
         datum
     }
 
@@ -47,10 +45,10 @@ impl Evaluator<'_> {
             && let (Form::Name(word), [Step::Attribute(_)]) = (&start.form, steps.as_slice())
             && matches!(word.as_str(), "var" | "local")
             && scope.names.get(word).is_none()
-            && self.enter()
+            && self.bound.enter()
         {
             let (held, _) = self.named(word, steps, scope, Here { origin, span: expression.span });
-            self.leave();
+            self.bound.leave();
             return held;
         }
         Held::Own(self.evaluate(expression, origin, scope))
@@ -65,7 +63,7 @@ impl Evaluator<'_> {
             Form::Text(text) => Kind::Text(text.clone()),
             _ => return None,
         };
-        self.spend(1).then(|| kind.into())
+        self.bound.spend(1).then(|| kind.into())
     }
 
     fn expression(&mut self, expression: &Expression, origin: &Origin, scope: &Scope) -> Datum {
@@ -178,8 +176,8 @@ impl Evaluator<'_> {
                 }
             };
             functions::append(&mut text, &mut why, &value);
-            if text.len() > TEXT_BYTES || !self.spend(text.len() / 256) {
-                self.limited = true;
+            if text.len() > TEXT_BYTES || !self.bound.spend(text.len() / 256) {
+                self.bound.reach();
                 return Datum::unknown(here.snippet(), "the text grows beyond a limit");
             }
         }
@@ -190,11 +188,11 @@ impl Evaluator<'_> {
     }
 
     fn inner(&mut self, parts: &[Part], here: Here<'_>, scope: &Scope) -> Datum {
-        if !self.enter() {
+        if !self.bound.enter() {
             return Datum::unknown(here.snippet(), "evaluating it reaches a limit");
         }
         let datum = self.template(parts, here, scope);
-        self.leave();
+        self.bound.leave();
         datum
     }
 
@@ -244,7 +242,7 @@ impl Evaluator<'_> {
             }
         }
         let weight: usize = arguments.iter().map(|argument| argument.breadth()).sum();
-        if !self.spend(weight) {
+        if !self.bound.spend(weight) {
             return Datum::unknown(here.snippet(), "evaluating it reaches a limit");
         }
         let arguments: Vec<&Datum> = arguments.iter().map(std::ops::Deref::deref).collect();
@@ -329,7 +327,7 @@ impl Evaluator<'_> {
         match (base, steps.get(taken..).unwrap_or_default()) {
             (base, []) => {
                 let weight = base.breadth();
-                if self.spend(weight) {
+                if self.bound.spend(weight) {
                     base.into_datum()
                 } else {
                     Datum::unknown(here.snippet(), "evaluating it reaches a limit")
@@ -394,18 +392,22 @@ impl Evaluator<'_> {
             return self.deeper(&value, rest, here, scope);
         }
         let weight = at.breadth();
-        if self.spend(weight) { at.clone() } else { Datum::unknown(here.snippet(), "evaluating it reaches a limit") }
+        if self.bound.spend(weight) {
+            at.clone()
+        } else {
+            Datum::unknown(here.snippet(), "evaluating it reaches a limit")
+        }
     }
 
     fn deeper(&mut self, from: &Datum, steps: &[Step], here: Here<'_>, scope: &Scope) -> Datum {
         if steps.is_empty() {
             return from.clone();
         }
-        if !self.enter() {
+        if !self.bound.enter() {
             return Datum::unknown(here.snippet(), "evaluating it reaches a limit");
         }
         let datum = self.walk(from, steps, here, scope);
-        self.leave();
+        self.bound.leave();
         datum
     }
 

@@ -14,6 +14,7 @@ use super::provider::Settings;
 use super::scope::{Held, Here, Names, Scope, Slot, slot};
 use super::syntax::{Expression, Step};
 use super::typed;
+use crate::iac::bound::Bound;
 use crate::iac::datum::{Datum, Handle, Key, Kind, Target, hole_for};
 use crate::iac::version::Bounds;
 use crate::shared::Shared;
@@ -45,12 +46,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) expanded: usize,
     values: HashMap<(usize, Name<'a>), Memo>,
     attributes: HashMap<Handle, HashMap<String, Datum>>,
-    depth: usize,
-    budget: usize,
-    /// Whether a bound was reached: some values are unknown for no reason of their own.
-    pub(super) limited: bool,
-    /// The first expression that reached it.
-    pub(super) limited_at: Option<Place>,
+    pub(super) bound: Bound,
 }
 
 /// Instances of resources and data sources: module instance, whether it is a data source, type, name.
@@ -116,32 +112,8 @@ impl<'a> Evaluator<'a> {
             expanded: 0,
             values: HashMap::new(),
             attributes: HashMap::new(),
-            depth: 0,
-            budget: BUDGET,
-            limited: false,
-            limited_at: None,
+            bound: Bound::new(DEPTH, BUDGET),
         }
-    }
-
-    pub(super) fn enter(&mut self) -> bool {
-        if self.depth >= DEPTH || !self.spend(1) {
-            self.limited = true;
-            return false;
-        }
-        self.depth += 1;
-        true
-    }
-
-    pub(super) fn leave(&mut self) {
-        self.depth -= 1;
-    }
-
-    /// Takes `nodes` from the budget; false if there is not as much left.
-    pub(super) fn spend(&mut self, nodes: usize) -> bool {
-        let left = self.budget.checked_sub(nodes);
-        self.budget = left.unwrap_or(0);
-        self.limited |= left.is_none();
-        left.is_some()
     }
 
     pub(super) fn gap(&mut self, place: Option<Place>, kind: GapKind, message: impl Into<String>) {
@@ -368,7 +340,7 @@ impl<'a> Evaluator<'a> {
         if slots.is_empty() {
             return (Kind::List(Shared::default()).into(), false);
         }
-        self.spend(slots.len());
+        self.bound.spend(slots.len());
         (collected(slots.iter().map(|slot| (slot.key.clone(), Kind::Resource(handle(&slot.key)).into()))), false)
     }
 
@@ -387,12 +359,12 @@ impl<'a> Evaluator<'a> {
         let address = self.address(handle);
         let target = Arc::new(Target { address: address.clone(), attribute: name.to_owned() });
         let snippet = format!("{address}.{name}");
-        if !self.enter() {
+        if !self.bound.enter() {
             return Datum::unknown(snippet, "evaluating it reaches a limit");
         }
         let written = self.written_attribute(handle, name).filter(|datum| !datum.is_null());
         let formed = written.or_else(|| self.exported(handle, name));
-        self.leave();
+        self.bound.leave();
         let mut datum = match formed {
             // What might be null in the source is something once it is applied only if the provider says so.
             Some(datum) => datum,

@@ -156,7 +156,7 @@ impl<'a> Evaluator<'a> {
             None => {}
             Some(_) => return not_known(values.unwrap_or(&Kind::Null.into()), &here.snippet()),
         }
-        if !self.enter() {
+        if !self.bound.enter() {
             return Datum::unknown(here.snippet(), "evaluating it reaches a limit");
         }
         let inner = Scope { instance: scope.instance, names };
@@ -169,7 +169,7 @@ impl<'a> Evaluator<'a> {
             Form::Text(text) => Datum::from_text(text.as_str()),
             _ => self.evaluate(template, origin, &inner),
         };
-        self.leave();
+        self.bound.leave();
         datum.place = here.place();
         datum
     }
