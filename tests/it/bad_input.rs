@@ -130,3 +130,22 @@ fn a_folder_without_anything_to_judge_says_so() {
     assert!(said(&[("notes.xyz", "just words\n")]));
     assert!(!said(&[("main.tf", "resource \"aws_s3_bucket\" \"a\" {\n  bucket = \"a\"\n}\n")]));
 }
+
+#[test]
+fn what_made_a_decoder_panic_is_told_as_damage_and_nothing_of_the_panic_is_shown() {
+    let found = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/found");
+    let files: Vec<_> =
+        std::fs::read_dir(found).expect("the folder is there").map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 2);
+    for file in files {
+        let folder = platform(&[]);
+        let copy = folder.path().join(file.file_name().unwrap());
+        std::fs::copy(&file, copy).expect("it can be copied");
+        for args in [&["classify", "--full", "."][..], &["scan", ".", "--ledger", "none"]] {
+            let output = aedile(folder.path(), args);
+            let said = format!("{}{}", stdout(&output), stderr(&output));
+            assert!(code(&output) >= 0 && !said.contains("panicked"), "{}: {said}", file.display());
+            assert!(said.contains("damaged") || said.contains("not read"), "{}: {said}", file.display());
+        }
+    }
+}

@@ -1,9 +1,11 @@
 //! Bytes that are read in any order: Parquet, Arrow files, ORC, workbooks, databases and archives.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{self, Cursor, Read, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use aedile_model::GapKind;
 use bytes::Bytes;
@@ -87,8 +89,26 @@ fn unreadable(format: &'static str, error: &io::Error) -> Table {
     Table::unread(format, GapKind::Unreadable, format!("cannot be read: {}", error.kind()))
 }
 
+thread_local! {
+    /// Whether a decoder is at work whose panics are told as damage.
+    static CAREFUL: Cell<bool> = const { Cell::new(false) };
+}
+
 /// What `read` gives; `None` if it panics. Files are hostile and many decoders are not ours: should one panic on corrupt bytes,
-/// that is a file that does not parse and not the end of the crawl. Nothing of the decoder outlives the call.
+/// that is a file that does not parse and not the end of the crawl. Nothing of the decoder outlives the call, and what it says as
+/// it panics, which may be a value of the file, is printed nowhere.
 pub(super) fn careful<T>(read: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(read)).ok()
+    static SILENT: Once = Once::new();
+    SILENT.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !CAREFUL.get() {
+                before(info);
+            }
+        }));
+    });
+    let around = CAREFUL.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(read)).ok();
+    CAREFUL.set(around);
+    result
 }
