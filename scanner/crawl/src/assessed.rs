@@ -35,11 +35,63 @@ pub fn assess(inventory: &mut Inventory) {
 
 type Ids<'a> = BTreeSet<&'a AssetId>;
 
+/// The tasks of an orchestration by what is asked of them.
+struct Orchestration<'a> {
+    /// What they run.
+    code: Ids<'a>,
+    /// For each task, whether something before it decides.
+    decided: Vec<Value>,
+}
+
+/// For each of `tasks` whether something before it decides: a gate, or code that stops where a model is not good enough. Linear
+/// in the tasks and in what they wait for.
+fn decided(tasks: &[Task], stops: impl Fn(&Task) -> bool) -> Vec<Value> {
+    let places: BTreeMap<&str, usize> = tasks.iter().zip(0..).map(|(task, at)| (task.key.as_str(), at)).collect();
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); tasks.len()];
+    for (task, at) in tasks.iter().zip(0..) {
+        for first in task.after.iter().filter_map(|key| places.get(key.as_str())) {
+            if let Some(behind) = behind.get_mut(*first) {
+                behind.push(at);
+            }
+        }
+    }
+    // For each task the first of those before it, or itself, that is such a one.
+    let reached = |is: &dyn Fn(&Task) -> bool, itself: bool| {
+        let mut reached: Vec<Option<&Task>> = vec![None; tasks.len()];
+        for (source, at) in tasks.iter().zip(0..).filter(|(task, _)| is(task)) {
+            let mut open = if itself { vec![at] } else { behind.get(at).cloned().unwrap_or_default() };
+            while let Some(at) = open.pop() {
+                let Some(held @ None) = reached.get_mut(at) else { continue };
+                *held = Some(source);
+                open.extend(behind.get(at).into_iter().flatten());
+            }
+        }
+        reached
+    };
+    let gates = reached(&|task| matches!(task.gate, Some(Gate::Measure | Gate::Approval)), true);
+    let stops = reached(&stops, false);
+    let persons = reached(&|task| task.gate == Some(Gate::Person), true);
+    let unread = reached(&|task| task.unread.is_some(), false);
+    let all = gates.into_iter().zip(stops).zip(persons.into_iter().zip(unread));
+    all.map(|((gate, stop), (person, unread))| {
+        match (gate.or(stop), person, unread.and_then(|task| task.unread.clone())) {
+            (Some(_), ..) => Value::Bool(true),
+            (None, Some(person), _) => {
+                Value::unknown(person.key.clone(), "whether a person has to approve is set outside of the sources")
+            }
+            (None, None, Some(what)) => Value::unknown(what, "a task before the release is not in the sources"),
+            (None, None, None) => Value::Bool(false),
+        }
+    })
+    .collect()
+}
+
 /// The inventory by what is asked of it.
 struct Map<'a> {
     inventory: &'a Inventory,
-    /// Tasks of each orchestration.
-    orchestrations: Vec<(&'a AssetId, Vec<Task>)>,
+    orchestrations: Vec<Orchestration<'a>>,
+    /// Path of code → the tasks that run it, by orchestration and number.
+    running: BTreeMap<String, Vec<(usize, usize)>>,
     /// Model → code that loads it.
     loading: BTreeMap<&'a AssetId, Ids<'a>>,
     /// Where something is trained or released → the code that does it there.
@@ -53,6 +105,7 @@ impl<'a> Map<'a> {
         let mut map = Map {
             inventory,
             orchestrations: Vec::new(),
+            running: BTreeMap::new(),
             loading: BTreeMap::new(),
             acting: BTreeMap::new(),
             own: BTreeMap::new(),
@@ -61,7 +114,7 @@ impl<'a> Map<'a> {
         let mut trained: BTreeMap<&str, Ids<'_>> = BTreeMap::new();
         for asset in inventory.assets.values() {
             if let Some(tasks) = asset.value(TASKS) {
-                map.orchestrations.push((&asset.id, task::read(tasks)));
+                map.orchestrate(&task::read(tasks));
             }
             for name in asset.value(LOADS).into_iter().flat_map(Value::items).filter_map(Value::as_text) {
                 loads.entry(name).or_default().insert(&asset.id);
@@ -116,13 +169,10 @@ impl<'a> Map<'a> {
         let place = relation.place.as_ref();
         others.extend(place.and_then(|place| self.acting.get(&(RelationKind::Trains, place))).into_iter().flatten());
         let own = self.address(&relation.from);
-        for (_, tasks) in &self.orchestrations {
-            if !tasks.iter().any(|task| task.runs.contains(own)) {
-                continue;
-            }
-            for path in tasks.iter().flat_map(|task| &task.runs) {
-                others.extend(self.code(path));
-            }
+        let tasks = self.running.get(own).into_iter().flatten();
+        let within: BTreeSet<usize> = tasks.map(|(orchestration, _)| *orchestration).collect();
+        for orchestration in within.into_iter().filter_map(|at| self.orchestrations.get(at)) {
+            others.extend(&orchestration.code);
         }
         others.remove(&relation.from);
         others
@@ -169,48 +219,26 @@ impl<'a> Map<'a> {
 
     /// Whether the orchestrations that run `code` decide before; the worst of them, `None` where none runs it.
     fn around(&self, code: &AssetId) -> Option<Value> {
-        let own = self.address(code);
-        let mut worst: Option<Value> = None;
-        for (_, tasks) in &self.orchestrations {
-            for task in tasks.iter().filter(|task| task.runs.contains(own)) {
-                let one = self.before(task, tasks);
-                worst = Some(match (worst, one) {
-                    (Some(Value::Bool(false)), _) | (_, Value::Bool(false)) => Value::Bool(false),
-                    (Some(unknown @ Value::Unknown(_)), _) => unknown,
-                    (_, one) => one,
-                });
-            }
-        }
-        worst
+        let tasks = self.running.get(self.address(code)).into_iter().flatten();
+        let decided = tasks.filter_map(|(at, task)| self.orchestrations.get(*at)?.decided.get(*task));
+        decided.cloned().reduce(|worst, one| match (worst, one) {
+            (Value::Bool(false), _) | (_, Value::Bool(false)) => Value::Bool(false),
+            (unknown @ Value::Unknown(_), _) => unknown,
+            (_, one) => one,
+        })
     }
 
-    /// Whether something before `task` decides.
-    fn before(&self, task: &Task, tasks: &[Task]) -> Value {
-        let by_key: BTreeMap<&str, &Task> = tasks.iter().map(|task| (task.key.as_str(), task)).collect();
-        let (mut seen, mut open) = (BTreeSet::from([task.key.as_str()]), vec![task]);
-        let (mut person, mut unread) = (None, None);
-        while let Some(next) = open.pop() {
-            let stops = |path: &String| next.key != task.key && self.code(path).any(|code| self.is_stop(code));
-            if matches!(next.gate, Some(Gate::Measure | Gate::Approval)) || next.runs.iter().any(stops) {
-                return Value::Bool(true);
-            }
-            if next.gate == Some(Gate::Person) {
-                person = Some(next.key.clone());
-            }
-            if next.key != task.key {
-                unread = unread.or_else(|| next.unread.clone());
-            }
-            for after in next.after.iter().filter_map(|key| by_key.get(key.as_str())) {
-                if seen.insert(after.key.as_str()) {
-                    open.push(after);
-                }
+    /// Adds the orchestration of these tasks.
+    fn orchestrate(&mut self, tasks: &[Task]) {
+        let stops = |task: &Task| task.runs.iter().any(|path| self.code(path).any(|code| self.is_stop(code)));
+        let decided = decided(tasks, stops);
+        let code = tasks.iter().flat_map(|task| &task.runs).flat_map(|path| self.code(path)).collect();
+        for (number, task) in tasks.iter().enumerate() {
+            for path in &task.runs {
+                self.running.entry(path.clone()).or_default().push((self.orchestrations.len(), number));
             }
         }
-        match (person, unread) {
-            (Some(key), _) => Value::unknown(key, "whether a person has to approve is set outside of the sources"),
-            (None, Some(what)) => Value::unknown(what, "a task before the release is not in the sources"),
-            (None, None) => Value::Bool(false),
-        }
+        self.orchestrations.push(Orchestration { code, decided });
     }
 
     fn is_stop(&self, id: &AssetId) -> bool {
@@ -234,4 +262,41 @@ pub(crate) const LOADS: &str = "loadsModels";
 
 fn is_true(attributes: &BTreeMap<String, Attribute>, name: &str) -> bool {
     attributes.get(name).is_some_and(|attribute| attribute.value == Value::Bool(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(key: &str, after: &[&str], gate: Option<Gate>) -> Task {
+        Task { key: key.into(), after: after.iter().map(|&key| key.into()).collect(), gate, ..Task::default() }
+    }
+
+    #[test]
+    fn what_stands_before_a_task_decides_and_what_stands_behind_does_not() {
+        let tasks = [
+            task("train", &[], None),
+            task("check", &["train"], Some(Gate::Measure)),
+            task("ask", &["train"], Some(Gate::Person)),
+            Task { unread: Some("an image".into()), ..task("image", &["train"], None) },
+            task("a", &["check"], None),
+            task("b", &["a", "ask"], None),
+            task("c", &["ask", "image"], None),
+            task("d", &["image"], None),
+            task("e", &["train", "f"], None),
+            task("f", &["e"], None),
+            task("stop", &[], None),
+            task("g", &["stop"], None),
+        ];
+        let found = decided(&tasks, |task| task.key == "stop");
+        let of = |key: &str| found[tasks.iter().position(|task| task.key == key).unwrap()].clone();
+        for key in ["check", "a", "b", "g"] {
+            assert_eq!(of(key), Value::Bool(true), "{key}");
+        }
+        for key in ["train", "image", "e", "f", "stop"] {
+            assert_eq!(of(key), Value::Bool(false), "{key}");
+        }
+        assert!(matches!(of("c"), Value::Unknown(unknown) if unknown.expression == "ask"));
+        assert!(matches!(of("d"), Value::Unknown(unknown) if unknown.expression == "an image"));
+    }
 }

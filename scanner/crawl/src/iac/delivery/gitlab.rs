@@ -2,7 +2,7 @@
 //!
 //! Source: docs.gitlab.com/ci/yaml. What is included from elsewhere is a gap.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{AssetKind, GapKind, Value};
 use globset::GlobBuilder;
@@ -140,13 +140,15 @@ pub(super) fn read<'f>(
         |name: &str, job: &Datum| !GLOBAL.contains(&name) && !name.starts_with('.') && matches!(job.kind, Kind::Map(_));
     let jobs = map.members.iter().filter(|(name, job)| is_job(name, job));
     let jobs: Vec<(&String, Datum)> = jobs.map(|(name, job)| (name, extended(job, &whole, LEVELS))).collect();
+    let stages = Stages::of(&whole);
     for (name, job) in &jobs {
         let gate = job.member("when").and_then(Datum::text).filter(|when| when == "manual").map(|_| Gate::Approval);
-        workflow.tasks.push(Task { key: (*name).clone(), after: before(job, &jobs, &whole), gate, ..Task::default() });
+        workflow.tasks.push(Task { key: (*name).clone(), after: stages.before(job), gate, ..Task::default() });
         read_job(job, &whole, workflow);
         let after = workflow.tasks.last().map(|task| task.key.clone()).into_iter().collect();
         workflow.tasks.push(Task { key: done(name), after, ..Task::default() });
     }
+    workflow.tasks.extend(stages.ends(&jobs));
 }
 
 /// The task that ends the job `name`.
@@ -154,23 +156,52 @@ fn done(name: &str) -> String {
     format!("{name} done")
 }
 
-/// What `job` waits for: the jobs that it needs, or else all of earlier stages.
-fn before(job: &Datum, jobs: &[(&String, Datum)], whole: &Datum) -> BTreeSet<String> {
-    if let Some(needs) = job.member("needs") {
-        let named = |need: &Datum| need.text().or_else(|| need.member("job")?.text());
-        return needs.items().iter().filter_map(named).map(|name| done(&name)).collect();
+/// The stages of a pipeline with their places in its order.
+struct Stages {
+    places: BTreeMap<String, usize>,
+}
+
+impl Stages {
+    fn of(whole: &Datum) -> Stages {
+        let names: Vec<String> = match whole.member("stages") {
+            Some(stages) => stages.items().iter().filter_map(Datum::text).collect(),
+            None => [".pre", "build", "test", "deploy", ".post"].map(str::to_owned).to_vec(),
+        };
+        Stages { places: names.into_iter().zip(0..).collect() }
     }
-    let stages: Vec<String> = match whole.member("stages") {
-        Some(stages) => stages.items().iter().filter_map(Datum::text).collect(),
-        None => [".pre", "build", "test", "deploy", ".post"].map(str::to_owned).to_vec(),
-    };
-    let stage = |job: &Datum| {
-        let name = job.member("stage").and_then(Datum::text).unwrap_or_else(|| "test".to_owned());
-        stages.iter().position(|stage| *stage == name)
-    };
-    let own = stage(job);
-    let earlier = jobs.iter().filter(|(_, other)| own.is_some() && stage(other) < own && stage(other).is_some());
-    earlier.map(|(name, _)| done(name)).collect()
+
+    fn place(&self, job: &Datum) -> Option<usize> {
+        let name = job.member("stage").and_then(Datum::text);
+        self.places.get(name.as_deref().unwrap_or("test")).copied()
+    }
+
+    /// What `job` waits for: the jobs that it needs, or else the end of the stage before its own.
+    fn before(&self, job: &Datum) -> BTreeSet<String> {
+        if let Some(needs) = job.member("needs") {
+            let named = |need: &Datum| need.text().or_else(|| need.member("job")?.text());
+            return needs.items().iter().filter_map(named).map(|name| done(&name)).collect();
+        }
+        self.place(job).and_then(|place| place.checked_sub(1)).map(stage_done).into_iter().collect()
+    }
+
+    /// The tasks that end the stages: each waits for its jobs and for the stage before it.
+    fn ends(&self, jobs: &[(&String, Datum)]) -> impl Iterator<Item = Task> {
+        let mut after: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for place in self.places.values() {
+            after.entry(*place).or_default().extend(place.checked_sub(1).map(stage_done));
+        }
+        for (name, job) in jobs {
+            if let Some(jobs) = self.place(job).and_then(|place| after.get_mut(&place)) {
+                jobs.insert(done(name));
+            }
+        }
+        after.into_iter().map(|(place, after)| Task { key: stage_done(place), after, ..Task::default() })
+    }
+}
+
+/// The task that ends the stage at `place`.
+fn stage_done(place: usize) -> String {
+    format!("stage {} done", place + 1)
 }
 
 /// The files that a local include names: one, or those of a pattern.
