@@ -1,5 +1,6 @@
 //! What a person declares in `aedile.yaml`, written into the inventory.
 
+mod card;
 mod compared;
 mod derived;
 mod document;

@@ -9,8 +9,8 @@ use aedile_model::{Asset, AssetId, AssetKind, Inventory, Value};
 use aedile_policies::{DocumentKind, Documents};
 use time::Date;
 
-use super::{Named, declared_documents, matching};
-use crate::config::{Declaration, Loaded, parse_date};
+use super::{Named, declared_documents};
+use crate::config::{Loaded, parse_date};
 
 /// Bytes of a document that are read: a register of a large organisation has some hundred thousand.
 const MOST_BYTES: u64 = 4 << 20;
@@ -56,76 +56,7 @@ pub(super) fn documents(
         }
         inventory.add(asset);
     }
-    cards(loaded, kinds, as_of, inventory);
-}
-
-/// Judges the cards that nobody declared by what they say, and says of models and data which is theirs.
-fn cards(loaded: &Loaded, kinds: &Documents, as_of: Date, inventory: &mut Inventory) {
-    let ids: Vec<AssetId> = inventory
-        .assets
-        .values()
-        .filter(|asset| asset.kind == AssetKind::Document && asset.type_name == CARD)
-        .map(|asset| asset.id.clone())
-        .collect();
-    for id in ids {
-        let Some(card) = inventory.asset(&id).cloned() else { continue };
-        let about = described(&card, inventory);
-        let name = if card.name == "datasheet" { "datasheet" } else { "modelCard" };
-        for subject in &about {
-            let Some(asset) = inventory.assets.get_mut(subject).filter(|asset| asset.value(name).is_none()) else {
-                continue;
-            };
-            asset.set(name, card.address.as_str(), card.place.clone());
-        }
-        let is_about =
-            |declaration: &&Declaration| matching(declaration, inventory).iter().any(|id| about.contains(id));
-        let changed = loaded.config.declare.iter().filter(|declaration| declaration.changed.is_some()).filter(is_about);
-        let changed = changed.filter_map(|declaration| declaration.changed.as_deref().and_then(parse_date)).max();
-        let Some(asset) = inventory.assets.get_mut(&id) else { continue };
-        if card.value("discovered") == Some(&Value::Bool(false)) {
-            continue;
-        }
-        asset.set("discovered", true, None);
-        let texts = |name: &str| -> Vec<String> {
-            let items = card.value(name).into_iter().flat_map(Value::items);
-            items.filter_map(|item| item.as_text().map(str::to_owned)).collect()
-        };
-        complete(asset, kinds.kind(&card.name), texts("written"), texts("waiting"));
-        follows(asset, last(texts("days").iter().map(String::as_str), as_of), as_of, changed);
-    }
-}
-
-/// The `type_name` of documents that are found, not declared.
-const CARD: &str = "card";
-
-/// The models, or the data, that `card` is about: by name, or in its folder and below.
-fn described(card: &Asset, inventory: &Inventory) -> Vec<AssetId> {
-    let kinds: &[AssetKind] = match card.name.as_str() {
-        "datasheet" => &[AssetKind::Dataset, AssetKind::Table],
-        _ => &[AssetKind::Model],
-    };
-    let names: Vec<String> = card
-        .value("about")
-        .into_iter()
-        .flat_map(Value::items)
-        .filter_map(|name| Some(name.as_text()?.to_lowercase()))
-        .collect();
-    let is_named = |asset: &Asset| {
-        let own = asset.names.iter().chain([&asset.name, &asset.address]);
-        own.into_iter().any(|own| names.contains(&own.to_lowercase()))
-    };
-    let folder = card.address.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
-    let is_below = |asset: &Asset| {
-        let place = asset.place.as_ref().map(|place| &*place.path);
-        place.zip(folder.as_deref()).is_some_and(|(path, folder)| path.starts_with(folder))
-    };
-    let of_kind = || inventory.assets.values().filter(|asset| kinds.contains(&asset.kind));
-    let named: Vec<AssetId> = of_kind().filter(|asset| is_named(asset)).map(|asset| asset.id.clone()).collect();
-    if named.is_empty() {
-        of_kind().filter(|asset| is_below(asset)).map(|asset| asset.id.clone()).collect()
-    } else {
-        named
-    }
+    super::card::judge(loaded, kinds, as_of, inventory);
 }
 
 fn describe(asset: &mut Asset, kind: Option<&DocumentKind>, text: Option<&str>, as_of: Date, changed: Option<Date>) {
@@ -147,7 +78,7 @@ fn describe(asset: &mut Asset, kind: Option<&DocumentKind>, text: Option<&str>, 
 }
 
 /// Which parts are lacking, and which headings wait for their text.
-fn complete(asset: &mut Asset, kind: Option<&DocumentKind>, written: Vec<String>, waiting: Vec<String>) {
+pub(super) fn complete(asset: &mut Asset, kind: Option<&DocumentKind>, written: Vec<String>, waiting: Vec<String>) {
     let missing = kind.map(|kind| kind.missing(&written).join(", ")).unwrap_or_default();
     if !missing.is_empty() {
         asset.set("missing", missing, None);
@@ -159,7 +90,7 @@ fn complete(asset: &mut Asset, kind: Option<&DocumentKind>, written: Vec<String>
 }
 
 /// How long ago a document was looked at, and whether that was after the change of what it describes.
-fn follows(asset: &mut Asset, reviewed: Option<Date>, as_of: Date, changed: Option<Date>) {
+pub(super) fn follows(asset: &mut Asset, reviewed: Option<Date>, as_of: Date, changed: Option<Date>) {
     let Some(day) = reviewed else { return };
     asset.set("reviewedDaysAgo", (as_of - day).whole_days(), None);
     if let Some(changed) = changed {
@@ -199,7 +130,7 @@ fn reviewed(text: &str, as_of: Date) -> Option<Date> {
 }
 
 /// The last of `days` that is not after `as_of`.
-fn last<'a>(days: impl Iterator<Item = &'a str>, as_of: Date) -> Option<Date> {
+pub(super) fn last<'a>(days: impl Iterator<Item = &'a str>, as_of: Date) -> Option<Date> {
     days.filter_map(parse_date).filter(|day| *day <= as_of).max()
 }
 
