@@ -6,7 +6,8 @@ use aedile::cli::Cli;
 use aedile::terminal;
 use clap::Parser;
 
-/// A scan makes millions of small values on many threads; a fifth of its time went into the system's allocator.
+/// A scan makes millions of small values on many threads; a fifth of its time went into the system's allocator. Without huge
+/// pages (`no_thp`), of which each thread touches many and fills none, it takes a third less memory in the same time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

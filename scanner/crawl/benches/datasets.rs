@@ -23,6 +23,10 @@ use aedile_rules::Rules;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[path = "datasets/rows.rs"]
 mod rows;
 #[path = "datasets/write.rs"]
