@@ -9,7 +9,7 @@ use sqlparser::ast::{
 use super::Dialect;
 use super::function;
 use super::lineage::{Lineage, Scope};
-use super::name::{column, is_apart, last_part, lower, name_of, plain};
+use super::name::{column, is_apart, last_part, lower, name_of, plain, same_letters};
 use super::relation::{Found, Influence, Item, Made, Relation, STAR, Transform, unite};
 
 impl Lineage<'_> {
@@ -451,7 +451,7 @@ impl Lineage<'_> {
 
 /// What the output column `name` of the same select is made of; by its letters alone where no other has them.
 fn aliased<'s>(name: &str, scope: &'s Scope) -> Option<&'s Made> {
-    let by_letters = || scope.aliases.iter().find(|(held, _)| plain(held) == plain(name)).map(|(_, made)| made);
+    let by_letters = || scope.aliases.iter().find(|(held, _)| same_letters(held, name)).map(|(_, made)| made);
     scope.aliases.get(name).or_else(by_letters)
 }
 

@@ -3,6 +3,8 @@
 //! PostgreSQL, `"email"` in Snowflake) keeps its quotes and its case as long as a table or query has the other one too.
 //! Names of tables do not: two that differ in case alone are taken for one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sqlparser::ast::{Expr, Ident, JsonPathElem, ObjectName, ObjectNamePart};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -83,11 +85,42 @@ pub(super) fn plain(key: &str) -> String {
     bare.to_lowercase()
 }
 
+/// Whether two keys have the same letters, whatever their case.
+pub(super) fn same_letters(one: &str, other: &str) -> bool {
+    let bare = |key: &str| -> (usize, usize) { if is_apart(key) { (1, key.len() - 1) } else { (0, key.len()) } };
+    let ((a, b), (c, d)) = (bare(one), bare(other));
+    match (one.get(a..b), other.get(c..d)) {
+        (Some(one), Some(other)) if one.is_ascii() && other.is_ascii() => one.eq_ignore_ascii_case(other),
+        (Some(one), Some(other)) => one.to_lowercase() == other.to_lowercase(),
+        _ => false,
+    }
+}
+
 /// The keys of the columns of one table or list: those that case tells apart keep it only if another one has the same
 /// letters.
 pub(super) fn settled(keys: &[String]) -> Vec<String> {
-    let is_alone = |key: &String| !keys.iter().any(|other| other != key && plain(other) == plain(key));
-    keys.iter().map(|key| if is_apart(key) && is_alone(key) { plain(key) } else { key.clone() }).collect()
+    let alike = Alike::of(keys);
+    keys.iter().map(|key| if is_apart(key) && alike.is_alone(key) { plain(key) } else { key.clone() }).collect()
+}
+
+/// Keys by their letters.
+pub(super) struct Alike<'k>(BTreeMap<String, BTreeSet<&'k str>>);
+
+impl<'k> Alike<'k> {
+    pub(super) fn of(keys: &'k [String]) -> Alike<'k> {
+        let mut alike: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        if keys.iter().any(|key| is_apart(key)) {
+            for key in keys {
+                alike.entry(plain(key)).or_default().insert(key);
+            }
+        }
+        Alike(alike)
+    }
+
+    /// Whether no other key has the letters of `key`.
+    pub(super) fn is_alone(&self, key: &str) -> bool {
+        self.0.get(&plain(key)).is_none_or(|keys| keys.iter().all(|held| *held == key))
+    }
 }
 
 /// A qualified name in lower case, without quotes.
@@ -151,5 +184,22 @@ pub(super) fn output_name(expr: &Expr) -> String {
         },
         Expr::Function(function) => last_part(&name_of(&function.name)).to_owned(),
         _ => "?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_case_tells_apart_stay_apart_only_beside_each_other() {
+        let keys = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect::<Vec<String>>();
+        assert_eq!(settled(&keys(&["\"Email\"", "id"])), ["email", "id"]);
+        assert_eq!(settled(&keys(&["\"Email\"", "email"])), ["\"Email\"", "email"]);
+        assert_eq!(settled(&keys(&["\"EMail\"", "\"Email\"", "\"Id\""])), ["\"EMail\"", "\"Email\"", "id"]);
+        assert!(same_letters("\"Email\"", "email") && same_letters("\"Größe\"", "größe"));
+        assert!(!same_letters("\"Email\"", "mail") && !same_letters("\"", "\"\""));
+        let many: Vec<String> = (0..100_000).map(|n| format!("\"Column{n}\"")).collect();
+        assert_eq!(settled(&many).last().map(String::as_str), Some("column99999"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_model::{Protection, SOME};
 
-use super::name::{is_apart, plain};
+use super::name::{Alike, is_apart, plain, same_letters};
 use crate::Ref;
 use crate::code::flow::{Data, Part, merge};
 
@@ -194,7 +194,7 @@ impl Relation {
         if listed().any(|held| held == name) {
             return name.to_owned();
         }
-        let by_letters = listed().find(|held| (is_apart(name) || is_apart(held)) && plain(held) == plain(name));
+        let by_letters = listed().find(|held| (is_apart(name) || is_apart(held)) && same_letters(held, name));
         by_letters.cloned().unwrap_or_else(|| plain(name))
     }
 
@@ -212,11 +212,13 @@ impl Relation {
         if !names.iter().any(|name| is_apart(name)) {
             return;
         }
+        let alike = Alike::of(&names);
+        let known: Option<BTreeSet<&str>> = known.map(|known| known.iter().map(String::as_str).collect());
         for item in &mut self.items {
             let Item::Column { name, .. } = item else { continue };
-            let keeps = match known {
-                Some(known) => known.contains(name),
-                None => names.iter().any(|other| other != name && plain(other) == plain(name)),
+            let keeps = match &known {
+                Some(known) => known.contains(name.as_str()),
+                None => !alike.is_alone(name),
             };
             if is_apart(name) && !keeps {
                 *name = plain(name);
