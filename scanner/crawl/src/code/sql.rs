@@ -18,6 +18,7 @@ mod mask;
 mod model;
 mod name;
 mod permit;
+mod position;
 mod relation;
 mod repair;
 mod run;

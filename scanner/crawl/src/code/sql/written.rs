@@ -8,6 +8,7 @@ use aedile_model::{
 use sqlparser::ast;
 
 use super::name::{column as key_of, last_part, name_of, settled};
+use super::position::Positions;
 use super::relation::{Influence, Item, Relation, STAR, Source, Transform};
 use super::run::{Run, Step};
 use crate::{Link, Ref};
@@ -94,8 +95,9 @@ impl Step<'_> {
         asset.place = Some(self.place.clone());
         let id = asset.id.clone();
         let names: Vec<String> = columns.iter().map(|column| key_of(&column.name)).collect();
+        let positions = Positions::of(&self.statement.text);
         for (column, column_name) in columns.iter().zip(settled(&names)) {
-            let place = self.ident_place(&column.name);
+            let place = self.ident_place(&column.name, &positions);
             let masked = column.options.iter().any(|option| {
                 let text = option.option.to_string().to_uppercase();
                 text.contains("MASKING POLICY") || text.starts_with("MASK ") || text.contains("MASKED WITH")
@@ -121,16 +123,10 @@ impl Step<'_> {
     }
 
     /// Where an identifier of this statement stands.
-    fn ident_place(&self, ident: &ast::Ident) -> Place {
-        let offset = |location: sqlparser::tokenizer::Location| -> Option<usize> {
-            let line = usize::try_from(location.line).ok()?.checked_sub(1)?;
-            let column = usize::try_from(location.column).ok()?.checked_sub(1)?;
-            let start = self.statement.text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
-            let rest = self.statement.text.get(start..)?;
-            Some(start + rest.chars().take(column).map(char::len_utf8).sum::<usize>())
-        };
-        offset(ident.span.start)
-            .zip(offset(ident.span.end))
+    fn ident_place(&self, ident: &ast::Ident, positions: &Positions) -> Place {
+        let (start, end) = (positions.byte(ident.span.start), positions.byte(ident.span.end));
+        start
+            .zip(end)
             .and_then(|(start, end)| self.offsets.place(self.statement.start + start, self.statement.start + end))
             .unwrap_or_else(|| self.place.clone())
     }
