@@ -228,6 +228,27 @@ fn a_label_is_held_against_all_that_a_column_comes_from() {
 }
 
 #[test]
+fn what_comes_by_many_ways_is_looked_at_once() {
+    // Fourteen models, each of whose columns is made of all three of the model before: five million ways to the source.
+    let first = "select amount as a, customer_no as b, amount as c from {{ source('crm', 'customers') }}\n".to_owned();
+    let next = |n: usize| {
+        let before = n - 1;
+        format!(
+            "select coalesce(a, b, c) as a, coalesce(b, c, a) as b, coalesce(c, a, b) as c from {{{{ ref('m{before}') }}}}\n"
+        )
+    };
+    let mut models = vec![("wh/models/m0.sql".to_owned(), first)];
+    models.extend((1..=14).map(|n| (format!("wh/models/m{n}.sql"), next(n))));
+    let schema =
+        "version: 2\nmodels:\n  - name: m14\n    columns:\n      - {name: a, meta: {data_class: pii.contact.email}}\n";
+    models.push(("wh/models/schema.yml".to_owned(), schema.to_owned()));
+    let more: Vec<(&str, &str)> = models.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (run, _) = scan(warehouse(&more).path(), &[]);
+    let told = evidence(found(&run, "declared-class-is-found", "m14"));
+    assert!(told.contains("a (declared pii.contact.email)"), "{told}");
+}
+
+#[test]
 fn tags_of_a_source_are_those_of_its_tables() {
     let sources = "version: 2
 sources:

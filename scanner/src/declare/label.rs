@@ -326,27 +326,42 @@ impl Comparison<'_> {
         };
         self.identifiers.told_by_values(class)
             && !column.tags.iter().any(related)
-            && self.is_silent(class, column, inventory, sources, STEPS)
+            && self.is_silent(class, column, inventory, sources)
     }
 
-    /// Whether the cells of `column` were looked at and none is of `class`, or those of every column that it is made of.
+    /// Whether the cells of `column` were looked at and none is of `class`, or those of every column that it is made of. Each
+    /// column on the way is looked at once, by whatever many ways it is reached.
     fn is_silent(
         &self,
         class: &str,
         column: &Asset,
         inventory: &Inventory,
         sources: &BTreeMap<AssetId, BTreeSet<AssetId>>,
-        steps: usize,
     ) -> bool {
-        if column.value("cellsRead").and_then(Value::as_int).is_some_and(|cells| cells >= ENOUGH) {
-            let found = |tag: &Tag| tag.basis != Basis::Declared || tag.hits > 0;
-            let of = |tag: &Tag| found(tag) && self.says_enough(class, tag.class.as_str());
-            return !column.tags.iter().any(of);
+        let found = |tag: &Tag| tag.basis != Basis::Declared || tag.hits > 0;
+        let of = |tag: &Tag| found(tag) && self.says_enough(class, tag.class.as_str());
+        let (mut seen, mut level, mut is_read) = (BTreeSet::from([&column.id]), vec![column], false);
+        for _ in 0..=STEPS {
+            let mut next = Vec::new();
+            for column in std::mem::take(&mut level) {
+                if column.value("cellsRead").and_then(Value::as_int).is_some_and(|cells| cells >= ENOUGH) {
+                    if column.tags.iter().any(of) {
+                        return false;
+                    }
+                    is_read = true;
+                    continue;
+                }
+                let Some(from) = sources.get(&column.id).filter(|from| !from.is_empty()) else { return false };
+                for id in from {
+                    let Some(source) = inventory.asset(id) else { return false };
+                    if seen.insert(&source.id) {
+                        next.push(source);
+                    }
+                }
+            }
+            level = next;
         }
-        let Some(from) = sources.get(&column.id).filter(|from| steps > 0 && !from.is_empty()) else { return false };
-        from.iter().all(|id| {
-            inventory.asset(id).is_some_and(|source| self.is_silent(class, source, inventory, sources, steps - 1))
-        })
+        is_read && level.is_empty()
     }
 }
 

@@ -13,18 +13,17 @@ pub(super) fn sources(inventory: &Inventory) -> BTreeMap<AssetId, BTreeSet<Asset
     sources
 }
 
-/// The column `name` of `holder`, in any case.
-fn named<'a>(columns: &BTreeMap<&'a AssetId, Vec<&'a Asset>>, holder: &AssetId, name: &str) -> Option<&'a AssetId> {
-    columns.get(holder)?.iter().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| &column.id)
-}
-
 /// Every step from a column to a column: the column that is made, the one that it is made of, and what was done.
 pub(super) fn steps(inventory: &Inventory) -> Vec<(AssetId, AssetId, Protection)> {
-    let mut columns: BTreeMap<&AssetId, Vec<&Asset>> = BTreeMap::new();
+    // The columns of each table or dataset by their names in small letters.
+    let mut columns: BTreeMap<&AssetId, BTreeMap<String, Vec<&Asset>>> = BTreeMap::new();
     for relation in inventory.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf) {
-        columns.entry(&relation.to).or_default().extend(inventory.asset(&relation.from));
+        if let Some(column) = inventory.asset(&relation.from) {
+            columns.entry(&relation.to).or_default().entry(column.name.to_ascii_lowercase()).or_default().push(column);
+        }
     }
-    let column = |holder: &AssetId, name: &str| named(&columns, holder, name);
+    let column =
+        |holder: &AssetId, name: &str| Some(&columns.get(holder)?.get(&name.to_ascii_lowercase())?.first()?.id);
     let mut steps = Vec::new();
     for relation in &inventory.relations {
         let Some(flow) = &relation.flow else { continue };
@@ -54,7 +53,7 @@ pub(super) fn steps(inventory: &Inventory) -> Vec<(AssetId, AssetId, Protection)
                     }
                 }
                 Columns::All => {
-                    for held in columns.get(source).into_iter().flatten() {
+                    for held in columns.get(source).into_iter().flat_map(BTreeMap::values).flatten() {
                         let gone = flow.dropped.iter().any(|name| name.eq_ignore_ascii_case(&held.name));
                         if let Some(made) = column(target, &held.name).filter(|_| !gone && !flow.replaces(&held.name)) {
                             steps.push((made.clone(), held.id.clone(), Protection::None));
