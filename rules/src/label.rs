@@ -16,6 +16,7 @@ struct File {
     alone: BTreeSet<String>,
     words: BTreeMap<String, String>,
     fides: BTreeMap<String, String>,
+    fides_newer: BTreeMap<String, String>,
     fides_nothing: BTreeSet<String>,
     covers: BTreeMap<String, BTreeSet<String>>,
 }
@@ -134,8 +135,8 @@ impl Labels {
 
     /// Every class that some word means, with the word.
     pub fn words(&self) -> impl Iterator<Item = (&str, &str)> {
-        let File { words, flags, fides, .. } = &self.file;
-        words.iter().chain(flags).chain(fides).map(|(word, class)| (word.as_str(), class.as_str()))
+        let File { words, flags, fides, fides_newer, .. } = &self.file;
+        words.iter().chain(flags).chain(fides).chain(fides_newer).map(|(word, class)| (word.as_str(), class.as_str()))
     }
 
     fn word(&self, word: &str) -> Option<Meaning> {
@@ -148,8 +149,8 @@ impl Labels {
 
     /// A category of Fideslang without a dot.
     fn top(&self, word: &str) -> Option<Meaning> {
-        let class = self.file.fides.get(word).map(|class| Meaning::Class(class.clone()));
-        class.or_else(|| self.file.fides_nothing.contains(word).then_some(Meaning::Nothing))
+        let held = self.file.fides.get(word).or_else(|| self.file.fides_newer.get(word));
+        held.map(|class| Meaning::Class(class.clone())).or_else(|| self.file.fides_nothing.contains(word).then_some(Meaning::Nothing))
     }
 
     /// A class of ours, or a category of Fideslang: itself or the nearest above it.
@@ -211,6 +212,7 @@ mod tests {
         says("classification", "gdpr-special", "special");
         says("data_class", "pii.contact.email", "pii.contact.email");
         says("SNOWFLAKE.CORE.SEMANTIC_CATEGORY", "EMAIL", "pii.contact.email");
+        says("SNOWFLAKE.CORE.SEMANTIC_CATEGORY", "ADMINISTRATIVE_AREA_1", "pii.location");
         assert_eq!(labels().meaning("classification", "public"), Some(Meaning::Nothing));
         assert_eq!(labels().meaning("classification", "level-3"), Some(Meaning::Unknown));
         assert_eq!(labels().meaning("owner", "crm"), None);
@@ -230,10 +232,14 @@ mod tests {
     fn categories_of_fideslang_are_read_by_the_nearest_known_one() {
         says("data_categories", "user.contact.email", "pii.contact.email");
         says("data_categories", "user.contact.email.work", "pii.contact.email");
+        says("data_categories", "user.health.medical_diagnosis", "phi.diagnosis");
+        says("data_categories", "user.health.symptoms", "phi");
+        says("data_categories", "user.biometrics.voice", "special.biometric");
         says("data_categories", "user.something_new", "pii");
         assert_eq!(labels().meaning("data_categories", "system.operations"), Some(Meaning::Nothing));
         assert_eq!(labels().fides("pii.contact.email"), Some("user.contact.email"));
         assert_eq!(labels().fides("phi.mrn"), Some("user.health_and_medical"));
+        assert_eq!(labels().fides("special.biometric"), Some("user.biometric"));
     }
 
     #[test]

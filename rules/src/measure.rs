@@ -9,6 +9,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct File {
     words: BTreeSet<String>,
+    calls: BTreeSet<String>,
     #[cfg_attr(not(test), expect(dead_code, reason = "only tests run examples"))]
     examples: Vec<String>,
     #[cfg_attr(not(test), expect(dead_code, reason = "only tests run examples"))]
@@ -26,7 +27,8 @@ pub fn is_measure(name: &str) -> bool {
     let mut lower = false;
     for letter in name.chars().chain(['_']) {
         if !letter.is_alphanumeric() || (letter.is_uppercase() && lower) {
-            if file.words.contains(&word) {
+            let bare = word.trim_end_matches(|digit: char| digit.is_ascii_digit());
+            if file.words.contains(&word) || (bare.len() > 2 && file.words.contains(bare)) {
                 return true;
             }
             word.clear();
@@ -37,6 +39,13 @@ pub fn is_measure(name: &str) -> bool {
         lower = letter.is_lowercase();
     }
     false
+}
+
+/// Whether a function of that name tells how good a model is: `roc_auc_score`, `evaluate_model`.
+#[must_use]
+pub fn is_measuring(name: &str) -> bool {
+    let Some(file) = MEASURES.as_ref() else { return false };
+    is_measure(name) || name.split('_').any(|part| file.calls.contains(part))
 }
 
 #[cfg(test)]
@@ -51,6 +60,12 @@ mod tests {
         }
         for name in &file.counter_examples {
             assert!(!is_measure(name), "{name}");
+        }
+        for name in ["evaluate", "evaluate_model", "model_evaluate", "f1_score"] {
+            assert!(is_measuring(name), "{name}");
+        }
+        for name in ["evaluator", "cross_join", "train", "promote"] {
+            assert!(!is_measuring(name), "{name}");
         }
     }
 }

@@ -63,6 +63,9 @@ pub struct Api {
     /// part all do, and what they name is no feature. In a rule of another effect `protected` is by what groups are compared.
     #[serde(default)]
     pub parts: BTreeMap<ColumnPart, Vec<String>>,
+    /// For `effect: train`: roles that name columns of what is given that the model never sees.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     /// For `effect: protect`: the rung that the result stands on.
     pub protection: Option<Protection>,
     /// Whether SQL of the call may name frames by the variables that hold them.
@@ -336,7 +339,8 @@ pub enum SettingOf {
 pub struct ApiCondition {
     /// The role.
     pub arg: String,
-    /// Any of: `absent`, `present`, `true`, `false`, `text` for any text, or that text.
+    /// Any of: `absent`, `present`, `true`, `false`, `text` for any text, `other` for anything that is given and no text, or
+    /// that text.
     pub is: Vec<String>,
 }
 
@@ -382,6 +386,9 @@ pub(super) fn check(rule: &Api, source: &PackSource) -> Result<(), PackError> {
         rule.data.iter().find(|role| !matches!(role.as_str(), "all" | "receiver") && !rule.args.contains_key(*role))
     {
         return refuse(&format!("`data` names `{role}`, which is no argument"), "add it under `args`");
+    }
+    if let Some(role) = rule.left_out.iter().find(|role| !rule.args.contains_key(*role)) {
+        return refuse(&format!("`left_out` names `{role}`, which is no argument"), "add it under `args`");
     }
     if let Some(role) = rule.parts.values().flatten().find(|role| !rule.args.contains_key(*role)) {
         return refuse(&format!("`parts` names `{role}`, which is no argument"), "add it under `args`");

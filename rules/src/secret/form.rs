@@ -95,6 +95,9 @@ pub(crate) struct SecretRule {
     /// Least Shannon entropy of the span in tenths of a bit a byte.
     #[serde(default)]
     pub(crate) min_entropy_tenths: Option<u32>,
+    /// How sure a match is, in percent; unsaid: 100. Less where the issuer's documentation does not fix the form.
+    #[serde(default)]
+    pub(crate) confidence: Option<u8>,
     #[serde(default)]
     pub(crate) examples: Vec<String>,
     #[serde(default)]
@@ -167,6 +170,9 @@ impl SecretRule {
                 format!("there is no check `{name}`"),
                 "use one of the functions listed in rules/src/validate.rs",
             );
+        }
+        if self.confidence.is_some_and(|confidence| !(50..100).contains(&confidence)) {
+            return refuse("its confidence is not 50 to 99".into(), "leave it out where the form is certain");
         }
         if let Some(Err(error)) = self.test_mode.as_deref().map(|pattern| pattern::parse(pattern, false)) {
             return refuse(

@@ -29,6 +29,8 @@ pub struct SecretHit {
     pub placeholder: bool,
     /// Whether it opens its issuer's sandbox and nothing else (`sk_test_…`).
     pub test_mode: bool,
+    /// How sure it is, in percent: 0 of a placeholder, else 50 to 100.
+    pub confidence: u8,
 }
 
 /// A match before overlaps are settled.
@@ -139,6 +141,7 @@ impl Secrets {
             shape: mask(secret),
             span: hit.span,
             placeholder: hit.placeholder,
+            confidence: if hit.placeholder { 0 } else { rule.spec.confidence.unwrap_or(100) },
         })
     }
 }

@@ -146,6 +146,15 @@ fn every_match_holds_a_keyword() {
 }
 
 #[test]
+fn a_form_that_no_documentation_fixes_is_less_sure() {
+    let pack = PACK.replace("    pattern: '(?P<secret>CLDK", "    confidence: 90\n    pattern: '(?P<secret>CLDK");
+    let secrets = Secrets::of(&[PackSource { name: "test.yaml".into(), text: pack.into() }], &mut Vec::new()).unwrap();
+    let text = "a = CLDKQ2ZLMNOPRSTUVW34\nb = CLDKAAAAAAAAAAAAAAAA\npassword = hV7kq2Lp9zWx4\n";
+    let sure: Vec<(String, u8)> = secrets.scan(text).into_iter().map(|hit| (hit.rule, hit.confidence)).collect();
+    assert_eq!(sure, [("cloud-key".into(), 90), ("cloud-key".into(), 0), ("generic-assignment".into(), 100)]);
+}
+
+#[test]
 fn a_key_of_a_sandbox_is_told_apart() {
     let rules = crate::Rules::load(&[]).unwrap();
     let with_mode: Vec<&super::Rule> =

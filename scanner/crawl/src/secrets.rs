@@ -108,7 +108,7 @@ fn secret(file: &File, hit: &SecretHit, nth: usize) -> Asset {
         asset.set("mode", "test", Some(place.clone()));
     }
     asset.place = Some(place);
-    let mut tag = Tag::new(hit.class.clone(), Basis::Value, Confidence::percent(if hit.placeholder { 0 } else { 100 }));
+    let mut tag = Tag::new(hit.class.clone(), Basis::Value, Confidence::percent(hit.confidence));
     tag.rule.clone_from(&hit.rule);
     (tag.hits, tag.of) = (1, 1);
     tag.example_shape = Some(hit.shape.clone());
@@ -147,10 +147,12 @@ mod tests {
             shape: "aaaaa".into(),
             placeholder: false,
             test_mode: false,
+            confidence: 90,
         };
         let asset = secret(&File::in_memory("a/b.py", "x = token"), &hit, 2);
         assert_eq!(asset.id.as_str(), "Secret:a/b.py#some-token/2");
         assert_eq!(asset.address, "a/b.py (some-token)");
+        assert_eq!(asset.tags.first().map(|tag| tag.confidence.value()), Some(90));
     }
 
     #[test]

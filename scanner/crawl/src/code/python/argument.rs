@@ -70,6 +70,7 @@ impl<'w> Arguments<'w> {
             ("absent", None | Some(Value::None)) => true,
             ("text", Some(Value::Text(_))) => true,
             ("present", Some(value)) => !matches!(value, Value::None),
+            ("other", Some(value)) => !matches!(value, Value::None | Value::Text(_)),
             ("true", Some(Value::Bool(true))) | ("false", Some(Value::Bool(false))) => true,
             (word, Some(Value::Text(text))) => text.text.eq_ignore_ascii_case(word),
             _ => false,

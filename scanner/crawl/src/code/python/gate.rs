@@ -3,17 +3,23 @@
 //! A condition stands around what it guards (`if auc > 0.8:`), or before it: where a branch ends the function or the
 //! program, what follows is done only otherwise. A step of an orchestrator that decides guards the steps behind it.
 
+mod condition;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use aedile_model::{Gap, GapKind, Place, Protection, Value as Known};
-use aedile_rules::measure::is_measure;
-use ruff_python_ast::{CmpOp, Expr, ExprCompare, Stmt};
+use aedile_model::{Gap, GapKind, Place, Value as Known};
+use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::Ranged;
 
 use super::interpret::Interpreter;
-use super::value::{Object, Shape, Value};
+use super::value::{Object, Value};
 use crate::iac::delivery::scripts;
 use crate::task::{self, Gate, TASKS, Task};
+use condition::{is_endless, says_measure};
+
+pub(super) use condition::{is_measured, joined};
 
 /// The type of a truth value that says whether a model is good enough.
 pub(super) const CONDITION: &str = "measure-condition";
@@ -24,6 +30,9 @@ const MEASURE: &str = "measure";
 /// The type that the catalog gives to what decides which steps are done.
 pub(super) const GATE: &str = "gate";
 
+/// The same of what is done where the gate before it is not met.
+const OTHERWISE: &str = "gate-otherwise";
+
 /// The gates of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Gates {
@@ -31,6 +40,8 @@ pub(super) struct Gates {
     open: Option<Place>,
     /// The condition under which everything that follows is done: what does not meet it ends the program.
     passed: Option<Place>,
+    /// The condition under which what follows the loops around is done: what does not meet it leaves the function.
+    left: Option<Place>,
     /// How many conditions were met, and how many of them end the program.
     met: [usize; 2],
     /// Steps of orchestrators, with the links made while each was made.
@@ -43,6 +54,12 @@ pub(super) struct Gates {
     order: Vec<(usize, usize)>,
     /// Whether there is more of it than is kept.
     cut: bool,
+    /// The condition of the `with dsl.If(…)` that ended last: what `dsl.Else` and `dsl.Elif` are done without.
+    last: Option<Place>,
+    /// The ways out of the loops around, each by the condition that it is under.
+    exits: Vec<Vec<Option<Place>>>,
+    /// Whether a comparison, by its module and where it stands, asks for more than the best so far.
+    best: BTreeMap<(usize, u32), bool>,
 }
 
 /// Pairs of steps that follow each other in one file.
@@ -65,8 +82,18 @@ type Steps = BTreeMap<usize, BTreeSet<usize>>;
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     Goes,
+    /// The round of a loop.
+    Turns,
+    /// The function.
     Leaves,
+    /// The program.
     Stops,
+}
+
+/// The conditions of a function, while another is walked.
+pub(super) struct Around {
+    open: Option<Place>,
+    left: Option<Place>,
 }
 
 impl<'w> Interpreter<'w> {
@@ -77,7 +104,12 @@ impl<'w> Interpreter<'w> {
 
     /// Runs over branches, of which one is chosen by `tests`, each with what it gives.
     pub(super) fn guarded(&mut self, tests: &[(&'w Expr, Value<'w>)], bodies: &[&'w [Stmt]], branches: &[&'w [Stmt]]) {
-        let met = tests.iter().find(|(test, value)| self.is_condition(test, value)).map(|(test, _)| self.place(*test));
+        let mut met = None;
+        for (test, value) in tests {
+            if met.is_none() && self.is_condition(test, value, bodies) {
+                met = Some(self.place(*test));
+            }
+        }
         let Some(place) = met else {
             self.branches(branches);
             return;
@@ -88,7 +120,11 @@ impl<'w> Interpreter<'w> {
         self.gates.open = around;
         match bodies.iter().map(|body| end(body)).max() {
             Some(End::Stops) => self.stops(place),
-            Some(End::Leaves) => self.gates.open = Some(place),
+            Some(End::Leaves) => {
+                self.gates.left = Some(place.clone());
+                self.gates.open = Some(place);
+            }
+            Some(End::Turns) => self.gates.open = Some(place),
             Some(End::Goes) | None => {}
         }
     }
@@ -104,7 +140,7 @@ impl<'w> Interpreter<'w> {
 
     /// `assert auc > 0.8`, which gives `value`.
     pub(super) fn asserted(&mut self, test: &'w Expr, value: &Value<'w>) {
-        if self.is_condition(test, value) {
+        if self.is_condition(test, value, &[]) {
             let place = self.place(test);
             self.gates.met[0] += 1;
             self.stops(place);
@@ -112,20 +148,21 @@ impl<'w> Interpreter<'w> {
     }
 
     /// The conditions inside a function end with it: gives what [`Interpreter::close_gate`] puts back.
-    pub(super) fn open_gate(&self) -> Option<Place> {
-        self.gates.open.clone()
+    pub(super) fn open_gate(&mut self) -> Around {
+        Around { open: self.gates.open.clone(), left: self.gates.left.take() }
     }
 
     /// See [`Interpreter::open_gate`].
-    pub(super) fn close_gate(&mut self, around: Option<Place>) {
-        self.gates.open = around;
+    pub(super) fn close_gate(&mut self, around: Around) {
+        self.gates.open = around.open;
+        self.gates.left = around.left;
     }
 
     /// Walks something that is started by itself: what ended the program before does not guard it, nor it what comes.
     pub(super) fn apart<T>(&mut self, walk: impl FnOnce(&mut Self) -> T) -> T {
-        let around = (self.gates.open.take(), self.gates.passed.take());
+        let around = (self.gates.open.take(), self.gates.passed.take(), self.gates.left.take());
         let result = walk(self);
-        (self.gates.open, self.gates.passed) = around;
+        (self.gates.open, self.gates.passed, self.gates.left) = around;
         result
     }
 
@@ -141,95 +178,56 @@ impl<'w> Interpreter<'w> {
         Value::Object(gate)
     }
 
+    /// Walks the body of a loop whose test, if it has one, gave `met`. What a branch in it stands under ends with it; what
+    /// follows is done under a condition only where each way out asks for one.
+    pub(super) fn looped(&mut self, test: Option<(&'w Expr, Value<'w>)>, walk: impl FnOnce(&mut Self)) {
+        let (around, before) = (self.gates.open.clone(), self.gates.left.take());
+        self.gates.exits.push(Vec::new());
+        walk(self);
+        let mut exits = self.gates.exits.pop().unwrap_or_default();
+        match test {
+            Some((test, _)) if is_endless(test) => {}
+            Some((test, met)) if self.is_condition(test, &met, &[]) => exits.push(Some(self.place(test))),
+            Some(_) | None => exits.push(None),
+        }
+        let asked: Option<Vec<Place>> = exits.into_iter().collect();
+        let left = self.gates.left.take();
+        self.gates.open = asked.and_then(|places| places.into_iter().next()).or_else(|| left.clone()).or(around);
+        self.gates.left = left.or(before);
+    }
+
+    /// `break`: a way out of the loop around.
+    pub(super) fn leaves_loop(&mut self) {
+        let under = self.gates.open.clone();
+        if let Some(exits) = self.gates.exits.last_mut() {
+            exits.push(under);
+        }
+    }
+
     /// Walks `body` under the gate that `value` is, if it is one: `with dsl.If(auc.output > 0.8):`.
     pub(super) fn within(&mut self, values: &[Value<'w>], body: &'w [Stmt]) {
-        let gate = values.iter().find_map(|value| match value {
-            Value::Object(object) if object.kind == GATE => match object.fields.get("condition") {
-                Some(Value::Object(condition)) if condition.kind == CONDITION => condition.made.clone(),
-                _ => None,
-            },
+        let gates = values.iter().filter_map(|value| match value {
+            Value::Object(object) if matches!(object.kind.as_str(), GATE | OTHERWISE) => Some(object),
             _ => None,
         });
+        let Some(gate) = gates.last() else {
+            self.run(body);
+            return;
+        };
+        let own = match gate.fields.get("condition") {
+            Some(Value::Object(condition)) if condition.kind == CONDITION => condition.made.clone(),
+            _ => None,
+        };
+        let before = self.gates.last.take().filter(|_| gate.kind == OTHERWISE);
+        let met = own.or(before);
         let around = self.gates.open.clone();
-        if let Some(place) = gate {
+        if let Some(place) = &met {
             self.gates.met[0] += 1;
-            self.gates.open = Some(place);
+            self.gates.open = Some(place.clone());
         }
         self.run(body);
         self.gates.open = around;
-    }
-
-    /// Whether `test`, which gives `value`, asks how good a model is.
-    fn is_condition(&self, test: &Expr, value: &Value<'w>) -> bool {
-        is_good_enough(value) || self.compares_measure(test, 0)
-    }
-
-    /// Whether `test` is written as a comparison of a measure.
-    fn compares_measure(&self, test: &Expr, depth: usize) -> bool {
-        match test {
-            _ if depth > 8 => false,
-            Expr::Compare(compare) => self.is_comparison(compare),
-            Expr::BoolOp(boolean) => boolean.values.iter().any(|value| self.compares_measure(value, depth + 1)),
-            Expr::UnaryOp(unary) => self.compares_measure(&unary.operand, depth + 1),
-            _ => false,
-        }
-    }
-
-    /// The value of a comparison: a condition on a measure, or nothing that is known.
-    pub(super) fn comparison(&mut self, compare: &'w ExprCompare) -> Value<'w> {
-        let left = self.value(&compare.left);
-        let mut rows = of_rows(&left);
-        for other in &compare.comparators {
-            let value = self.value(other);
-            rows |= of_rows(&value);
-        }
-        if rows || !self.is_comparison(compare) {
-            return Value::Unknown;
-        }
-        self.gates.met[0] += 1;
-        let made = Some(self.place(compare));
-        Value::Object(Object { kind: CONDITION.to_owned(), made, ..Object::default() })
-    }
-
-    fn is_comparison(&self, compare: &ExprCompare) -> bool {
-        let orders = |op: &CmpOp| matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE);
-        let mut sides = std::iter::once(&*compare.left).chain(&*compare.comparators);
-        compare.ops.iter().any(orders) && sides.any(|side| self.measures(side, 0))
-    }
-
-    /// Whether `expression` names a measure, or is a name that holds one.
-    fn measures(&self, expression: &Expr, depth: usize) -> bool {
-        if depth > 8 {
-            return false;
-        }
-        let inner = |expression: &Expr| self.measures(expression, depth + 1);
-        match expression {
-            Expr::Name(name) => is_measure(name.id.as_str()) || self.name(name.id.as_str()).is_some_and(is_measured),
-            Expr::Attribute(attribute) => is_measure(attribute.attr.as_str()) || inner(&attribute.value),
-            Expr::Subscript(subscript) => inner(&subscript.value) || inner(&subscript.slice),
-            Expr::StringLiteral(text) => is_measure(text.value.to_str()),
-            Expr::BinOp(binary) => inner(&binary.left) || inner(&binary.right),
-            Expr::UnaryOp(unary) => inner(&unary.operand),
-            Expr::Call(call) => {
-                let named = call.arguments.keywords.iter().map(|keyword| &keyword.value);
-                inner(&call.func) || call.arguments.args.iter().chain(named).any(inner)
-            }
-            _ => false,
-        }
-    }
-
-    /// `value`, or a measure where `expression` takes one by its name and nothing else is known of it:
-    /// `client.get_run(id).data.metrics["auc"]`.
-    pub(super) fn or_measure(&self, value: Value<'w>, expression: &Expr) -> Value<'w> {
-        let is_open = match &value {
-            Value::Unknown => true,
-            Value::Object(object) => object.data.is_empty(),
-            _ => false,
-        };
-        match is_open && takes_measure(expression) {
-            true => Value::Object(Object { kind: MEASURE.to_owned(), ..Object::default() }),
-            false => value,
-        }
+        self.gates.last = met;
     }
 
     /// `value`, the result of a call that made the links from `before` on, is a step that is bound to `name`.
@@ -394,76 +392,11 @@ pub(super) struct Mark {
     met: [usize; 2],
 }
 
-/// Whether a text in `value` names a measure: `JsonGet(json_path="metrics.auc.value")`.
-fn says_measure(value: &Value<'_>, depth: usize) -> bool {
-    match value {
-        _ if depth > 6 => false,
-        Value::Text(text) => is_measure(&text.text),
-        Value::List(items) => items.iter().any(|item| says_measure(item, depth + 1)),
-        Value::Object(object) => {
-            object.kind == CONDITION || object.fields.values().any(|value| says_measure(value, depth + 1))
-        }
-        _ => false,
-    }
-}
-
-/// Whether `value` says that a model is good enough.
-fn is_good_enough(value: &Value<'_>) -> bool {
-    matches!(value, Value::Object(object) if object.kind == CONDITION)
-}
-
-/// What `one or other` gives: data before a condition, a condition before anything else.
-pub(super) fn joined<'w>(one: Value<'w>, other: Value<'w>) -> Value<'w> {
-    let is_data = |value: &Value<'w>| matches!(value, Value::Data(..) | Value::Expression(_));
-    if is_good_enough(&one) {
-        if is_data(&other) { other } else { one }
-    } else if is_good_enough(&other) {
-        if is_data(&one) { one } else { other }
-    } else {
-        one.either(other, "value")
-    }
-}
-
-/// Whether `value` holds rows, so that a comparison with it chooses among them.
-fn of_rows(value: &Value<'_>) -> bool {
-    matches!(value, Value::Data(..) | Value::Expression(_)) && !is_measured(value)
-}
-
-/// Whether the last step of `expression` takes a measure by its name.
-fn takes_measure(expression: &Expr) -> bool {
-    match expression {
-        Expr::Subscript(subscript) => {
-            matches!(&*subscript.slice, Expr::StringLiteral(text) if is_measure(text.value.to_str()))
-        }
-        Expr::Attribute(attribute) => is_measure(attribute.attr.as_str()),
-        Expr::Call(call) => {
-            let first = call.arguments.args.first();
-            match &*call.func {
-                Expr::Attribute(attribute) if attribute.attr.as_str() == "get" => {
-                    matches!(first, Some(Expr::StringLiteral(text)) if is_measure(text.value.to_str()))
-                }
-                Expr::Name(name) if matches!(name.id.as_str(), "float" | "round") => first.is_some_and(takes_measure),
-                _ => false,
-            }
-        }
-        _ => false,
-    }
-}
-
-/// Whether `value` is a number over data in which no row is left.
-fn is_measured(value: &Value<'_>) -> bool {
-    if let Value::Object(object) = value {
-        return object.kind == MEASURE;
-    }
-    let Value::Data(Shape::Scalar, data) = value else { return false };
-    let mut rungs = data.parts.values().flat_map(|part| part.rest.into_iter().chain(part.everything().into_values()));
-    !data.is_empty() && rungs.all(|rung| rung >= Protection::Aggregated)
-}
-
 fn end(body: &[Stmt]) -> End {
     match body.last() {
         Some(Stmt::Raise(_)) => End::Stops,
-        Some(Stmt::Return(_) | Stmt::Continue(_) | Stmt::Break(_)) => End::Leaves,
+        Some(Stmt::Return(_)) => End::Leaves,
+        Some(Stmt::Continue(_) | Stmt::Break(_)) => End::Turns,
         Some(Stmt::Expr(expression)) if is_exit(&expression.value) => End::Stops,
         _ => End::Goes,
     }

@@ -35,6 +35,7 @@ impl<'w> Interpreter<'w> {
                 data.join(&Data::read(target, Part::all(), Some(site.place.clone())));
             }
         }
+        data.drop(&part::left_out(api, fields));
         let parts = part::parts(api, &receiver, fields, &data);
         let mut object = match receiver {
             Value::Object(object) => object,

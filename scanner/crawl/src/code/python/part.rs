@@ -15,6 +15,11 @@ const MADE: usize = 256;
 /// How deep calls that make a model stand in each other: a search over a pipeline of transformers of columns.
 const NESTED: usize = 6;
 
+/// The columns that the rule `api` says are given and never seen by the model.
+pub(super) fn left_out(api: &Api, fields: &Fields<'_>) -> Vec<String> {
+    api.left_out.iter().filter_map(|role| fields.get(role)).flat_map(listed).collect()
+}
+
 /// `whole`, which the rule `api` trains on, apart by the part that its columns play; as one, and without a part, where
 /// the call does not tell them apart.
 pub(super) fn parts(
@@ -25,7 +30,7 @@ pub(super) fn parts(
 ) -> Vec<(Option<ColumnPart>, Data)> {
     let made = made_of_columns(whole.clone(), receiver, NESTED);
     let mut parts: BTreeMap<ColumnPart, Data> = BTreeMap::new();
-    let (mut named, mut told): (Vec<String>, bool) = (Vec::new(), false);
+    let (mut named, mut told): (Vec<String>, bool) = (left_out(api, fields), false);
     for (part, roles) in api.parts.iter().filter(|(part, _)| **part != ColumnPart::Feature) {
         for value in roles.iter().filter_map(|role| fields.get(role)).filter(|value| !matches!(value, Value::None)) {
             told = true;
@@ -129,12 +134,14 @@ pub(super) fn columns_of(value: &Value<'_>) -> Vec<String> {
     }
 }
 
-/// Of every item of a list of tuples the one at `at`.
+/// Of every item of a list of tuples the one at `at`, unless the one before it says that it is dropped.
 pub(super) fn each<'w>(value: &Value<'w>, at: usize) -> Value<'w> {
     let Value::List(items) = value else { return Value::Unknown };
-    let one = |item: &Value<'w>| match item {
-        Value::List(parts) => parts.get(at).cloned(),
-        _ => None,
+    let one = |item: &Value<'w>| {
+        let Value::List(parts) = item else { return None };
+        let before = at.checked_sub(1).and_then(|before| parts.get(before));
+        let is_dropped = matches!(before, Some(Value::Text(text)) if text.text == "drop");
+        if is_dropped { None } else { parts.get(at).cloned() }
     };
     Value::List(items.iter().filter_map(one).collect())
 }

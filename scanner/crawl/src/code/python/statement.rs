@@ -75,8 +75,8 @@ impl<'w> Interpreter<'w> {
             }
             Stmt::For(each) => self.each(each),
             Stmt::While(repeat) => {
-                self.value(&repeat.test);
-                self.run(&repeat.body);
+                let met = self.value(&repeat.test);
+                self.looped(Some((&repeat.test, met)), |own| own.run(&repeat.body));
                 self.run(&repeat.orelse);
             }
             Stmt::If(branch) => {
@@ -169,7 +169,8 @@ impl<'w> Interpreter<'w> {
                     scope.globals.extend(global.names.iter().map(ruff_python_ast::Identifier::as_str));
                 }
             }
-            Stmt::TypeAlias(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
+            Stmt::Break(_) => self.leaves_loop(),
+            Stmt::TypeAlias(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) | Stmt::Continue(_) => {}
         }
     }
 
@@ -212,6 +213,11 @@ impl<'w> Interpreter<'w> {
 
     fn each(&mut self, each: &'w StmtFor) {
         let over = self.value(&each.iter);
+        self.looped(None, |own| own.rounds_of(each, over));
+        self.run(&each.orelse);
+    }
+
+    fn rounds_of(&mut self, each: &'w StmtFor, over: Value<'w>) {
         let around = self.rounds;
         match items_of(&over).filter(|items| !items.is_empty() && items.len() * around <= ROUNDS) {
             // Over a known list the body is walked for each item.
@@ -229,7 +235,6 @@ impl<'w> Interpreter<'w> {
                 self.run(&each.body);
             }
         }
-        self.run(&each.orelse);
     }
 
     /// What a loop over `value` sees.
@@ -362,6 +367,12 @@ impl<'w> Interpreter<'w> {
             Value::Data(shape, data) => {
                 for target in targets {
                     self.assign(target, Value::Data(shape, data.clone()));
+                }
+            }
+            // `loss, quality = model.evaluate(x, y)`
+            value if super::gate::is_measured(&value) => {
+                for target in targets {
+                    self.assign(target, value.clone());
                 }
             }
             _ => {
