@@ -206,11 +206,11 @@ impl<'w> Interpreter<'w> {
 
     /// Walks `body` under the gate that `value` is, if it is one: `with dsl.If(auc.output > 0.8):`.
     pub(super) fn within(&mut self, values: &[Value<'w>], body: &'w [Stmt]) {
-        let gates = values.iter().filter_map(|value| match value {
+        let mut gates = values.iter().filter_map(|value| match value {
             Value::Object(object) if matches!(object.kind.as_str(), GATE | OTHERWISE) => Some(object),
             _ => None,
         });
-        let Some(gate) = gates.last() else {
+        let Some(gate) = gates.next_back() else {
             self.run(body);
             return;
         };
