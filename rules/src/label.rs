@@ -150,7 +150,8 @@ impl Labels {
     /// A category of Fideslang without a dot.
     fn top(&self, word: &str) -> Option<Meaning> {
         let held = self.file.fides.get(word).or_else(|| self.file.fides_newer.get(word));
-        held.map(|class| Meaning::Class(class.clone())).or_else(|| self.file.fides_nothing.contains(word).then_some(Meaning::Nothing))
+        held.map(|class| Meaning::Class(class.clone()))
+            .or_else(|| self.file.fides_nothing.contains(word).then_some(Meaning::Nothing))
     }
 
     /// A class of ours, or a category of Fideslang: itself or the nearest above it.

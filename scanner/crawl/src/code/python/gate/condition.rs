@@ -95,9 +95,7 @@ impl<'w> Interpreter<'w> {
             Expr::Named(named) => inner(&named.target) || inner(&named.value),
             Expr::Call(call) => {
                 let named = call.arguments.keywords.iter().map(|keyword| &keyword.value);
-                measures_by_call(expression)
-                    || inner(&call.func)
-                    || call.arguments.args.iter().chain(named).any(inner)
+                measures_by_call(expression) || inner(&call.func) || call.arguments.args.iter().chain(named).any(inner)
             }
             _ => false,
         }
@@ -108,9 +106,7 @@ impl<'w> Interpreter<'w> {
     pub(in crate::code::python) fn or_measure(&self, value: Value<'w>, expression: &Expr) -> Value<'w> {
         let is_measure = match &value {
             Value::Unknown => tells_measure(expression),
-            Value::Object(object) => {
-                object.data.is_empty() && object.kind != CONDITION && takes_measure(expression)
-            }
+            Value::Object(object) => object.data.is_empty() && object.kind != CONDITION && takes_measure(expression),
             _ => false,
         };
         match is_measure {

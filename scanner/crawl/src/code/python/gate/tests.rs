@@ -62,9 +62,7 @@ fn what_leaves_a_loop_early_guards_nothing_behind_it() {
     is_open(&format!("for epoch in range(9):\n    if val_loss > 3:\n        break\n{REGISTER}"));
     is_open(&format!("for m in models:\n    if auc < 0.5:\n        continue\n    print(m)\n{REGISTER}"));
     is_open(&format!("while epoch < 9:\n    if auc > 0.8:\n        break\n{REGISTER}"));
-    is_open(&format!(
-        "while True:\n    if epoch > 9:\n        break\n    if auc > 0.8:\n        break\n{REGISTER}"
-    ));
+    is_open(&format!("while True:\n    if epoch > 9:\n        break\n    if auc > 0.8:\n        break\n{REGISTER}"));
 }
 
 #[test]
@@ -72,7 +70,9 @@ fn a_loop_that_ends_only_where_a_model_is_good_enough_guards_what_follows() {
     is_gated(&format!("while True:\n    if auc > 0.8:\n        break\n{REGISTER}"));
     is_gated(&format!("while auc < 0.8:\n    train()\n{REGISTER}"));
     is_gated(&format!("for m in models:\n    if auc < 0.5:\n        continue\n    {REGISTER}"));
-    is_gated(&format!("def run():\n    for m in models:\n        if auc < 0.5:\n            return\n    {REGISTER}\nrun()"));
+    is_gated(&format!(
+        "def run():\n    for m in models:\n        if auc < 0.5:\n            return\n    {REGISTER}\nrun()"
+    ));
 }
 
 #[test]
