@@ -52,6 +52,7 @@ CLOUDFORMATION = "@aws-cdk/aws-service-spec@0.1.216"
 # Newer than those: types by their tokens in bindings that another tool bridges from the provider; all if there are none.
 BRIDGED = {
     "snowflake": ("pulumi-snowflake==2.22.0", {}),
+    "azurerm": ("pulumi-azure==6.40.1", {"azurerm_cosmosdb_account": "azure:cosmosdb/account:Account"}),
     "google": (
         "pulumi-gcp==10.2.0",
         {
