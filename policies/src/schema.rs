@@ -157,7 +157,7 @@ mod tests {
         ),
         (
             "Database",
-            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i tlsVersionCurrent:b encryptedBetweenNodes:b outputEncrypted:b catalogEncrypted:b networkRestricted:b privateNetwork:b egressRestricted:b identityAuth:b anonymousAccess:b fineGrainedAccess:b defaultGrantsOpen:b pointInTimeRecovery:b backupPlanned:b snapshotPublic:b replicasInResidency:b passwordInText:b versionControlled:b tagged:b declaredRegion:r",
+            "encryptedAtRest:b customerManagedKey:b public:b tlsRequired:b loggingEnabled:b deletionProtected:b backupRetentionDays:i tlsVersionCurrent:b encryptedBetweenNodes:b outputEncrypted:b catalogEncrypted:b networkRestricted:b privateNetwork:b publicAddress:b egressRestricted:b identityAuth:b anonymousAccess:b fineGrainedAccess:b defaultGrantsOpen:b pointInTimeRecovery:b backupPlanned:b snapshotPublic:b replicasInResidency:b passwordInText:b versionControlled:b tagged:b declaredRegion:r",
         ),
         (
             "Dataset",
