@@ -59,7 +59,8 @@
 //! - `{from: subnets}` is whether there is one, `{from: subnets, complete: true}` whether all of them are in the
 //!   sources and each companion that they are `of` has one;
 //! - `{path: gateway_id, refers: [aws_internet_gateway]}` is whether the value is a resource of that type;
-//! - `{provider_from: "6.0"}` is whether all versions of the provider that are admitted are that or later;
+//! - `{provider_from: "6.0"}` is whether all versions of the provider that are admitted are that or later; where no constraint
+//!   settles it that is unknown, and with `provider_pinned_from` false;
 //! - `{path: engine_version, version_from: "15"}` compares versions, `world: true` is whether a range of addresses
 //!   lets in the world, `selects:` whether a backup selection takes in this resource.
 //!

@@ -29,6 +29,8 @@ pub struct Condition {
     pub complete: Option<bool>,
     /// Whether the provider's version is this or later in any case.
     pub provider_from: Option<String>,
+    /// The same, but false where no constraint settles it: for a version that is not the newest yet.
+    pub provider_pinned_from: Option<String>,
     /// Whether all values must pass (and there must be one).
     #[serde(default)]
     pub every: bool,

@@ -212,6 +212,13 @@ impl<'v, 'a> View<'v, 'a> {
         Some((value, place))
     }
 
+    /// Whether all versions of the provider that are admitted are `wanted` or later.
+    fn provider_from(&self, wanted: &str) -> Truth {
+        let provider = self.unit().resource(self.around.at).and_then(|resource| resource.provider.as_ref());
+        let wanted = version::version(wanted).unwrap_or_default();
+        provider.map_or_else(version::unsaid, |bounds| bounds.from(&wanted))
+    }
+
     /// Whether `condition` holds.
     pub(crate) fn holds(&self, condition: &Condition) -> Truth {
         if !condition.all.is_empty() {
@@ -228,9 +235,11 @@ impl<'v, 'a> View<'v, 'a> {
             };
         }
         if let Some(wanted) = &condition.provider_from {
-            let provider = self.unit().resource(self.around.at).and_then(|resource| resource.provider.as_ref());
-            let wanted = version::version(wanted).unwrap_or_default();
-            return provider.map_or_else(version::unsaid, |bounds| bounds.from(&wanted));
+            return self.provider_from(wanted);
+        }
+        if let Some(wanted) = &condition.provider_pinned_from {
+            let pinned = self.provider_from(wanted);
+            return if matches!(pinned, Truth::Unknown(..)) { Truth::False(None) } else { pinned };
         }
         let from = condition.from.as_deref();
         if let (Some(wanted), Some(joined)) = (condition.complete, from.and_then(|from| self.joined(from))) {
