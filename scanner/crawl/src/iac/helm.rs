@@ -5,7 +5,7 @@
 //! ([`variant`]). Where the sources say how it is installed (an Argo CD `Application`, a Flux `HelmRelease`, a helmfile or
 //! a `helm_release` of Terraform that names the chart's folder) it is rendered so instead, once for each. Charts below it
 //! are found in `charts/`, unpacked or as `.tgz`. What cannot be known before installation (random passwords, the clock, required
-//! values that are not given) is unknown; `lookup` finds nothing. A template that fails is a gap, the others are read.
+//! values that are not given) is unknown, and so is what hangs on it; `lookup` finds nothing. A template that fails is a gap, the others are read.
 //! Nothing is executed and nothing is fetched: a dependency that is not in the sources is a gap.
 
 use std::collections::BTreeMap;
@@ -192,7 +192,7 @@ fn whole(files: &[File], folder: &str, installation: &Installation, nesting: usi
     }
     for (at, number) in std::mem::take(&mut machine.undecided) {
         let why = machine.heap.unknowns.get(number).map(ToString::to_string).unwrap_or_default();
-        let message = format!("neither branch is rendered, for the condition is not known: {why}");
+        let message = format!("what a condition decides is missing, for it is not known: {why}");
         rendered.gaps.extend(at.and_then(|at| tree.place(at)).map(|place| Gap {
             place,
             kind: GapKind::Unresolved,

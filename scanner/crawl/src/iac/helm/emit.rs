@@ -140,7 +140,7 @@ fn scalar(heap: &Heap, value: &Val, indent: usize, out: &mut Rich) {
                 out.push(&text, from.or_else(|| rich.at(0)));
             }
         }
-        V::Float(number) => out.push(&json_float(*number), from),
+        V::Float(number) => out.push(&json_float(*number + 0.0), from),
         V::Cluster | V::Versions => out.push(&plain_or_quoted(&heap.string(value)), from),
         V::Bool(_) | V::Int(_) | V::Unknown(_) => out.append(&heap.rich(value), from),
     }
@@ -202,34 +202,81 @@ fn is_plain(text: &str) -> bool {
         && !text.chars().any(char::is_control)
         && !resolves(text)
         && !text.starts_with("---")
-        && text != "="
+        && !text.starts_with("...")
         && text != "<<"
 }
 
-/// Whether a plain scalar would be read as something that is no text.
+/// Words that are no text to YAML 1.1, in the ways of writing them that it knows.
+const WORDS: [&str; 37] = [
+    "", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no",
+    "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "y", "Y", "n", "N", ".nan", ".NaN", ".NAN", ".inf", ".Inf",
+    ".INF", "+.inf", "-.inf", "+.Inf", "-.Inf",
+];
+
+/// Whether a plain scalar would be read as something that is no text: a word, a number or a time of YAML 1.1.
 fn resolves(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    matches!(
-        lower.as_str(),
-        "" | "~"
-            | "null"
-            | "true"
-            | "false"
-            | "yes"
-            | "no"
-            | "on"
-            | "off"
-            | "y"
-            | "n"
-            | ".inf"
-            | "-.inf"
-            | "+.inf"
-            | ".nan"
-    ) || (text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
-        && text.bytes().any(|byte| byte.is_ascii_digit())
-        && text.bytes().all(|byte| {
-            byte.is_ascii_hexdigit() || matches!(byte, b'.' | b'+' | b'-' | b'_' | b':' | b'x' | b'o' | b'T' | b'Z')
-        }))
+    if WORDS.contains(&text) || matches!(text, "+.INF" | "-.INF") {
+        return true;
+    }
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return false;
+    }
+    let plain = text.replace('_', "");
+    let digits = plain.trim_start_matches(['+', '-']);
+    let signs = plain.len() - digits.len();
+    signs < 2 && (is_integer(digits) || is_decimal(digits)) || is_date(text) || is_sexagesimal(text)
+}
+
+/// A whole number without sign, in any base; one that is too long is a float.
+fn is_integer(digits: &str) -> bool {
+    let based = [("0x", 16), ("0X", 16), ("0b", 2), ("0B", 2), ("0o", 8), ("0O", 8), ("0", 8), ("", 10)];
+    based.iter().any(|(prefix, base)| {
+        digits.strip_prefix(prefix).is_some_and(|rest| {
+            !rest.is_empty() && rest.chars().all(|c| c.is_digit(*base)) && u64::from_str_radix(rest, *base).is_ok()
+        })
+    })
+}
+
+/// A float without sign: `1.5`, `.5`, `5.`, `1e5`.
+fn is_decimal(digits: &str) -> bool {
+    let all = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (number, exponent) =
+        digits.split_once(['e', 'E']).map_or((digits, None), |(number, rest)| (number, Some(rest)));
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let has_exponent = exponent.is_none_or(|rest| {
+        let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+        !rest.is_empty() && all(rest)
+    });
+    all(whole) && all(part) && !(whole.is_empty() && part.is_empty()) && has_exponent
+}
+
+/// A date, or a time with its date before it: `2020-1-31T…`.
+fn is_date(text: &str) -> bool {
+    let date = text.split(['T', 't', ' ']).next().unwrap_or_default();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let within = |part: &str, most: u32| {
+        (1..=2).contains(&part.len()) && digits(part) && part.parse().is_ok_and(|number| (1..=most).contains(&number))
+    };
+    let parts: Vec<&str> = date.split('-').collect();
+    let dated =
+        matches!(*parts, [year, month, day] if year.len() == 4 && digits(year) && within(month, 12) && within(day, 31));
+    let rest = text.get(date.len()..).unwrap_or_default();
+    let timed = rest.is_empty() || (rest.len() > 5 && rest.matches(':').count() >= 2);
+    dated && timed
+}
+
+/// A number to the base 60, which older readers know: `1:30`.
+fn is_sexagesimal(text: &str) -> bool {
+    let mut parts = text.trim_start_matches(['+', '-']).split(':');
+    let first = parts.next().is_some_and(|first| {
+        first.starts_with(|c: char| c.is_ascii_digit()) && first.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+    });
+    let rest: Vec<&str> = parts.collect();
+    let sixty = |part: &str| {
+        let part = part.split('.').next().unwrap_or_default();
+        part.len() < 3 && part.parse::<u8>().is_ok_and(|number| number < 60)
+    };
+    first && !rest.is_empty() && rest.iter().all(|part| sixty(part))
 }
 
 fn flow(heap: &Heap, value: &Val, style: Style, depth: usize, out: &mut Rich) -> Result<(), Fault> {

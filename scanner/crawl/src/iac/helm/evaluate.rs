@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+mod branch;
 mod pipe;
 
 use super::parse::{Body, Node, Pipe, Step, parse};
 use super::text::{Origin, Rich};
 use super::value::{Fault, Heap, V, Val};
+use branch::Choice;
 use pipe::assign;
 
 /// Templates that include each other, in a row.
@@ -64,7 +66,7 @@ pub(super) struct Machine<'c> {
     includes: usize,
     nesting: usize,
     written: usize,
-    /// Conditions that are not known: neither branch was rendered.
+    /// Conditions that are not known, of whose branches something is missing.
     pub(super) undecided: Vec<(Option<Origin>, usize)>,
 }
 
@@ -223,18 +225,18 @@ impl<'c> Machine<'c> {
             }
             Step::If { cond, then, other } => {
                 let value = self.pipe(cond, frame, dot)?;
-                match self.decide(&value, node, [then, other], frame) {
+                match self.heap.truth(&value) {
                     Some(true) => self.body(then, frame, dot, out)?,
                     Some(false) => self.body(other, frame, dot, out)?,
-                    None => Flow::Next,
+                    None => self.choose(&self.choice(&value, node, [(then, dot), (other, dot)]), frame, out)?,
                 }
             }
             Step::With { cond, then, other } => {
                 let value = self.pipe(cond, frame, dot)?;
-                match self.decide(&value, node, [then, other], frame) {
+                match self.heap.truth(&value) {
                     Some(true) => self.body(then, frame, &value, out)?,
                     Some(false) => self.body(other, frame, dot, out)?,
-                    None => Flow::Next,
+                    None => self.choose(&self.choice(&value, node, [(then, &value), (other, dot)]), frame, out)?,
                 }
             }
             Step::Range { over, each, other } => self.range(over, each, other, node, frame, dot, out)?,
@@ -263,28 +265,9 @@ impl<'c> Machine<'c> {
         self.heap.spend(bytes / 32)
     }
 
-    /// Whether a condition holds. If that is not known, variables that either branch would set are not known either, and
-    /// it is told unless setting them is all that the branches do.
-    fn decide(&mut self, value: &Val, node: &Node, branches: [&Body; 2], frame: &mut Frame) -> Option<bool> {
-        let V::Unknown(number) = value.kind else { return self.heap.truth(value) };
-        let ranged = matches!(node.kind, Step::Range { .. });
-        let truth = self.heap.truth(value).filter(|_| !ranged);
-        if truth.is_none() {
-            let mut set = Vec::new();
-            let mut only_sets = true;
-            for branch in branches {
-                only_sets &= sets(branch, frame.template.source.text(), &mut set);
-            }
-            let open = self.heap.opened(number);
-            for name in set {
-                assign(frame, &name, V::Unknown(open).into());
-            }
-            if !only_sets {
-                let at = frame.template.source.origin(node.span.start, node.span.end, true);
-                self.undecided.push((at, number));
-            }
-        }
-        truth
+    fn choice<'b>(&self, value: &Val, node: &'b Node, branches: [(&'b Body, &Val); 2]) -> Choice<'b> {
+        let number = self.heap.unknown_in(value).unwrap_or_default();
+        Choice { number, node, branches: branches.map(|(body, dot)| (body, dot.clone())) }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of a loop and what it runs in")]
@@ -318,7 +301,10 @@ impl<'c> Machine<'c> {
             }
             V::Nil => Vec::new(),
             V::Unknown(_) => {
-                self.decide(&value, node, [each, other], frame);
+                for name in over.variables.iter().filter(|_| over.declares) {
+                    frame.variables.push((name.clone(), value.clone()));
+                }
+                self.choose(&self.choice(&value, node, [(each, &value), (other, dot)]), frame, out)?;
                 return Ok(Flow::Next);
             }
             _ => return Err(Fault::new("`range` is given something that is neither a list nor a mapping")),
@@ -350,33 +336,6 @@ impl<'c> Machine<'c> {
         }
         Ok(Flow::Next)
     }
-}
-
-/// Collects the variables that a body sets, and says whether it does nothing else.
-fn sets(body: &Body, text: &str, names: &mut Vec<String>) -> bool {
-    let mut only = true;
-    for node in body.iter() {
-        only &= match &node.kind {
-            Step::Text => text.get(node.span.clone()).is_some_and(|text| text.trim().is_empty()),
-            Step::Show(pipe) if !pipe.variables.is_empty() => {
-                if !pipe.declares {
-                    names.extend(pipe.variables.iter().cloned());
-                }
-                !pipe.changes()
-            }
-            Step::If { cond: pipe, then, other } | Step::With { cond: pipe, then, other } => {
-                let then = sets(then, text, names);
-                sets(other, text, names) && then && !pipe.changes()
-            }
-            Step::Range { over, each, other } => {
-                let each = sets(each, text, names);
-                sets(other, text, names) && each && !over.changes()
-            }
-            Step::Break | Step::Continue => true,
-            Step::Show(_) | Step::Template { .. } => false,
-        };
-    }
-    only
 }
 
 fn too_deep() -> Fault {

@@ -66,7 +66,7 @@ const UNKNOWN: [&str; 35] = [
 ];
 
 /// Functions that work with values that are not known, or with texts that hold some.
-const TRANSPARENT: [&str; 65] = [
+const TRANSPARENT: [&str; 66] = [
     "abbrev",
     "append",
     "camelcase",
@@ -104,6 +104,7 @@ const TRANSPARENT: [&str; 65] = [
     "mustMerge",
     "mustMergeOverwrite",
     "nindent",
+    "not",
     "omit",
     "pick",
     "pluck",
@@ -135,8 +136,10 @@ const TRANSPARENT: [&str; 65] = [
 ];
 
 /// Functions that may give nothing, zero or false for values that are there.
-const OPEN: [&str; 39] = [
+const OPEN: [&str; 41] = [
     "add",
+    "all",
+    "any",
     "atoi",
     "b64dec",
     "ceil",

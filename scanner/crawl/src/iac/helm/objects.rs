@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aedile_model::{Gap, GapKind, Place, Span, Unknown};
 
 use super::chart::Tree;
-use super::text::{Origin, Rich, has_hole, told};
+use super::text::{Origin, Rich, has_hole, is_open, told};
 use crate::iac::datum::{Datum, Kind, Map, hole_for};
 use crate::yaml;
 
@@ -75,14 +75,18 @@ impl Reader<'_> {
             },
             yaml::Kind::List(items) => Kind::List(items.iter().map(|item| self.datum(item)).collect()),
             yaml::Kind::Map(entries) => {
-                let mut members = BTreeMap::new();
+                let (mut members, mut open) = (BTreeMap::new(), None);
                 for entry in entries {
                     let Some(key) = entry.key.str() else { continue };
+                    if is_open(key) && matches!(entry.value.value(), aedile_model::Value::Null) {
+                        open = open.or(told(key, self.unknowns).1);
+                        continue;
+                    }
                     let mut member = self.datum(&entry.value);
                     member.place = self.entry(entry).or(member.place);
                     members.insert(told(key, self.unknowns).0, member);
                 }
-                Kind::Map(Map { members: members.into(), open: None })
+                Kind::Map(Map { members: members.into(), open })
             }
         };
         Datum::new(kind, self.place(node.span))

@@ -60,20 +60,6 @@ pub(super) struct Pipe {
     pub(super) commands: Vec<Vec<Term>>,
 }
 
-impl Pipe {
-    /// Whether it may change a mapping, or run a template that does.
-    pub(super) fn changes(&self) -> bool {
-        self.commands.iter().flatten().any(|term| match term {
-            Term::Function(name) => {
-                matches!(name.as_str(), "set" | "unset" | "include" | "tpl" | "fail" | "required")
-                    || name.to_lowercase().contains("merge")
-            }
-            Term::Nested(inner, _) => inner.changes(),
-            _ => false,
-        })
-    }
-}
-
 /// An operand.
 #[derive(Debug)]
 pub(super) enum Term {

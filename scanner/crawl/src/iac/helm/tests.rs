@@ -3,6 +3,9 @@ use proptest::prelude::*;
 use super::archive::tests::packed;
 use super::*;
 
+mod charts;
+mod undecided;
+
 /// A chart `c` of these files beside a plain `Chart.yaml`.
 fn chart(files: &[(&str, &str)]) -> Rendered {
     let mut all =
@@ -156,6 +159,16 @@ fn functions_give_what_they_give_in_helm() {
             "{{ camelcase \"_foo__bar\" }} {{ replace \"\" \"-\" \"ab\" }} {{ regexQuoteMeta \"a-b.c\" }} {{ title \"o'neil\" }}",
             "_Foo_Bar -a-b- a-b\\.c O'Neil",
         ),
+        // Texts are quoted where YAML 1.1 would read something else, and nowhere else.
+        (
+            "{{ toYaml (list \"1.2.3\" \"1e5\" \"5.\" \".5\" \"1:30\" \"1:60\" \"0.1.2\" \"-\") | splitList \"\\n\" | join \" \" | quote }}",
+            "- 1.2.3 - \"1e5\" - \"5.\" - \".5\" - \"1:30\" - 1:60 - 0.1.2 - '-'",
+        ),
+        (
+            "{{ toYaml (list \"2024-1-1\" \"2024-13-01\" \"yEs\" \"Yes\" \"0o17\" \"0x\" \"1_0\" \"=\" \"...\" \"a:b\") | splitList \"\\n\" | join \" \" | quote }}",
+            "- \"2024-1-1\" - 2024-13-01 - yEs - \"Yes\" - \"0o17\" - 0x - \"1_0\" - = - '...' - a:b",
+        ),
+        ("{{ toYaml (dict \"a\" (mulf -1.0 0.0)) | quote }}", "a: 0"),
         ("{{ (.Files.Glob \"none/*\").AsConfig | quote }}", "{}"),
         ("{{ 0x10 }}{{ 'a' }}", "1697"),
         ("{{ `raw \\n` }}", "raw \\n"),

@@ -99,6 +99,11 @@ pub(super) fn has_hole(text: &str) -> bool {
     text.contains(HOLE.0)
 }
 
+/// Whether a key is nothing but an unknown value: what stands there may be any members, or none.
+pub(super) fn is_open(key: &str) -> bool {
+    first_hole(key).is_some_and(|number| hole(number) == key)
+}
+
 /// The number of the first unknown value in `text`.
 pub(super) fn first_hole(text: &str) -> Option<usize> {
     let (_, rest) = text.split_once(HOLE.0)?;

@@ -6,8 +6,12 @@ use std::rc::Rc;
 
 use aedile_model::Unknown;
 
-use super::text::{Origin, Rich, cleaned, first_hole, hole};
+mod trial;
+
+use super::text::{HOLE, Origin, Rich, cleaned, first_hole, hole, is_open};
 use crate::yaml;
+pub(super) use trial::Changed;
+use trial::Trial;
 
 /// A value and where it is written.
 #[derive(Debug, Clone)]
@@ -45,6 +49,9 @@ pub(super) struct Fault {
     pub(super) at: Option<Origin>,
 }
 
+/// How the message begins where a chart calls `fail`.
+const REFUSAL: &str = "the chart refuses its values";
+
 /// Work and memory that one rendering may take, in steps; a step is about a node, a call or 32 bytes.
 const BUDGET: usize = 6_000_000;
 
@@ -61,11 +68,23 @@ pub(super) struct Heap {
     open: Vec<bool>,
     pub(super) files: Vec<Vec<(String, usize)>>,
     left: usize,
+    trials: Vec<Trial>,
+    trials_left: usize,
 }
 
 impl Fault {
     pub(super) fn new(message: impl Into<String>) -> Fault {
         Fault { message: message.into(), limit: false, at: None }
+    }
+
+    /// The chart's own word that it does not take its values.
+    pub(super) fn refusal(why: &str) -> Fault {
+        Fault::new(format!("{REFUSAL}: {why}"))
+    }
+
+    /// Whether the chart itself stops, so that what leads there is not so where it is installed.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.message.starts_with(REFUSAL)
     }
 
     pub(super) fn limit(message: impl Into<String>) -> Fault {
@@ -137,6 +156,8 @@ impl Default for Heap {
             open: Vec::new(),
             files: Vec::new(),
             left: BUDGET,
+            trials: Vec::new(),
+            trials_left: trial::ALL,
         }
     }
 }
@@ -175,8 +196,16 @@ impl Heap {
         self.maps.get(id)?.get(key).cloned()
     }
 
+    /// The member `key`; unknown if it is none of those that are known of a mapping that may have more.
+    pub(super) fn member_or_more(&self, id: usize, key: &str) -> Option<Val> {
+        self.member(id, key).or_else(|| self.more(id).map(|number| V::Unknown(number).into()))
+    }
+
     /// The mapping at `id`, to be changed.
     pub(super) fn change(&mut self, id: usize) -> Result<&mut BTreeMap<String, Val>, Fault> {
+        if let (Some(trial), Some(map)) = (self.trials.last_mut(), self.maps.get(id)) {
+            trial.remember(id, map);
+        }
         let size = self.maps.get(id).map_or(0, |map| if Rc::strong_count(map) > 1 { map.len() } else { 0 });
         self.spend(1 + size)?;
         self.maps.get_mut(id).map(Rc::make_mut).ok_or_else(|| Fault::new("not a mapping"))
@@ -190,6 +219,17 @@ impl Heap {
     /// The number of what is as unknown as `number`, and may be empty, zero or false.
     pub(super) fn opened(&mut self, number: usize) -> usize {
         self.unknowns.get(number).cloned().map_or(number, |unknown| self.number(unknown, true))
+    }
+
+    /// The number of what is as unknown as `number`, and is neither empty nor zero nor false.
+    pub(super) fn closed(&mut self, number: usize) -> usize {
+        self.unknowns.get(number).cloned().map_or(number, |unknown| self.number(unknown, false))
+    }
+
+    /// Why a mapping may have more members than it has: the number of the unknown value that one of its keys is.
+    pub(super) fn more(&self, id: usize) -> Option<usize> {
+        let mut keys = self.maps.get(id)?.range(HOLE.0.to_string()..).map(|(key, _)| key);
+        keys.next().filter(|key| is_open(key)).and_then(|key| first_hole(key))
     }
 
     fn number(&mut self, unknown: Unknown, open: bool) -> usize {
@@ -210,6 +250,20 @@ impl Heap {
         }
     }
 
+    /// Whether a text is nothing but unknown values that may be empty, and what stands around them in YAML.
+    fn may_be_empty(&self, text: &str) -> bool {
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(HOLE.0) {
+            let (number, next) = after.split_once(HOLE.1).unwrap_or((after, ""));
+            let open = number.parse::<usize>().is_ok_and(|number| self.open.get(number) == Some(&true));
+            if !open || before.contains(|c: char| !matches!(c, '-' | ':') && !c.is_whitespace()) {
+                return false;
+            }
+            rest = next;
+        }
+        rest.len() < text.len() && rest.chars().all(|c| matches!(c, '-' | ':') || c.is_whitespace())
+    }
+
     /// Whether Go's templates take a value for true; `None` if it is not known.
     pub(super) fn truth(&self, value: &Val) -> Option<bool> {
         Some(match &value.kind {
@@ -217,8 +271,10 @@ impl Heap {
             V::Bool(truth) => *truth,
             V::Int(number) => *number != 0,
             V::Float(number) => *number != 0.0,
+            V::Text(rich) if self.may_be_empty(&rich.text) => return None,
             V::Text(rich) => !rich.text.is_empty(),
             V::List(id) => !self.items(*id).is_empty(),
+            V::Map(id) if self.members(*id).len() == 1 && self.more(*id).is_some() => return None,
             V::Map(id) => !self.members(*id).is_empty(),
             V::Files(id) => self.files.get(*id).is_some_and(|files| !files.is_empty()),
             V::Versions | V::Cluster => true,

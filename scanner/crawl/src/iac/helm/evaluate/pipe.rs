@@ -89,15 +89,31 @@ impl Machine<'_> {
         dot: &Val,
     ) -> Result<Val, Fault> {
         let mut last = Val::nil();
-        for term in terms {
-            last = self.term(term, frame, dot)?;
-            match self.heap.truth(&last) {
-                Some(truth) if truth == until => return Ok(last),
-                Some(_) => {}
-                None => return Ok(last),
+        let mut unknown: Option<Val> = None;
+        for at in 0..=terms.len() {
+            let value = match (terms.get(at), &piped) {
+                (Some(term), _) => self.term(term, frame, dot),
+                (None, Some(piped)) => Ok(piped.clone()),
+                (None, None) => break,
+            };
+            let value = match value {
+                // What is not known may have kept it from being looked at.
+                Err(fault) if unknown.is_some() && !fault.limit => break,
+                value => value?,
+            };
+            match (self.heap.truth(&value), &unknown) {
+                (Some(truth), None) if truth == until => return Ok(value),
+                (Some(true), Some(held)) if until => {
+                    let number = self.heap.unknown_in(held).unwrap_or_default();
+                    return Ok(V::Unknown(self.heap.closed(number)).into());
+                }
+                (Some(false), Some(_)) if !until => return Ok(value),
+                (None, None) => unknown = Some(value.clone()),
+                _ => {}
             }
+            last = value;
         }
-        Ok(piped.unwrap_or(last))
+        Ok(unknown.unwrap_or(last))
     }
 
     fn nested(&mut self, inner: &Pipe, frame: &mut Frame, dot: &Val) -> Result<Val, Fault> {
@@ -149,7 +165,7 @@ impl Machine<'_> {
             let last = at + 1 == names.len();
             value = match &value.kind {
                 V::Map(id) => {
-                    let found = self.heap.member(*id, name).unwrap_or_else(Val::nil);
+                    let found = self.heap.member_or_more(*id, name).unwrap_or_else(Val::nil);
                     // Go's own values have methods of these names.
                     match arguments.as_deref() {
                         Some([other]) if last => match functions::compared(self, &value, name, other) {

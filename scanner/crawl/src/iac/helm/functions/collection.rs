@@ -50,7 +50,7 @@ fn choices(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
         "fail" => {
             let text = arguments.text(&machine.heap, 0)?;
             let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-            return Err(Fault::new(format!("the chart refuses its values: {line}")));
+            return Err(Fault::refusal(line));
         }
         // Nothing is installed while a chart is read.
         "lookup" => machine.heap.map(BTreeMap::new())?,
@@ -137,10 +137,11 @@ fn maps(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Option<V
             machine.heap.change(id)?.remove(&name);
             arguments.get(0)?.clone()
         }
-        "get" => members(0)?.get(&key(1)?).cloned().unwrap_or_else(|| "".into()),
-        "hasKey" => match &arguments.get(0)?.kind {
-            V::Unknown(_) => arguments.get(0)?.clone(),
-            _ => members(0)?.contains_key(&key(1)?).into(),
+        "get" | "hasKey" if matches!(arguments.get(0)?.kind, V::Unknown(_)) => arguments.get(0)?.clone(),
+        "get" | "hasKey" => match (members(0)?.get(&key(1)?), id(0)?.and_then(|id| machine.heap.more(id))) {
+            (None, Some(number)) => V::Unknown(number).into(),
+            (found, _) if arguments.name == "hasKey" => found.is_some().into(),
+            (found, _) => found.cloned().unwrap_or_else(|| "".into()),
         },
         "pluck" => {
             let name = key(0)?;
@@ -239,7 +240,7 @@ fn dig(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Result<Val, Fault> {
     let mut at = arguments.last()?.clone();
     for name in names {
         let found = match &at.kind {
-            V::Map(id) => machine.heap.member(*id, &machine.heap.string(name)),
+            V::Map(id) => machine.heap.member_or_more(*id, &machine.heap.string(name)),
             V::Unknown(_) => return Ok(at),
             _ => None,
         };
@@ -411,7 +412,7 @@ fn index(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Result<Val, Fault>
     let mut at = arguments.get(0)?.clone();
     for key in arguments.all().iter().skip(1) {
         at = match &at.kind {
-            V::Map(id) => machine.heap.member(*id, &machine.heap.string(key)).unwrap_or_else(Val::nil),
+            V::Map(id) => machine.heap.member_or_more(*id, &machine.heap.string(key)).unwrap_or_else(Val::nil),
             V::List(id) => {
                 let place = usize::try_from(super::number::to_int(key)).unwrap_or(usize::MAX);
                 let found = machine.heap.items(*id).get(place).cloned();

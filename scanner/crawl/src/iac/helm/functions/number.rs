@@ -82,7 +82,10 @@ fn numbers(machine: &mut Machine<'_>, arguments: &Arguments<'_>) -> Result<Optio
         }
         "ne" => (alike(machine, arguments.get(0)?, arguments.get(1)?) == Some(false)).into(),
         "lt" | "le" | "gt" | "ge" => ordered(machine, arguments)?.into(),
-        "not" => (machine.heap.truth(arguments.get(0)?) == Some(false)).into(),
+        "not" => match machine.heap.truth(arguments.get(0)?) {
+            Some(truth) => (!truth).into(),
+            None => arguments.get(0)?.clone(),
+        },
         "semverCompare" => {
             let (constraint, version) = (arguments.text(&machine.heap, 0)?, arguments.text(&machine.heap, 1)?);
             satisfied(&constraint, &version)
