@@ -7,11 +7,13 @@ use aedile_rules::Rules;
 use calamine::{Cell, Data, DataRef, ExcelDateTime, Ods, Reader, Sheets, Xls, Xlsb, Xlsx};
 
 mod compound;
+mod shared;
 mod spans;
 #[cfg(test)]
 mod tests;
 
 use compound::Compound;
+use spans::Refused;
 
 use super::random::{Random, ReadSeek, careful};
 use super::rows::{Rows, has_names};
@@ -63,10 +65,19 @@ fn try_read(bytes: &Random, limits: &Limits, rules: &Rules) -> Vec<Table> {
             if is_protected(&bytes) {
                 return refused(GapKind::Unparsed, "the workbook is protected by a password; not read");
             }
-            match is_bounded(&bytes) {
-                None => return refused(GapKind::Unparsed, "the workbook is damaged"),
-                Some(false) => return refused(GapKind::Limit, &too_many_cells()),
-                Some(true) => {}
+            match bounded(&bytes) {
+                None | Some(Err(Refused::Strings)) => {
+                    return refused(GapKind::Unparsed, "the workbook is damaged");
+                }
+                Some(Err(Refused::Cells)) => return refused(GapKind::Limit, &too_many_cells()),
+                Some(Err(Refused::Text)) => {
+                    let why = format!(
+                        "the texts of the workbook's cells, each wherever it stands, are longer than {} MiB; not read",
+                        spans::TEXT >> 20
+                    );
+                    return refused(GapKind::Limit, &why);
+                }
+                Some(Ok(())) => {}
             }
         }
     }
@@ -149,10 +160,10 @@ fn is_protected(file: &[u8]) -> bool {
 }
 
 /// Whether an old workbook's sheets are bounded; `None` if its parts cannot be told, which its reader would follow without end.
-fn is_bounded(file: &[u8]) -> Option<bool> {
+fn bounded(file: &[u8]) -> Option<Result<(), Refused>> {
     let file = Compound::of(file)?;
     let [new, old] = ["Workbook", "Book"].map(|name| file.streams(name));
-    Some(new?.iter().chain(&old?).all(|stream| spans::is_bounded_stream(stream)))
+    Some(new?.iter().chain(&old?).try_for_each(|stream| spans::bounded_stream(stream)))
 }
 
 fn too_many_cells() -> String {

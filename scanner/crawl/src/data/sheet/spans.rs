@@ -8,7 +8,7 @@ use memchr::memmem;
 
 /// Cells that all sheets of a workbook may have once repeats and gaps between cells are written out, and bytes of their text.
 pub(super) const CELLS: u64 = 4 << 20;
-const TEXT: u64 = 256 << 20;
+pub(super) const TEXT: u64 = 256 << 20;
 
 /// The most columns and rows of a sheet that the reader makes (OpenDocument names no limit).
 const MOST_COLUMNS: u64 = 16_384;
@@ -177,18 +177,30 @@ fn repeats(tag: &[u8], key: &[u8]) -> u64 {
     attributes(tag).filter(|(is, _)| *is == key).map(|(_, value)| number(value)).max().unwrap_or(1)
 }
 
+/// Why a workbook is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It has more than [`CELLS`].
+    Cells,
+    /// The text of its cells is longer than [`TEXT`].
+    Text,
+    /// The strings that its cells share cannot be told.
+    Strings,
+}
+
 /// Whether the cells of the workbook stream of an old workbook are bounded ([MS-XLS] 2.1.7 and 2.4): a sheet is a rectangle that
-/// holds all its cells, and a record of dimensions says in advance how large it is.
-pub(super) fn is_bounded_stream(stream: &[u8]) -> bool {
-    let mut cells = 0_u64;
+/// holds all its cells, and a record of dimensions says in advance how large it is. The reader makes the cells of all sheets,
+/// each with its text.
+pub(super) fn bounded_stream(stream: &[u8]) -> Result<(), Refused> {
+    let (mut cells, mut text) = (0_u64, 0_u64);
+    let strings = strings(stream)?;
     // Sheets that lie in one another are no sheets.
     let mut left = stream.len();
     for (_, data) in records(stream).take_while(|(kind, _)| *kind != END).filter(|(kind, _)| *kind == SHEET) {
         let start = data.first_chunk().map_or(0, |at| u32::from_le_bytes(*at) as usize);
         let (mut places, mut begun, mut inside) = (Places::default(), false, 0_usize);
         for (kind, data) in records(stream.get(start..).unwrap_or_default()) {
-            let Some(rest) = left.checked_sub(data.len() + 4) else { return false };
-            left = rest;
+            left = left.checked_sub(data.len() + 4).ok_or(Refused::Cells)?;
             // Charts inside a sheet have places of their own.
             match kind {
                 BEGIN if begun => inside += 1,
@@ -197,18 +209,51 @@ pub(super) fn is_bounded_stream(stream: &[u8]) -> bool {
                 END => inside -= 1,
                 _ => {}
             }
+            if kind == SHARED && inside == 0 {
+                let at = data.get(6..).and_then(|data| data.first_chunk()).map(|at| u32::from_le_bytes(*at) as usize);
+                text = text.saturating_add(at.and_then(|at| strings.get(at)).map_or(0, |length| u64::from(*length)));
+            }
             match Area::of(kind, data).filter(|_| inside == 0) {
-                Some(area) if kind == DIMENSIONS && area.cells() > LARGEST => return false,
+                Some(area) if kind == DIMENSIONS && area.cells() > LARGEST => return Err(Refused::Cells),
                 Some(area) if kind != DIMENSIONS => places.add(area),
                 _ => {}
             }
         }
         cells = cells.saturating_add(places.cells());
         if cells > CELLS {
-            return false;
+            return Err(Refused::Cells);
+        }
+        if text > TEXT {
+            return Err(Refused::Text);
         }
     }
-    true
+    Ok(())
+}
+
+/// How long each of the strings is that cells share. The last table counts.
+fn strings(stream: &[u8]) -> Result<Vec<u32>, Refused> {
+    let (mut found, mut open) = (Vec::new(), None::<(&[u8], Vec<&[u8]>)>);
+    let close = |open: Option<(&[u8], Vec<&[u8]>)>, found: &mut Vec<u32>| {
+        if let Some((first, more)) = open {
+            *found = super::shared::lengths(first, &more).ok_or(Refused::Strings)?;
+        }
+        Ok(())
+    };
+    for (kind, data) in records(stream) {
+        match (kind, &mut open) {
+            (CONTINUE, Some((_, more))) => {
+                more.push(data);
+                continue;
+            }
+            (STRINGS, _) => close(open.replace((data, Vec::new())), &mut found)?,
+            _ => close(open.take(), &mut found)?,
+        }
+        if kind == END {
+            break;
+        }
+    }
+    close(open, &mut found)?;
+    Ok(found)
 }
 
 /// The most cells that a sheet of this format has (65 536 rows of 256).
@@ -219,6 +264,10 @@ const END: u16 = 0x000a;
 const SHEET: u16 = 0x0085;
 const DIMENSIONS: u16 = 0x0200;
 const MANY: u16 = 0x00bd;
+const CONTINUE: u16 = 0x003c;
+const STRINGS: u16 = 0x00fc;
+/// A cell that names a shared string.
+const SHARED: u16 = 0x00fd;
 
 /// The records of a stream: a number, a length and data of that length.
 fn records(mut stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {

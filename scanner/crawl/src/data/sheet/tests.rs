@@ -330,6 +330,104 @@ fn old_sheets_that_claim_too_many_cells_are_told() {
     assert!(matches!(&tables[0].gaps[..], [(GapKind::Unparsed, _)]), "{tables:?}");
 }
 
+/// A compound file ([MS-CFB]) with one stream of 4 KiB or more.
+fn compound(name: &str, stream: &[u8]) -> Vec<u8> {
+    let sectors = |bytes: usize| bytes.div_ceil(512);
+    let tables = sectors((sectors(stream.len()) + 130) * 4);
+    let mut file = vec![0; 512];
+    file[..8].copy_from_slice(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1");
+    file[24..34].copy_from_slice(&[0x3e, 0, 3, 0, 0xfe, 0xff, 9, 0, 6, 0]);
+    let long = |number: usize| (number as u32).to_le_bytes();
+    file[44..48].copy_from_slice(&long(tables));
+    file[48..52].copy_from_slice(&long(tables));
+    file[56..60].copy_from_slice(&long(4096));
+    file[60..64].copy_from_slice(&[0xfe, 0xff, 0xff, 0xff]);
+    file[68..72].copy_from_slice(&[0xfe, 0xff, 0xff, 0xff]);
+    file[76..].fill(0xff);
+    (0..tables).for_each(|at| file[76 + 4 * at..80 + 4 * at].copy_from_slice(&long(at)));
+    // Which sector follows which: the tables, the directory, the stream.
+    let mut next: Vec<u8> = (0..tables).flat_map(|_| [0xfd, 0xff, 0xff, 0xff]).collect();
+    next.extend([0xfe, 0xff, 0xff, 0xff]);
+    (1..sectors(stream.len())).for_each(|at| next.extend(long(tables + 1 + at)));
+    next.extend([0xfe, 0xff, 0xff, 0xff]);
+    next.resize(tables * 512, 0xff);
+    file.extend(next);
+    for (name, kind, child, start, size) in
+        [("Root Entry", 5, 1, usize::MAX - 1, 0), (name, 2, usize::MAX, tables + 1, stream.len())]
+    {
+        let mut entry: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        entry.resize(64, 0);
+        entry.extend((name.len() as u16 * 2 + 2).to_le_bytes());
+        entry.extend([kind, 1]);
+        entry.extend([0xff; 8]);
+        entry.extend(long(child));
+        entry.resize(116, 0);
+        entry.extend(long(start));
+        entry.extend((size as u64).to_le_bytes());
+        file.extend(entry);
+    }
+    file.resize(512 * (tables + 2), 0);
+    file.extend(stream);
+    file.resize(512 * (tables + 2 + sectors(stream.len())), 0);
+    file
+}
+
+/// An old workbook ([MS-XLS] 2.1.7) whose one sheet has two columns of shared strings, by their numbers.
+fn xls_of(strings: &[&str], rows: &[(u32, u32)], continuations: usize) -> Vec<u8> {
+    let record = |kind: u16, data: &[u8]| [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat();
+    let begin = |kind: u16| record(0x0809, &[&[0, 6][..], &kind.to_le_bytes(), &[0; 12]].concat());
+    let mut table = vec![0; 8];
+    let mut shared = Vec::new();
+    for text in strings {
+        // Each string fits a record, and those that do not fit the first stand in the next.
+        if table.len() + text.len() + 3 > 8224 && table.len() > 8 {
+            shared.extend(record(if shared.is_empty() { 0x00fc } else { 0x003c }, &table));
+            table = Vec::new();
+        }
+        table.extend((text.len() as u16).to_le_bytes());
+        table.push(0);
+        table.extend(text.as_bytes());
+    }
+    shared.extend(record(if shared.is_empty() { 0x00fc } else { 0x003c }, &table));
+    (0..continuations).for_each(|_| shared.extend(record(0x003c, &[0, 0, 0])));
+    let sheet_name = [&[0; 6][..], &[6, 0], b"people"].concat();
+    let start = (begin(5).len() + record(0x0085, &sheet_name).len() + shared.len() + 4) as u32;
+    let bound = [&start.to_le_bytes()[..], &[0, 0, 6, 0], b"people"].concat();
+    let mut stream = [begin(5), record(0x0085, &bound), shared, record(0x000a, &[])].concat();
+    stream.extend(begin(0x10));
+    for (nth, (first, second)) in rows.iter().enumerate() {
+        for (column, string) in [(0_u16, first), (1, second)] {
+            let place = [(nth as u16).to_le_bytes(), column.to_le_bytes(), [0, 0]].concat();
+            stream.extend(record(0x00fd, &[&place[..], &string.to_le_bytes()].concat()));
+        }
+    }
+    stream.extend(record(0x000a, &[]));
+    stream.resize(stream.len().max(4096), 0);
+    compound("Workbook", &stream)
+}
+
+#[test]
+fn a_long_string_that_many_cells_of_an_old_sheet_share_is_bounded() {
+    let long = "x".repeat(60_000);
+    let strings = ["email", "note", "ann@mailbox.org", "bob@mailbox.org", &long];
+    let read_of = |rows: usize, continuations: usize| {
+        let rows: Vec<(u32, u32)> =
+            std::iter::once((0, 1)).chain((0..rows).map(|nth| (2 + nth as u32 % 2, 4))).collect();
+        let file = xls_of(&strings, &rows, continuations);
+        assert!(file.len() < 1 << 20, "{} bytes", file.len());
+        read(&Random::Held(file.into()), &Limits::default(), &RULES)
+    };
+    let tables = read_of(50, 3);
+    assert_eq!((tables[0].rows_read, tables[0].rows_total, &tables[0].gaps), (50, Some(50), &Vec::new()));
+    assert_eq!(tables[0].column("email").nulls(), 0);
+    // 5 000 cells of 60 000 bytes in a file of 200 KiB.
+    let tables = read_of(5_000, 0);
+    let gaps = &tables[0].gaps;
+    assert!(matches!(&gaps[..], [(GapKind::Limit, why)] if why.contains("longer than 256 MiB")), "{gaps:?}");
+    let tables = read_of(2, 20_000);
+    assert!(matches!(&tables[0].gaps[..], [(GapKind::Unparsed, _)]), "{:?}", tables[0].gaps);
+}
+
 #[test]
 fn damaged_workbooks_of_every_kind_are_no_panic() {
     for whole in [ods(), xlsb(), XLS.to_vec()] {
