@@ -3,6 +3,7 @@
 //! A condition stands around what it guards (`if auc > 0.8:`), or before it: where a branch ends the function or the
 //! program, what follows is done only otherwise. A step of an orchestrator that decides guards the steps behind it.
 
+mod asset;
 mod condition;
 #[cfg(test)]
 mod tests;

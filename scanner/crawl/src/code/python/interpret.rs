@@ -140,8 +140,9 @@ pub(crate) fn evaluate<'w>(
         interpreter.walk_module(module);
     }
     let functions = functions(entry, module);
-    let mut waiting = Vec::new();
-    for (key, function, class) in functions {
+    let (mut waiting, mut made) = (Vec::new(), Vec::new());
+    for &(key, function, class) in &functions {
+        let before = interpreter.pipeline.made();
         match cold {
             Some(keys) if keys.contains(&key) => interpreter.apart(|own| own.enter_cold(function, class)),
             Some(_) => {}
@@ -149,9 +150,15 @@ pub(crate) fn evaluate<'w>(
             None if world.mentioned.contains(function.def.name.as_str()) => waiting.push(key),
             None => interpreter.apart(|own| own.enter_cold(function, class)),
         }
+        if interpreter.pipeline.made() > before {
+            made.push((key, before..interpreter.pipeline.made()));
+        }
     }
     waiting.retain(|key| !interpreter.followed.contains(key));
     interpreter.close_gates();
+    if !made.is_empty() {
+        interpreter.guard_assets(&functions, &made);
+    }
     let outcome = Outcome { facts: interpreter.pipeline.finish(), followed: interpreter.followed, waiting };
     (outcome, interpreter.seen.into_inner())
 }

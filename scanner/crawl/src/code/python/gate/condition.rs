@@ -73,7 +73,7 @@ impl<'w> Interpreter<'w> {
         Value::Object(Object { kind: CONDITION.to_owned(), made, ..Object::default() })
     }
 
-    fn is_comparison(&self, compare: &ExprCompare) -> bool {
+    pub(super) fn is_comparison(&self, compare: &ExprCompare) -> bool {
         let orders = |op: &CmpOp| matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE);
         let mut sides = std::iter::once(&*compare.left).chain(&*compare.comparators);
         compare.ops.iter().any(orders) && sides.any(|side| self.measures(side, 0))
