@@ -196,8 +196,8 @@ impl<'a> Map<'a> {
                 _ => {}
             }
         }
-        if is_true(&relation.attributes, "gated") {
-            return relation.attributes.get("gated").cloned();
+        if let Some(gated) = relation.attributes.get("gated").filter(|gated| gated.value != Value::Bool(false)) {
+            return Some(gated.clone());
         }
         let value = self.around(&relation.from).or_else(|| self.called(relation)).unwrap_or(Value::Bool(false));
         Some(Attribute { value, place: relation.place.clone() })

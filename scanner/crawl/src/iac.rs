@@ -37,6 +37,7 @@ pub(crate) mod kubernetes;
 mod kustomize;
 mod labels;
 mod links;
+mod machine;
 mod name;
 mod path;
 mod policy;

@@ -9,7 +9,7 @@ use super::condition::{Around, View};
 use super::datum::Datum;
 use super::path::{texts, values};
 use super::resource::{Resource, Unit};
-use super::{fix, grants, links, name, tags};
+use super::{fix, grants, links, machine, name, tags};
 use crate::Facts;
 
 /// Writes the assets, relations and grants of one unit.
@@ -24,6 +24,7 @@ pub(crate) fn describe(unit: &Unit<'_>, facts: &mut Facts) {
         };
         let described = asset(unit, at, resource, rule, kind, id.clone());
         super::columns::write(unit, at, rule, &described, facts);
+        machine::write(resource, &id, facts);
         assets.insert(id, described);
         links::write(unit, at, rule, facts);
     }
