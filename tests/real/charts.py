@@ -8,6 +8,9 @@ render it with its own values, as release `release-name` in the namespace `relea
 documents are compared as data: those of the same kind, name and namespace, in order. Printed are, for each chart, how many
 documents Helm gives and how many of them are the same here, then the first N differences (8 if N is not given) and the gaps.
 What only an installation knows stands as `{expression}` here; where Helm draws it by chance, that is no difference.
+
+A file `unknown.yaml` in a chart holds values that aedile is not told (`a: "{somewhere}"`), while Helm takes those of the chart: what
+aedile then says it knows must be so in Helm's rendering too.
 """
 
 import argparse
@@ -37,6 +40,8 @@ Loader.yaml_implicit_resolvers = {
 Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(?:[-+]?0[bB]?[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"), list("-+0123456789"))
 Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$"), list("-+0123456789."))
 HOLE = re.compile(r"\{[^{}]+\}")
+# An unknown value in a text, which may be lines of their own.
+PLACE = re.compile(r"\s*(?:- )?\{[^{}]+\}:?\s*")
 # Bytes of Helm's that are compared.
 LONGEST = 4 << 20
 
@@ -50,24 +55,47 @@ def hole_free(text):
     return "*" if isinstance(text, str) and HOLE.search(text) else text
 
 
+def is_unknown(value):
+    return isinstance(value, str) and re.fullmatch(r"\{[^{}]+\}", value.strip())
+
+
+def like(theirs, ours):
+    """Whether a list may be what ours says, unknown items of which may be any number."""
+    if not ours:
+        return not theirs
+    if is_unknown(ours[0]):
+        return any(like(theirs[taken:], ours[1:]) for taken in range(len(theirs) + 1))
+    return bool(theirs) and not differences(theirs[0], ours[0]) and like(theirs[1:], ours[1:])
+
+
 def differences(theirs, ours, path=""):
     """(path, theirs, ours) for all that differs."""
+    if is_unknown(ours):
+        return []
     if isinstance(ours, str) and not isinstance(theirs, (dict, list)) and HOLE.search(ours):
-        parts = [re.escape(part) for part in HOLE.split(ours)]
+        parts = [re.escape(part) for part in PLACE.split(ours)]
         if re.fullmatch(".*".join(parts), str(theirs), re.DOTALL):
             return []
     if isinstance(theirs, dict) and isinstance(ours, dict):
         found = []
         for name in sorted(set(theirs) | set(ours), key=str):
+            open_keys = any(HOLE.search(str(key)) for key in ours)
+            if name == "{open}" or (open_keys and name not in ours):
+                continue
             if name not in theirs or name not in ours:
-                if theirs.get(name, ours.get(name)) is None:
+                # A value that is not known may be none.
+                if theirs.get(name, ours.get(name)) is None or is_unknown(ours.get(name)) or HOLE.search(str(name)):
                     continue
                 found.append((f"{path}/{name}", theirs.get(name, "(none)"), ours.get(name, "(none)")))
             else:
                 found += differences(theirs[name], ours[name], f"{path}/{name}")
         return found
+    if isinstance(theirs, list) and isinstance(ours, list) and any(is_unknown(item) for item in ours):
+        return [] if like(theirs, ours) else [(path, theirs, ours)]
     if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
         return [found for at, (one, two) in enumerate(zip(theirs, ours)) for found in differences(one, two, f"{path}/{at}")]
+    if theirs is None and isinstance(ours, dict) and set(ours) == {"{open}"}:
+        return []
     if type(theirs) is type(ours) or {type(theirs), type(ours)} <= {int, float, str}:
         same = theirs == ours or (isinstance(theirs, float) and str(theirs) == str(ours))
         return [] if same else [(path, theirs, ours)]

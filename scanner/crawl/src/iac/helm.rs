@@ -18,6 +18,7 @@ mod emit;
 mod evaluate;
 mod functions;
 mod lex;
+mod lone;
 mod objects;
 mod parse;
 #[cfg(test)]

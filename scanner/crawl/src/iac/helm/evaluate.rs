@@ -282,13 +282,19 @@ impl<'c> Machine<'c> {
         out: &mut Rich,
     ) -> Result<Flow, Fault> {
         let value = self.commands(over, frame, dot)?;
+        let mut more = None;
         let pairs: Vec<(Val, Val)> = match &value.kind {
             V::List(id) => {
                 (0_i64..).zip(self.heap.items(*id).iter()).map(|(at, item)| (at.into(), item.clone())).collect()
             }
             V::Map(id) => {
+                more = self.heap.more(*id);
                 let members = self.heap.members(*id);
-                members.iter().map(|(key, member)| (key.as_str().into(), member.clone())).collect()
+                let pair = |(key, member): (&String, &Val)| match more {
+                    Some(number) if super::text::is_open(key) => (V::Unknown(number).into(), V::Unknown(number).into()),
+                    _ => (key.as_str().into(), member.clone()),
+                };
+                members.iter().map(pair).collect()
             }
             V::Int(count) => {
                 self.heap.spend(usize::try_from(*count).unwrap_or(0))?;
@@ -328,7 +334,14 @@ impl<'c> Machine<'c> {
                 _ => {}
             }
             self.heap.spend(1)?;
-            let flow = self.body(each, frame, &item, out)?;
+            let flow = match (&item.kind, more) {
+                // There may be more members than those that are known, or not.
+                (V::Unknown(open), Some(number)) if *open == number => {
+                    let none: Body = Vec::new().into();
+                    self.choose(&self.choice(&item, node, [(each, &item), (&none, dot)]), frame, out)?
+                }
+                _ => self.body(each, frame, &item, out)?,
+            };
             frame.variables.truncate(depth);
             if flow == Flow::Break {
                 break;

@@ -197,11 +197,22 @@ pub(super) fn call(machine: &mut Machine<'_>, name: &str, values: Vec<Val>, call
     }
     let arguments = Arguments { name, values };
     for table in [string::call, collection::call, number::call, encode::call] {
-        if let Some(result) = table(machine, &arguments, call) {
-            return result;
+        match (table(machine, &arguments, call), unknown(machine, &arguments)) {
+            // What is not known is not of the wrong kind.
+            (Some(Err(fault)), Some(number)) if !fault.limit => {
+                return Ok(V::Unknown(machine.heap.opened(number)).into());
+            }
+            (Some(result), _) => return result,
+            (None, _) => {}
         }
     }
     Err(Fault::new(format!("the function `{name}` is not known")))
+}
+
+/// The number of an unknown value among what a function is given, unless it runs a template.
+fn unknown(machine: &Machine<'_>, arguments: &Arguments<'_>) -> Option<usize> {
+    let runs = matches!(arguments.name, "include" | "tpl" | "fail");
+    arguments.values.iter().filter(|_| !runs).find_map(|value| machine.heap.unknown_in(value))
 }
 
 /// A method of a value that is neither a list nor a mapping.
@@ -212,6 +223,9 @@ pub(super) fn method(
     given: &[Val],
     call: &Call,
 ) -> Result<Val, Fault> {
+    if let Some(number) = given.iter().find_map(|value| machine.heap.unknown_in(value)) {
+        return Ok(V::Unknown(machine.heap.opened(number)).into());
+    }
     match (&value.kind, name) {
         (V::Versions, "Has") => {
             let wanted = given.first().and_then(Val::text).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aedile_model::{Gap, GapKind, Place, Span, Unknown};
 
 use super::chart::Tree;
+use super::lone;
 use super::text::{Origin, Rich, has_hole, is_open, told};
 use crate::iac::datum::{Datum, Kind, Map, hole_for};
 use crate::yaml;
@@ -17,7 +18,12 @@ pub(super) fn documents(
     nesting: usize,
     gaps: &mut Vec<Gap>,
 ) -> Vec<Datum> {
-    let (documents, errors) = yaml::parse_all(&text.text, nesting);
+    let (mut documents, mut errors) = yaml::parse_all(&text.text, nesting);
+    let mended = lone::mended(text).filter(|_| !errors.is_empty());
+    if let Some(mended) = &mended {
+        (documents, errors) = yaml::parse_all(&mended.text, nesting);
+    }
+    let text = mended.as_ref().unwrap_or(text);
     let reader = Reader { text, tree, unknowns };
     for error in errors {
         let place = text.at(error.span.start as usize).and_then(|from| tree.place(from));

@@ -226,6 +226,11 @@ impl Heap {
         self.unknowns.get(number).cloned().map_or(number, |unknown| self.number(unknown, false))
     }
 
+    /// Whether an unknown value may be of any kind; one that chance gives is a text.
+    pub(super) fn may_be_any(&self, value: &Val) -> bool {
+        matches!(value.kind, V::Unknown(number) if self.open.get(number) == Some(&true))
+    }
+
     /// Why a mapping may have more members than it has: the number of the unknown value that one of its keys is.
     pub(super) fn more(&self, id: usize) -> Option<usize> {
         let mut keys = self.maps.get(id)?.range(HOLE.0.to_string()..).map(|(key, _)| key);

@@ -123,9 +123,11 @@ pub(super) fn holed(machine: &mut Machine<'_>, value: &Val, depth: usize) -> Res
             while let Some((before, inside, after)) = datum::hole(rest) {
                 let unknown = machine.heap.unknown(inside, "what installs the chart does not know it");
                 if let V::Unknown(number) = unknown.kind {
+                    // It may be false or empty as well.
+                    let number = machine.heap.opened(number);
                     out.push_str(before);
                     out.push_str(&hole(number));
-                    only = Some(unknown.kind).filter(|_| out == hole(number) && after.is_empty());
+                    only = Some(V::Unknown(number)).filter(|_| out == hole(number) && after.is_empty());
                 }
                 rest = after;
             }

@@ -115,7 +115,9 @@ impl Machine<'_> {
         }
         let at = frame.template.source.origin(choice.node.span.start, choice.node.span.end, true);
         let source = frame.template.source.text();
-        if choice.branches.iter().all(|(branch, _)| on_one_line(branch, source)) {
+        // A named template is asked for a value; elsewhere one may stand in a line that was begun.
+        let is_value = self.includes > 1 || out.text.rsplit('\n').next().is_some_and(|line| !line.trim().is_empty());
+        if is_value && choice.branches.iter().all(|(branch, _)| on_one_line(branch, source)) {
             out.push(&self.heap.rich(&unknown).text, at.map(|at| Origin { exact: false, ..at }));
         }
         self.undecided.push((at, choice.number));

@@ -55,11 +55,11 @@ fn choices(machine: &mut Machine<'_>, arguments: &Arguments<'_>, call: &Call) ->
         // Nothing is installed while a chart is read.
         "lookup" => machine.heap.map(BTreeMap::new())?,
         "getHostByName" => "".into(),
+        "kindOf" | "typeOf" | "kindIs" | "typeIs" | "typeIsLike" if machine.heap.may_be_any(arguments.last()?) => {
+            arguments.last()?.clone()
+        }
         "kindOf" => kind_of(arguments.get(0)?).into(),
-        "kindIs" => match &arguments.get(1)?.kind {
-            V::Unknown(_) => (arguments.text(&machine.heap, 0)? == "string").into(),
-            _ => (arguments.text(&machine.heap, 0)? == kind_of(arguments.get(1)?)).into(),
-        },
+        "kindIs" => (arguments.text(&machine.heap, 0)? == kind_of(arguments.get(1)?)).into(),
         "typeOf" => type_of(arguments.get(0)?).into(),
         "typeIs" | "typeIsLike" => {
             let wanted = arguments.text(&machine.heap, 0)?;

@@ -123,6 +123,75 @@ fn members_and_items_that_may_be_there_leave_their_place_open() {
 }
 
 #[test]
+fn an_unknown_line_among_others_is_a_member_or_an_item() {
+    let (objects, gaps) = given(
+        "{{ define \"h\" }}{{ randAlpha 3 }}{{ end }}",
+        "list:\n  - a\n  {{- include \"h\" . | nindent 2 }}\n  - b: 1\n    c: 2\nmap:\n  a: 1\n  {{- include \"h\" . | nindent 2 }}\n  b: 2\nonly:\n  {{- include \"h\" . | nindent 2 }}\nend: 1\n",
+    );
+    assert_eq!(gaps, [""; 0]);
+    let list = objects[0].member("list").unwrap().items();
+    assert_eq!((list.len(), list[0].text().as_deref()), (3, Some("a")));
+    assert!(list[1].why_unknown().is_some() && list[2].why_unknown().is_none());
+    let map = objects[0].member("map").unwrap();
+    assert!(map.why_unknown().is_some());
+    assert_eq!((map.member("a").unwrap().int(), map.member("b").unwrap().int()), (Some(1), Some(2)));
+    assert!(objects[0].member("only").unwrap().why_unknown().is_some());
+    assert_eq!(objects[0].member("end").unwrap().int(), Some(1));
+}
+
+#[test]
+fn functions_of_an_unknown_list_or_mapping_give_an_unknown_value() {
+    for action in [
+        "append $x 1 | toJson",
+        "concat (list 1) $x | toJson",
+        "omit $x \"k\" | toYaml",
+        "first $x",
+        "merge (dict \"a\" $x) (dict \"b\" 1) | toJson",
+        "keys $x | join \",\"",
+        "(mergeOverwrite $x (dict \"b\" 1)).b",
+        "$.Files.Get $x | quote",
+        "$.Capabilities.APIVersions.Has $x",
+    ] {
+        let (objects, gaps) = given("", &format!("{{{{ $x := randAlpha 3 }}}}a: {{{{ {action} }}}}\nb: 1\n"));
+        assert_eq!(gaps, [""; 0], "{action}");
+        assert!(objects[0].member("a").unwrap().why_unknown().is_some(), "{action}: {objects:?}");
+        assert_eq!(objects[0].member("b").unwrap().int(), Some(1), "{action}");
+    }
+}
+
+#[test]
+fn members_that_may_be_there_are_ranged_over_as_such() {
+    let (objects, gaps) = given(
+        &maybe("{{ define \"h\" }}\na: 1\n{{- if ? }}\nb: 2\n{{- end }}\n{{- end }}"),
+        "env:\n{{- range $k, $v := include \"h\" . | fromYaml }}\n  - name: {{ $k }}\n    value: {{ $v }}\n{{- end }}\nend: 1\n",
+    );
+    let env = objects[0].member("env").unwrap().items();
+    assert_eq!((env.len(), env[0].member("name").unwrap().text().as_deref()), (2, Some("a")));
+    assert!(env[1].why_unknown().is_some());
+    assert_eq!(objects[0].member("end").unwrap().int(), Some(1));
+    assert_eq!(gaps.len(), 2, "{gaps:?}");
+}
+
+#[test]
+fn a_value_that_the_installation_takes_from_elsewhere_may_be_false() {
+    let mut files = vec![
+        File::in_memory("c/Chart.yaml", "name: c\nversion: 1.0.0\n"),
+        File::in_memory("c/values.yaml", "flag: true\nname: a\n"),
+        File::in_memory(
+            "c/templates/t.yaml",
+            "a: {{ if .Values.flag }}1{{ else }}2{{ end }}\nb: {{ if .Values.name }}1{{ else }}2{{ end }}\nc: {{ kindIs \"bool\" .Values.flag }}\n",
+        ),
+    ];
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let inline = vec!["flag: \"{var.flag}\"\nname: \"x-{var.name}\"\n".to_owned()];
+    let rendered = render(&files, "c", &Installation { inline, ..Installation::default() }, 128);
+    let (_, object) = &rendered.objects[0];
+    assert!(object.member("a").unwrap().why_unknown().is_some_and(|why| why.expression == "var.flag"));
+    assert_eq!(object.member("b").unwrap().int(), Some(1));
+    assert!(object.member("c").unwrap().why_unknown().is_some());
+}
+
+#[test]
 fn objects_that_may_be_there_are_gaps() {
     let (objects, gaps) = given("", &maybe("kind: A\n---\n{{- if ? }}\nkind: B\nspec: 1\n{{- end }}\n---\nkind: C\n"));
     let kinds: Vec<String> = objects.iter().filter_map(|object| object.member("kind")?.text()).collect();
