@@ -207,7 +207,12 @@ impl<'c> Machine<'c> {
         let flow = match &node.kind {
             Step::Text => {
                 let source = &frame.template.source;
-                let text = super::text::cleaned(source.text().get(node.span.clone()).unwrap_or_default());
+                let text = source.text().get(node.span.clone()).unwrap_or_default();
+                // A value holds what stands for unknown values; a file has no part in that.
+                let text = match source {
+                    Source::File(..) => super::text::cleaned(text),
+                    Source::Value(..) => text.into(),
+                };
                 let from = source.origin(node.span.start, node.span.end, true);
                 self.write(text.len())?;
                 out.push(&text, from);

@@ -150,6 +150,8 @@ fn functions_of_an_unknown_list_or_mapping_give_an_unknown_value() {
         "keys $x | join \",\"",
         "(mergeOverwrite $x (dict \"b\" 1)).b",
         "$.Files.Get $x | quote",
+        "tpl (print \"{{ `a` }}\" $x) . | quote",
+        "tpl (print \"{{ `a` }}\" $x) . | sha256sum",
         "$.Capabilities.APIVersions.Has $x",
     ] {
         let (objects, gaps) = given("", &format!("{{{{ $x := randAlpha 3 }}}}a: {{{{ {action} }}}}\nb: 1\n"));
