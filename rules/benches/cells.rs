@@ -1,6 +1,6 @@
 //! What it costs to load the rules, to observe a cell, to decide a column, to read a name and to search a text.
 //!
-//! `cargo bench -p aedile-rules --bench cells`
+//! `cargo bench -p aedile-rules --bench cells [-- twelve]`: with a word, only what has that word in its name.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement prints, and fails on broken rules")]
 
@@ -8,6 +8,10 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use aedile_rules::{PackSource, Rules};
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Cells of twelve kinds in turn, all distinct, so that no cell is remembered.
 fn cells(count: u64) -> Vec<String> {
@@ -42,9 +46,12 @@ fn best<T>(runs: usize, mut run: impl FnMut() -> T) -> f64 {
     (0..runs).map(once).min().unwrap_or_default().as_secs_f64()
 }
 
-/// The time of `took` seconds for each of `count` things, in the unit that fits.
-fn show(what: &str, took: f64, count: usize, wanted: &str) {
-    let each = took / count as f64;
+/// The time that each of `count` things takes of the seconds that `took` gives, in the unit that fits.
+fn show(what: &str, took: impl FnOnce() -> f64, count: usize, wanted: &str) {
+    if std::env::args().skip(1).any(|word| word != "--bench" && !what.contains(&word)) {
+        return;
+    }
+    let each = took() / count as f64;
     let (value, unit) = [(1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns")]
         .into_iter()
         .map(|(scale, unit)| (each * scale, unit))
@@ -54,7 +61,7 @@ fn show(what: &str, took: f64, count: usize, wanted: &str) {
 }
 
 fn main() {
-    show("load", best(5, || Rules::load(black_box(&[] as &[PackSource])).is_ok()), 1, "");
+    show("load", || best(5, || Rules::load(black_box(&[] as &[PackSource])).is_ok()), 1, "");
     let rules = Rules::load(&[]).unwrap();
     let first = || {
         let rules = Rules::load(&[]).unwrap();
@@ -62,9 +69,9 @@ fn main() {
         rules.identifiers.observe(&mut rules.identifiers.profile(), Some("person@mail.org"));
         start.elapsed()
     };
-    show("first cell", (0..5).map(|_| first()).min().unwrap_or_default().as_secs_f64(), 1, "");
+    show("first cell", || (0..5).map(|_| first()).min().unwrap_or_default().as_secs_f64(), 1, "");
     let name = || rules.identifiers.decide(black_box("customerEmailAddress"), None, &["id", "birth_date"]);
-    show("a name", best(200, name), 1, "");
+    show("a name", || best(200, name), 1, "");
 
     let cells = cells(24_000);
     let observed = |cells: &[&String]| {
@@ -77,19 +84,22 @@ fn main() {
         profile
     };
     let all: Vec<&String> = cells.iter().collect();
-    show("a cell of twelve kinds in turn", best(200, || observed(&all)), all.len(), "wanted: 60 ns");
+    show("a cell of twelve kinds in turn", || best(200, || observed(&all)), all.len(), "wanted: 60 ns");
     // A column holds one kind of cell.
     for (nth, kind) in KINDS.iter().enumerate() {
         let column: Vec<&String> = cells.iter().skip(nth).step_by(KINDS.len()).collect();
         let length = column.iter().map(|cell| cell.len()).sum::<usize>() / column.len();
-        show(&format!("a cell: {kind}, {length} bytes"), best(200, || observed(&column)), column.len(), "");
+        show(&format!("a cell: {kind}, {length} bytes"), || best(200, || observed(&column)), column.len(), "");
         let profile = observed(&column);
         let decide = || rules.identifiers.decide("column", Some(&profile), &[]);
-        show(&format!("a column: {kind}"), best(20, decide), 1, "");
+        show(&format!("a column: {kind}"), || best(20, decide), 1, "");
     }
     let few: Vec<&String> = cells.iter().take(60).cycle().take(24_000).collect();
-    show("one of 60 cells", best(200, || observed(&few)), few.len(), "");
+    show("one of 60 cells", || best(200, || observed(&few)), few.len(), "");
 
+    if std::env::args().skip(1).any(|word| word != "--bench") {
+        return;
+    }
     let text = cells.join("\n");
     let megabytes = |took: f64, bytes: usize| bytes as f64 / 1e6 / took;
     println!("cells as a text: {:.0} MB/s", megabytes(best(10, || rules.identifiers.scan_text(&text)), text.len()));

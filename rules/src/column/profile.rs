@@ -201,7 +201,7 @@ impl Observer<'_> {
         }
     }
 
-    /// Counts what waits and brings the sample into order.
+    /// Counts what the sample has not counted, and drops what it holds too much.
     fn settle(&mut self) {
         let mut sample = std::mem::take(&mut self.profile.sample);
         sample.settle(|cell, times| match cell {
@@ -248,6 +248,7 @@ fn distinct_spans(finder: &mut Finder<'_>, cell: &str, rules: &mut Vec<u16>) {
 impl Drop for Observer<'_> {
     fn drop(&mut self) {
         self.settle();
+        self.profile.sample.order();
         self.count_waiting();
         for (number, count) in self.sets.iter().enumerate().filter(|(_, count)| **count > 0) {
             for rule in self.walk.as_ref().map(|walk| walk.set(number)).unwrap_or_default() {

@@ -79,7 +79,7 @@ impl Held {
 
 /// The cells with the smallest hashes.
 ///
-/// While cells are observed, up to [`HELD`] are held and found by their hashes; once settled, [`KEPT`] in the order of
+/// While cells are observed, up to [`HELD`] are held and found by their hashes; once settled and ordered, [`KEPT`] in the order of
 /// their hashes, so that the same cells make equal samples.
 #[derive(Clone, Default)]
 pub(crate) struct Sample {
@@ -148,7 +148,7 @@ impl Sample {
         self.kept.len() >= HELD
     }
 
-    /// Drops what is held too much and brings the rest into order. `count` is given the cells with the number of those not
+    /// Counts what is not yet counted and drops what is held too much. `count` is given the cells with the number of those not
     /// yet counted.
     pub(crate) fn settle(&mut self, mut count: impl FnMut(&Held, u64)) {
         for at in self.touched.drain(..) {
@@ -195,20 +195,27 @@ impl Sample {
         self.kept = merged;
         self.slots.clear();
         self.cut();
+        self.order();
     }
 
+    /// Drops what is held too much.
     fn cut(&mut self) {
-        if !self.kept.is_sorted_by_key(|kept| kept.hash) {
-            self.kept.sort_unstable_by_key(|kept| kept.hash);
-            self.slots.clear();
-        }
         if self.kept.len() > KEPT {
+            let (_, last, _) = self.kept.select_nth_unstable_by_key(KEPT - 1, |kept| kept.hash);
+            self.bound = Some(last.hash);
             self.kept.truncate(KEPT);
             self.slots.clear();
             self.full = true;
+        } else if self.kept.len() == KEPT && self.bound.is_none() {
+            self.bound = self.kept.iter().map(|kept| kept.hash).max();
         }
-        if self.kept.len() == KEPT {
-            self.bound = self.kept.last().map(|last| last.hash);
+    }
+
+    /// Brings what is held into order, once it is settled.
+    pub(crate) fn order(&mut self) {
+        if !self.kept.is_sorted_by_key(|kept| kept.hash) {
+            self.kept.sort_unstable_by_key(|kept| kept.hash);
+            self.slots.clear();
         }
     }
 
@@ -262,23 +269,42 @@ fn place(hash: u64) -> usize {
 }
 
 /// A fixed hash of a cell, equal on every machine. Not for keeping secrets: it never leaves memory.
+///
+/// Folded products of 64 bits, two words of the cell a step (the construction of wyhash, Wang Yi 2019, public domain); words at
+/// the end overlap those before, so that no cell needs a loop over bytes.
 pub(crate) fn hash(cell: &[u8]) -> u64 {
-    const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut state = u64::try_from(cell.len()).unwrap_or(0).wrapping_mul(MULTIPLIER);
-    let (words, rest) = cell.as_chunks::<8>();
-    let last = match (cell.last_chunk::<8>(), rest.len()) {
-        (_, 0) => 0,
-        // The rest without the bytes before it.
-        (Some(last), length) => u64::from_le_bytes(*last) >> (64 - 8 * length),
-        (None, _) => rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte)),
-    };
-    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
-        state = (state ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
+    const SEED: u64 = 0xA076_1D64_78BD_642F;
+    const WORDS: [u64; 2] = [0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3];
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    let mut state = SEED;
+    let (mut first, mut rest) = (cell, cell.len());
+    while rest > 16
+        && let Some((two, more)) = first.split_first_chunk::<16>()
+    {
+        let [low, high] = [u128::from_le_bytes(*two) as u64, (u128::from_le_bytes(*two) >> 64) as u64];
+        state = folded(low ^ WORDS[0], high ^ state);
+        (first, rest) = (more, rest - 16);
     }
-    // The finaliser of MurmurHash3 (Appleby 2011, public domain).
-    state ^= state >> 33;
-    state = state.wrapping_mul(0xFF51_AFD7_ED55_8CCD);
-    state ^= state >> 33;
-    state = state.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
-    state ^ (state >> 33)
+    let (a, b) = match (first.first_chunk::<8>(), cell.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (word(first), word(last)),
+        // More than sixteen bytes, of which at most seven are left: with those before them they are two words.
+        (None, Some(last)) if cell.len() > 16 => (word(last), rest as u64),
+        _ => match (cell.first_chunk::<4>(), cell.last_chunk::<4>(), cell) {
+            (Some(first), Some(last), _) => (half(first) << 32 | half(last), 0),
+            (_, _, [first, .., last]) => {
+                let middle = cell.get(cell.len() / 2).copied().unwrap_or(0);
+                (u64::from(*first) << 16 | u64::from(middle) << 8 | u64::from(*last), 0)
+            }
+            (_, _, [only]) => (u64::from(*only), 1),
+            _ => (0, 2),
+        },
+    };
+    folded(WORDS[1] ^ cell.len() as u64, folded(a ^ WORDS[0], b ^ state))
+}
+
+/// Both halves of a product, one over the other.
+fn folded(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }

@@ -274,7 +274,7 @@ impl Summary {
     pub(crate) fn years(&self, cell: &str) -> Option<u8> {
         let years = match self.kind {
             Kind::Int => self.int?,
-            Kind::Float => cell.split('.').next()?.parse().ok()?,
+            Kind::Float => i64::from(whole_part(cell.as_bytes())?),
             _ => return None,
         };
         u8::try_from(years).ok().filter(|years| *years <= OLDEST)
@@ -286,7 +286,7 @@ impl Summary {
         }
         let plain = cell.strip_prefix(['-', '+']).unwrap_or(cell);
         if n.digits() == plain.len() {
-            self.int = cell.parse().ok();
+            self.int = whole_number(cell.as_bytes(), plain.as_bytes());
             return Some(self.whole(plain));
         }
         if let Some(number) = plain.strip_suffix('%') {
@@ -340,6 +340,29 @@ impl Summary {
             true => Some(Kind::Date),
             false => rest.as_bytes().first().is_some_and(u8::is_ascii_digit).then_some(Kind::Timestamp),
         }
+    }
+}
+
+/// The number of the `digits`, before which `cell` may have a sign; `None` if it does not fit.
+fn whole_number(cell: &[u8], digits: &[u8]) -> Option<i64> {
+    // Eighteen digits always fit.
+    if digits.len() > 18 {
+        return std::str::from_utf8(cell).ok()?.parse().ok();
+    }
+    let number = digits.iter().fold(0, |number: i64, digit| number * 10 + i64::from(digit.wrapping_sub(b'0')));
+    Some(if cell.first() == Some(&b'-') { -number } else { number })
+}
+
+/// The digits before the point of a number without a minus sign, if they are few enough for somebody's age.
+fn whole_part(cell: &[u8]) -> Option<u16> {
+    let cell = cell.strip_prefix(b"+").unwrap_or(cell);
+    match cell {
+        [a @ b'0'..=b'9', b'.', ..] => Some(u16::from(a - b'0')),
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', b'.', ..] => Some(u16::from(a - b'0') * 10 + u16::from(b - b'0')),
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'.', ..] => {
+            Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
+        }
+        _ => None,
     }
 }
 

@@ -20,7 +20,7 @@ const UNKNOWN: u32 = u32::MAX;
 /// Rows that are kept; beyond, all are made anew. A row has some hundred entries of four bytes.
 const MOST_ROWS: usize = 8192;
 
-/// Cells that are looked at side by side, and steps until it is asked whether all of them are dead.
+/// Cells that are looked at side by side, and steps until it is asked whether all of them are dead: the bytes of a word.
 const ABREAST: usize = 4;
 const TOGETHER: usize = 8;
 
@@ -77,7 +77,7 @@ impl Table {
         let Some(start) = self.first(source) else { return numbers.resize(count, 0) };
         let cell = |nth: usize| Some(cell(nth)).filter(|cell| cell.len() <= LONGEST_CELL).unwrap_or_default();
         for nth in (0..count).step_by(ABREAST) {
-            numbers.extend(self.abreast(start, [cell(nth), cell(nth + 1), cell(nth + 2), cell(nth + 3)]));
+            numbers.extend(self.abreast(start, std::array::from_fn(|more| cell(nth + more))));
         }
         numbers.truncate(count);
         for (nth, number) in numbers.iter_mut().enumerate().filter(|(_, number)| **number == UNKNOWN) {
@@ -87,30 +87,24 @@ impl Table {
 
     /// The numbers of some cells, plus one, as far as the table knows them. A step waits for the step before and for nothing else,
     /// so cells side by side take little longer than one.
-    fn abreast(&self, start: u32, [a, b, c, d]: [&[u8]; ABREAST]) -> [u32; ABREAST] {
-        let shortest = a.len().min(b.len()).min(c.len()).min(d.len());
-        let [(a, more_a), (b, more_b), (c, more_c), (d, more_d)] =
-            [a, b, c, d].map(|cell| cell.split_at_checked(shortest).unwrap_or_default());
+    fn abreast(&self, start: u32, cells: [&[u8]; ABREAST]) -> [u32; ABREAST] {
+        let shortest = cells.iter().map(|cell| cell.len()).min().unwrap_or(0) / TOGETHER;
+        let parts = cells.map(|cell| cell.as_chunks::<TOGETHER>().0);
         let mut rows = [start; ABREAST];
-        let step = |rows: &mut [u32; ABREAST], a: u8, b: u8, c: u8, d: u8| {
-            let [one, two, three, four] = *rows;
-            *rows = [self.look(one, a), self.look(two, b), self.look(three, c), self.look(four, d)];
-        };
-        let [(a, rest_a), (b, rest_b), (c, rest_c), (d, rest_d)] = [a, b, c, d].map(<[u8]>::as_chunks::<TOGETHER>);
-        for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
-            for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
-                step(&mut rows, *a, *b, *c, *d);
+        for nth in 0..shortest {
+            let words = parts.map(|parts| parts.get(nth).map_or(0, |part| u64::from_le_bytes(*part)));
+            for shift in (0..u64::BITS).step_by(8) {
+                for (row, word) in rows.iter_mut().zip(words) {
+                    *row = self.look(*row, (word >> shift) as u8);
+                }
             }
             if rows == [DEAD; ABREAST] {
                 return [0; ABREAST];
             }
         }
-        for (((a, b), c), d) in rest_a.iter().zip(rest_b).zip(rest_c).zip(rest_d) {
-            step(&mut rows, *a, *b, *c, *d);
-        }
         let mut numbers = [0; ABREAST];
-        for ((number, mut row), more) in numbers.iter_mut().zip(rows).zip([more_a, more_b, more_c, more_d]) {
-            for &byte in more {
+        for ((number, mut row), cell) in numbers.iter_mut().zip(rows).zip(cells) {
+            for &byte in cell.get(shortest * TOGETHER..).unwrap_or_default() {
                 if row == DEAD {
                     break;
                 }

@@ -46,8 +46,7 @@ struct Form {
 /// Nothing can be read.
 pub(super) fn read(text: Option<&str>, mut stream: Stream<'_>, limits: &Limits, rules: &Rules) -> io::Result<Table> {
     let head = stream.peek(HEAD)?;
-    let dialect = Dialect::sniff(head);
-    let counts = dialect.counts(head);
+    let (dialect, counts) = Dialect::sniff(head);
     let commented = head.starts_with(b"#") && counts.first().copied() < Some(modal(&counts));
     let comment = commented.then_some(b'#');
     let format = if dialect.delimiter == b'\t' { "tsv" } else { "csv" };

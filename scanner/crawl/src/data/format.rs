@@ -305,7 +305,7 @@ fn is_array_of_objects(head: &[u8]) -> bool {
 /// Whether nothing but a table looks like this: ten lines or more, nearly all of one number of cells, three or more.
 /// A file that is named as text must show that much, for prose has commas too.
 fn is_table(head: &[u8]) -> bool {
-    let counts = Dialect::sniff(head).counts(head);
+    let (_, counts) = Dialect::sniff(head);
     let modal = modal(&counts);
     counts.len() >= 10 && modal >= 3 && counts.iter().filter(|&&count| count == modal).count() * 20 >= counts.len() * 19
 }

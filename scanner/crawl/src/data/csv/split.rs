@@ -28,12 +28,17 @@ pub(super) struct Rows {
 impl Rows {
     /// Splits `block`, of less than 4 GB, anew. Lines that begin with `comment` are left out.
     pub(super) fn split(&mut self, block: &[u8], dialect: Dialect, comment: Option<u8>) {
+        self.split_first(block, dialect, comment, usize::MAX);
+    }
+
+    /// As [`Rows::split`], but of the first `most` rows only.
+    pub(super) fn split_first(&mut self, block: &[u8], dialect: Dialect, comment: Option<u8>, most: usize) {
         self.cells.clear();
         self.ends.clear();
         let mut hits = memchr2_iter(dialect.delimiter, b'\n', block).peekable();
         let mut start = 0;
         let mut begins = true;
-        while start < block.len() || !begins {
+        while (start < block.len() || !begins) && self.ends.len() < most {
             if begins && comment.is_some() && block.get(start).copied() == comment {
                 start = memchr(b'\n', block.get(start..).unwrap_or_default()).map_or(block.len(), |at| start + at + 1);
                 while hits.next_if(|&hit| hit < start).is_some() {}
@@ -198,7 +203,16 @@ mod tests {
     }
 
     fn theirs(text: &[u8], dialect: Dialect, comment: Option<u8>) -> Vec<Vec<Vec<u8>>> {
-        let records = dialect.reader(text, comment).into_byte_records().map(Result::unwrap);
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(dialect.delimiter)
+            .quote(dialect.quote)
+            .escape(dialect.escape)
+            .comment(comment)
+            .double_quote(dialect.escape.is_none())
+            .from_reader(text);
+        let records = reader.into_byte_records().map(Result::unwrap);
         records.map(|record| record.iter().map(<[u8]>::to_vec).collect()).collect()
     }
 
@@ -227,6 +241,15 @@ mod tests {
         let text = b"\"a \\\" b\",c\n1,2\n";
         assert_eq!(ours(text, escaped, None), theirs(text, escaped, None));
         assert_eq!(ours(b"#x,\"y\na\n", COMMA, Some(b'#')), theirs(b"#x,\"y\na\n", COMMA, Some(b'#')));
+    }
+
+    #[test]
+    fn the_first_rows_are_split_alone() {
+        let mut rows = Rows::default();
+        for (most, width) in [(0, 0), (1, 2), (2, 3), (9, 1)] {
+            rows.split_first(b"a,b\n1,2,3\nx\n", COMMA, None, most);
+            assert_eq!((rows.len(), rows.width(rows.len().wrapping_sub(1))), (most.min(3), width));
+        }
     }
 
     #[test]
