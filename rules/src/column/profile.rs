@@ -194,7 +194,8 @@ impl Observer<'_> {
                 }
             }
         }
-        if summary.text && !passed {
+        // A telephone number holds no other value.
+        if summary.text && !passed && !(summary.dialled && number.is_some()) {
             let finder = self.finder.get_or_insert_with(|| self.identifiers.finder());
             distinct_spans(finder, cell, &mut self.found);
             self.found.iter().for_each(|rule| grow(&mut self.profile.spans, *rule, times));
@@ -218,6 +219,7 @@ impl Identifiers {
         let summary = Summary::of(cell);
         let mut facts = Facts { years: summary.years(cell), summary, ..Facts::default() };
         let shaped = walk.and_then(|walk| walk.whole(cell.as_bytes()).map(|set| walk.set(set).to_vec()));
+        let is_shaped = shaped.is_some();
         for number in shaped.unwrap_or_default() {
             let Some(rule) = self.rule(number) else { continue };
             let passes = rule.passes(cell.as_bytes());
@@ -230,7 +232,7 @@ impl Identifiers {
             self.look_up(cell, &mut facts.listed);
             facts.reads = (summary.kind != Kind::Bool && is_written(cell)).then(|| Reads::of(cell));
         }
-        if facts.summary.text && facts.passed.is_empty() {
+        if facts.summary.text && facts.passed.is_empty() && !(facts.summary.dialled && is_shaped) {
             distinct_spans(&mut self.finder(), cell, &mut facts.spans);
         }
         Known { facts, mask: mask(cell).into() }

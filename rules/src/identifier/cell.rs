@@ -55,6 +55,8 @@ pub(crate) struct Summary {
     pub(crate) year: Option<u16>,
     /// Whether spans of text in it are worth a look.
     pub(crate) text: bool,
+    /// Whether it begins as a telephone number in international form does and holds no letter.
+    pub(crate) dialled: bool,
 }
 
 /// What stands for no value in exports.
@@ -152,12 +154,12 @@ static CLASSES: [u8; 256] = {
 
 /// The sums over `cell`, of at most 255 bytes.
 fn added(cell: &[u8]) -> Narrow {
-    let mut sums = Narrow(0, 0);
+    let mut sums = [0_u64; 2];
     for &byte in cell {
         let [low, high] = LANES.get(usize::from(byte)).copied().unwrap_or_default();
-        sums = Narrow(sums.0.wrapping_add(low), sums.1.wrapping_add(high));
+        sums = [sums[0].wrapping_add(low), sums[1].wrapping_add(high)];
     }
-    sums
+    Narrow(sums[0], sums[1])
 }
 
 /// The sums over `cell`, part by part.
@@ -256,6 +258,7 @@ impl Summary {
             int: None,
             year: None,
             text: false,
+            dialled: cell.starts_with('+') && n.letters() == 0 && n.high() == 0 && n.at() == 0,
         };
         summary.kind = summary
             .numeric(cell, n)

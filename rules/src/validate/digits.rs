@@ -148,17 +148,39 @@ pub(super) fn verhoeff(digits: &[u8]) -> bool {
     check == 0
 }
 
-/// The remainder by 97 of letters (A = 10 … Z = 35) and digits read as one decimal number.
+/// The remainder by 97 of letters (A = 10 … Z = 35) and digits, one part behind the other, read as one decimal number.
 ///
 /// `None` for any other character. Source: ISO/IEC 7064, MOD 97-10.
-pub(super) fn modulo_97(text: impl IntoIterator<Item = u8>) -> Option<u32> {
+pub(super) fn modulo_97(parts: [&[u8]; 2]) -> Option<u32> {
     // Divided only where another digit or letter might not fit.
     let fits = |rest: u64| if rest < 1 << 56 { rest } else { rest % 97 };
-    let rest = text.into_iter().try_fold(0, |rest, byte| {
-        let value = u64::from(base36(byte)?);
+    let add = |rest: u64, byte: &u8| {
+        let value = u64::from(base36(*byte)?);
         Some(fits(rest) * if value > 9 { 100 } else { 10 } + value)
-    });
-    rest.and_then(|rest| u32::try_from(rest % 97).ok())
+    };
+    let mut rest = 0;
+    for part in parts {
+        let (words, more) = part.as_chunks::<8>();
+        for word in words {
+            rest = match eight_digits(*word) {
+                Some(digits) => rest % 97 * 100_000_000 + digits,
+                None => word.iter().try_fold(rest, add)?,
+            };
+        }
+        rest = more.iter().try_fold(rest, add)?;
+    }
+    u32::try_from(rest % 97).ok()
+}
+
+/// Eight digits as a number, all at once: neighbours are joined to two, four and eight of them.
+fn eight_digits(word: [u8; 8]) -> Option<u64> {
+    if !word.iter().fold(true, |all, byte| all & byte.is_ascii_digit()) {
+        return None;
+    }
+    let ones = u64::from_le_bytes(word) & 0x0F0F_0F0F_0F0F_0F0F;
+    let twos = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = (twos.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
 }
 
 /// Whether `digits` passes the hybrid check MOD 11,10, the last one being the check digit.
@@ -219,6 +241,22 @@ pub(super) fn is_day(two_digit_year: u64, month: u64, day: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_remainder_by_97_is_that_of_the_number_digit_by_digit() {
+        let plain = |text: &str| {
+            text.chars().try_fold(0_u32, |rest, c| {
+                let value = c.to_digit(36)?;
+                Some((rest * if value > 9 { 100 } else { 10 } + value) % 97)
+            })
+        };
+        for text in ["", "7", "12345678", "123456789012345678901234567890", "GB82WEST12345698765432", "9999999999999999Z", "12345 78"] {
+            for at in 0..=text.len() {
+                let (head, tail) = text.split_at(at);
+                assert_eq!(modulo_97([head.as_bytes(), tail.as_bytes()]), plain(text), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn separators_are_dropped_and_letters_are_not_digits() {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::digits::{all_equal, any_compact, any_digits, digits, luhn, modulo_97, number, place, weighted};
+use super::digits::{Few, all_equal, any_compact, any_digits, digits, luhn, modulo_97, number, place, weighted};
 
 /// Whether the cell is a payment card number: length and leading digits of a card scheme, Luhn.
 ///
@@ -50,8 +50,13 @@ const IBAN_LENGTHS: &[(&[u8; 2], usize)] = &[
 ///
 /// Source: ISO 13616-1 section 6; ISO/IEC 7064.
 pub(super) fn iban(cell: &[u8]) -> bool {
-    let Some(text) = any_compact(cell) else {
-        return false;
+    let held;
+    let text = match cell.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+        true => cell,
+        false => {
+            held = any_compact(cell);
+            held.as_ref().map(Few::as_slice).unwrap_or_default()
+        }
     };
     let Some((head, tail)) = text.split_at_checked(4) else {
         return false;
@@ -59,7 +64,7 @@ pub(super) fn iban(cell: &[u8]) -> bool {
     let Some(country) = head.first_chunk::<2>() else { return false };
     let known = IBAN_LENGTHS.binary_search_by(|(known, _)| (*known).cmp(country)).ok();
     let length = known.and_then(|at| IBAN_LENGTHS.get(at)).map(|(_, length)| *length);
-    length == Some(text.len()) && modulo_97([tail, head].into_iter().flatten().copied()) == Some(1)
+    length == Some(text.len()) && modulo_97([tail, head]) == Some(1)
 }
 
 /// Whether the cell is an ABA routing number: issued range, weights 3-7-1, modulo 10.
