@@ -1,5 +1,7 @@
 //! One cell, summed up in one pass: what kind of thing it is, without any rule.
 
+use std::cell::OnceCell;
+
 /// What a cell looks like; each cell is of exactly one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Kind {
@@ -78,62 +80,87 @@ const OLDEST: u8 = 130;
 /// How many bytes of a cell are of each class.
 struct Count<L>(L);
 
-/// Counts, one a class, in the order of [`LANES`].
+/// Counts, one a class, in the order of [`COMMON`] and of [`RARE`].
 trait Lanes {
-    fn lane(&self, nth: usize) -> usize;
+    fn common(&self, nth: usize) -> usize;
+    fn rare(&self, nth: usize) -> usize;
 }
 
-/// Of a cell of at most 255 bytes: as they were added, for taking all of them apart costs as much as adding them.
-struct Narrow(u64, u64);
+/// Of a cell of at most 255 bytes: as they were added, for taking all of them apart costs as much as adding them. What is rare
+/// is added when it is asked for.
+struct Narrow<'c> {
+    cell: &'c [u8],
+    common: u64,
+    rare: OnceCell<u64>,
+}
 
-impl Lanes for Narrow {
+impl Lanes for Narrow<'_> {
     #[inline]
-    fn lane(&self, nth: usize) -> usize {
-        let word = if nth < 8 { self.0 } else { self.1 };
-        usize::from((word >> (nth % 8 * 8)) as u8)
+    fn common(&self, nth: usize) -> usize {
+        usize::from((self.common >> (nth * 8)) as u8)
+    }
+
+    fn rare(&self, nth: usize) -> usize {
+        if self.common(REST) == 0 {
+            return 0;
+        }
+        let all = self.rare.get_or_init(|| added(self.cell, &RARE));
+        usize::from((all >> (nth * 8)) as u8)
     }
 }
 
 /// Of any cell.
-struct Wide([usize; 16]);
+struct Wide([[usize; 8]; 2]);
 
 impl Lanes for Wide {
-    fn lane(&self, nth: usize) -> usize {
-        self.0.get(nth).copied().unwrap_or(0)
+    fn common(&self, nth: usize) -> usize {
+        self.0[0].get(nth).copied().unwrap_or(0)
+    }
+
+    fn rare(&self, nth: usize) -> usize {
+        self.0[1].get(nth).copied().unwrap_or(0)
     }
 }
 
-/// One lane of eight bits a class, so that one addition counts a byte in all its classes. Two words and no one of 128 bits:
-/// no lane runs over, and without a carry both are added at once.
+/// The lane of [`COMMON`] that counts all bytes of the classes of [`RARE`].
+const REST: usize = 7;
+
+/// One lane of eight bits a class, so that one addition counts a byte: digits, small letters, capitals, blanks, dashes, dots, bytes
+/// beyond ASCII, all others.
+static COMMON: [u64; 256] = lanes(false);
+
+/// The same of the others: colons, slashes, `@`, covers, what encodings use beside letters and digits, and what is left.
+static RARE: [u64; 256] = lanes(true);
+
 #[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
-static LANES: [[u64; 2]; 256] = {
-    let mut lanes = [[0; 2]; 256];
+const fn lanes(rare: bool) -> [u64; 256] {
+    let mut lanes = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        let lane: u128 = match byte as u8 {
-            b'0'..=b'9' => 1,
-            b'x' => 1 << 8 | 1 << 32,
-            b'a'..=b'f' => 1 << 8 | 1 << 24,
-            b'g'..=b'w' | b'y' | b'z' => 1 << 8,
-            b'X' => 1 << 16 | 1 << 32,
-            b'A'..=b'F' => 1 << 16 | 1 << 24,
-            b'G'..=b'W' | b'Y' | b'Z' => 1 << 16,
-            b' ' | b'\t' | b'\n' | b'\r' => 1 << 40,
-            b'-' => 1 << 48,
-            b'.' => 1 << 56,
-            b':' => 1 << 64,
-            b'/' => 1 << 72,
-            b'@' => 1 << 80,
-            b'*' | b'#' => 1 << 88,
-            b'+' | b'=' | b'_' => 1 << 96,
-            0x80.. => 1 << 104,
-            _ => 1 << 112,
+        let (is_rare, lane) = match byte as u8 {
+            b'0'..=b'9' => (false, 0),
+            b'a'..=b'z' => (false, 1),
+            b'A'..=b'Z' => (false, 2),
+            b' ' | b'\t' | b'\n' | b'\r' => (false, 3),
+            b'-' => (false, 4),
+            b'.' => (false, 5),
+            0x80.. => (false, 6),
+            b':' => (true, 0),
+            b'/' => (true, 1),
+            b'@' => (true, 2),
+            b'*' | b'#' => (true, 3),
+            b'+' | b'=' | b'_' => (true, 4),
+            _ => (true, 5),
         };
-        lanes[byte] = [lane as u64, (lane >> 64) as u64];
+        lanes[byte] = match (is_rare, rare) {
+            (true, false) => 1 << (8 * REST),
+            (false, true) => 0,
+            _ => 1 << (8 * lane),
+        };
         byte += 1;
     }
     lanes
-};
+}
 
 /// Digits, small letters, capitals and all other bytes.
 #[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
@@ -153,23 +180,20 @@ static CLASSES: [u8; 256] = {
 };
 
 /// The sums over `cell`, of at most 255 bytes.
-fn added(cell: &[u8]) -> Narrow {
-    let mut sums = [0_u64; 2];
-    for &byte in cell {
-        let [low, high] = LANES.get(usize::from(byte)).copied().unwrap_or_default();
-        sums = [sums[0].wrapping_add(low), sums[1].wrapping_add(high)];
-    }
-    Narrow(sums[0], sums[1])
+fn added(cell: &[u8], lanes: &[u64; 256]) -> u64 {
+    cell.iter().fold(0, |sum, byte| sum.wrapping_add(lanes.get(usize::from(*byte)).copied().unwrap_or(0)))
 }
 
 /// The sums over `cell`, part by part.
 fn added_up(cell: &[u8]) -> Wide {
-    let mut sums = [0; 16];
-    for part in cell.chunks(LONGEST_NARROW) {
-        let part = added(part);
-        sums.iter_mut().enumerate().for_each(|(nth, sum)| *sum += part.lane(nth));
-    }
-    Wide(sums)
+    let of = |lanes: &[u64; 256]| {
+        let mut sums = [0; 8];
+        for part in cell.chunks(LONGEST_NARROW).map(|part| added(part, lanes)) {
+            sums.iter_mut().zip(part.to_le_bytes()).for_each(|(sum, lane)| *sum += usize::from(lane));
+        }
+        sums
+    };
+    Wide([of(&COMMON), of(&RARE)])
 }
 
 /// A lane holds no more.
@@ -177,63 +201,55 @@ const LONGEST_NARROW: usize = 255;
 
 impl<L: Lanes> Count<L> {
     fn digits(&self) -> usize {
-        self.0.lane(0)
+        self.0.common(0)
     }
 
     fn lower(&self) -> usize {
-        self.0.lane(1)
+        self.0.common(1)
     }
 
     fn upper(&self) -> usize {
-        self.0.lane(2)
-    }
-
-    fn hex_letters(&self) -> usize {
-        self.0.lane(3)
-    }
-
-    fn xs(&self) -> usize {
-        self.0.lane(4)
+        self.0.common(2)
     }
 
     fn spaces(&self) -> usize {
-        self.0.lane(5)
+        self.0.common(3)
     }
 
     fn dashes(&self) -> usize {
-        self.0.lane(6)
+        self.0.common(4)
     }
 
     fn dots(&self) -> usize {
-        self.0.lane(7)
-    }
-
-    fn colons(&self) -> usize {
-        self.0.lane(8)
-    }
-
-    fn slashes(&self) -> usize {
-        self.0.lane(9)
-    }
-
-    fn at(&self) -> usize {
-        self.0.lane(10)
-    }
-
-    fn covers(&self) -> usize {
-        self.0.lane(11)
-    }
-
-    fn encoding(&self) -> usize {
-        self.0.lane(12)
+        self.0.common(5)
     }
 
     fn high(&self) -> usize {
-        self.0.lane(13)
+        self.0.common(6)
+    }
+
+    fn colons(&self) -> usize {
+        self.0.rare(0)
+    }
+
+    fn slashes(&self) -> usize {
+        self.0.rare(1)
+    }
+
+    fn at(&self) -> usize {
+        self.0.rare(2)
+    }
+
+    fn covers(&self) -> usize {
+        self.0.rare(3)
+    }
+
+    fn encoding(&self) -> usize {
+        self.0.rare(4)
     }
 
     fn other(&self) -> usize {
-        self.0.lane(14)
+        self.0.rare(5)
     }
 
     fn letters(&self) -> usize {
@@ -245,7 +261,10 @@ impl Summary {
     /// The summary of `cell`, trimmed and not null.
     pub(crate) fn of(cell: &str) -> Summary {
         match cell.len() <= LONGEST_NARROW {
-            true => Summary::by(cell, &Count(added(cell.as_bytes()))),
+            true => {
+                let common = added(cell.as_bytes(), &COMMON);
+                Summary::by(cell, &Count(Narrow { cell: cell.as_bytes(), common, rare: OnceCell::new() }))
+            }
             false => Summary::by(cell, &Count(added_up(cell.as_bytes()))),
         }
     }
@@ -258,18 +277,17 @@ impl Summary {
             int: None,
             year: None,
             text: false,
-            dialled: cell.starts_with('+') && n.letters() == 0 && n.high() == 0 && n.at() == 0,
+            dialled: cell.starts_with('+') && n.letters() + n.high() + n.at() == 0,
         };
         summary.kind = summary
             .numeric(cell, n)
             .or_else(|| summary.dated(cell, n))
             .or_else(|| coded(cell, n))
             .unwrap_or_else(|| worded(cell, n));
-        let prose = n.spaces() > 0 && len >= LEAST_TEXT;
-        let structured = n.other() > 0 || n.colons() > 0 || n.encoding() > 0;
-        summary.text = (prose || (structured && len >= LEAST_TEXT))
-            && (n.at() > 0 || n.digits() >= LEAST_DIGITS)
-            && !(summary.year.is_some() && is_moment(cell.as_bytes()));
+        summary.text = len >= LEAST_TEXT
+            && (n.digits() >= LEAST_DIGITS || n.at() > 0)
+            && !(summary.year.is_some() && is_moment(cell.as_bytes()))
+            && (n.spaces() > 0 || n.other() > 0 || n.colons() > 0 || n.encoding() > 0);
         summary
     }
 
@@ -316,7 +334,7 @@ impl Summary {
 
     /// Days as `2001-02-03`, `2001/02/03`, `03.02.2001`, `2/3/2001`, with or without a time.
     fn dated(&mut self, cell: &str, n: &Count<impl Lanes>) -> Option<Kind> {
-        if n.digits() < 6 || n.dashes().max(n.slashes()).max(n.dots()) < 2 || cell.len() > 35 {
+        if n.digits() < 6 || cell.len() > 35 || (n.dashes().max(n.dots()) < 2 && n.slashes() < 2) {
             return None;
         }
         let bytes = cell.as_bytes();
@@ -449,15 +467,14 @@ const LEAST_DIGITS: usize = 7;
 
 fn coded(cell: &str, n: &Count<impl Lanes>) -> Option<Kind> {
     let len = cell.len();
-    let hex = n.digits() + n.hex_letters();
-    if len == 36
-        && n.dashes() == 4
-        && hex == 32
-        && [8, 13, 18, 23].iter().all(|&at| cell.as_bytes().get(at) == Some(&b'-'))
-    {
+    if len == 36 && n.dashes() == 4 && is_uuid(cell.as_bytes()) {
         return Some(Kind::Uuid);
     }
-    if hex == len && matches!(len, 32 | 40 | 56 | 64 | 96 | 128) && n.letters() > 0 {
+    if matches!(len, 32 | 40 | 56 | 64 | 96 | 128)
+        && n.letters() > 0
+        && n.digits() + n.letters() == len
+        && cell.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
         return Some(Kind::Digest);
     }
     if cell.starts_with('$') && len >= 30 && cell.matches('$').count() >= 2 && n.spaces() == 0 {
@@ -470,6 +487,12 @@ fn coded(cell: &str, n: &Count<impl Lanes>) -> Option<Kind> {
         return Some(Kind::Opaque);
     }
     (n.dots() > 0 && n.digits() >= 2 && n.spaces() == 0 && is_version(cell.as_bytes())).then_some(Kind::Version)
+}
+
+/// Whether it is 8-4-4-4-12 hexadecimal digits.
+fn is_uuid(cell: &[u8]) -> bool {
+    let dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+    cell.iter().enumerate().all(|(at, byte)| if dash(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// Two to four numbers of at most five digits, joined by points, perhaps behind a `v` and before a suffix. Four bytes with points
@@ -503,7 +526,9 @@ fn is_masked(cell: &str, n: &Count<impl Lanes>) -> bool {
         return n.letters() + n.digits() + n.covers() + 8 >= cell.len();
     }
     // `xxx-xx-1234`, `XXXXXXXXXXXX4242`: covers and at most a rest of digits.
-    n.xs() >= 3 && n.xs() == n.letters() && (n.xs() >= n.digits() || n.dashes() > 0)
+    n.letters() >= 3
+        && (n.letters() >= n.digits() || n.dashes() > 0)
+        && cell.bytes().filter(u8::is_ascii_alphabetic).all(|byte| matches!(byte, b'x' | b'X'))
 }
 
 /// One run of at least 20 letters and digits that changes between capitals, small letters and digits

@@ -29,7 +29,7 @@ pub(super) fn card_number(cell: &[u8]) -> bool {
     scheme && luhn(&digits)
 }
 
-/// Length of an IBAN by country code, sorted by it.
+/// Length of an IBAN by country code.
 ///
 /// Source: ISO 13616-1 and the SWIFT IBAN registry, release 99.
 #[rustfmt::skip]
@@ -61,10 +61,30 @@ pub(super) fn iban(cell: &[u8]) -> bool {
     let Some((head, tail)) = text.split_at_checked(4) else {
         return false;
     };
-    let Some(country) = head.first_chunk::<2>() else { return false };
-    let known = IBAN_LENGTHS.binary_search_by(|(known, _)| (*known).cmp(country)).ok();
-    let length = known.and_then(|at| IBAN_LENGTHS.get(at)).map(|(_, length)| *length);
-    length == Some(text.len()) && modulo_97([tail, head]) == Some(1)
+    let Some([first, second]) = head.first_chunk::<2>() else { return false };
+    let length = IBAN_LENGTH_OF.get(country(*first, *second)).copied().unwrap_or(0);
+    length > 0 && usize::from(length) == text.len() && modulo_97([tail, head]) == Some(1)
+}
+
+/// [`IBAN_LENGTHS`] by [`country`], 0 where no country has the code.
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
+static IBAN_LENGTH_OF: [u8; 26 * 26] = {
+    let mut lengths = [0; 26 * 26];
+    let mut at = 0;
+    while at < IBAN_LENGTHS.len() {
+        let (code, length) = IBAN_LENGTHS[at];
+        lengths[country(code[0], code[1])] = length as u8;
+        at += 1;
+    }
+    lengths
+};
+
+/// The place of a code of two capitals among all; beyond all of them for anything else.
+const fn country(first: u8, second: u8) -> usize {
+    if !first.is_ascii_uppercase() || !second.is_ascii_uppercase() {
+        return usize::MAX;
+    }
+    (first - b'A') as usize * 26 + (second - b'A') as usize
 }
 
 /// Whether the cell is an ABA routing number: issued range, weights 3-7-1, modulo 10.
