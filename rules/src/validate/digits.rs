@@ -250,7 +250,15 @@ mod tests {
                 Some((rest * if value > 9 { 100 } else { 10 } + value) % 97)
             })
         };
-        for text in ["", "7", "12345678", "123456789012345678901234567890", "GB82WEST12345698765432", "9999999999999999Z", "12345 78"] {
+        for text in [
+            "",
+            "7",
+            "12345678",
+            "123456789012345678901234567890",
+            "GB82WEST12345698765432",
+            "9999999999999999Z",
+            "12345 78",
+        ] {
             for at in 0..=text.len() {
                 let (head, tail) = text.split_at(at);
                 assert_eq!(modulo_97([head.as_bytes(), tail.as_bytes()]), plain(text), "{text}");

@@ -64,7 +64,8 @@ pub(super) fn isin(cell: &[u8]) -> bool {
 ///
 /// Source: ISO 17442-1, annex A.
 pub(super) fn lei(cell: &[u8]) -> bool {
-    compact::<20>(cell).is_some_and(|text| text[18..].iter().all(u8::is_ascii_digit) && modulo_97([&text, &[]]) == Some(1))
+    compact::<20>(cell)
+        .is_some_and(|text| text[18..].iter().all(u8::is_ascii_digit) && modulo_97([&text, &[]]) == Some(1))
 }
 
 /// Whether the cell is a business identifier code (SWIFT) of 8 or 11 characters with a country.

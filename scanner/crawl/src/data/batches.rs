@@ -8,7 +8,9 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
 use arrow_avro::reader::ReaderBuilder;
+use bytes::Bytes;
 use orc_rust::ArrowReaderBuilder;
+use orc_rust::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::arrow::Batches as Observed;
@@ -111,14 +113,15 @@ fn opened(bytes: &Random, kind: Kind, rows: usize) -> Result<(Batches, RecordBat
             let damaged = |error: orc_rust::error::OrcError| ArrowError::ExternalError(Box::new(error));
             match bytes {
                 Random::Disk(path) => {
-                    let reader = ArrowReaderBuilder::try_new(open(path).map_err(failed)?).map_err(damaged)?;
+                    let reader = Within(open(path).map_err(failed)?);
+                    let reader = ArrowReaderBuilder::try_new(reader).map_err(damaged)?;
                     let empty = RecordBatch::new_empty(reader.schema());
                     let reader = reader.with_batch_size(rows).build();
                     let total = reader.total_row_count();
                     (Box::new(reader), empty, Some(total))
                 }
                 Random::Held(bytes) => {
-                    let reader = ArrowReaderBuilder::try_new(bytes.clone()).map_err(damaged)?;
+                    let reader = ArrowReaderBuilder::try_new(Within(bytes.clone())).map_err(damaged)?;
                     let empty = RecordBatch::new_empty(reader.schema());
                     let reader = reader.with_batch_size(rows).build();
                     let total = reader.total_row_count();
@@ -127,6 +130,28 @@ fn opened(bytes: &Random, kind: Kind, rows: usize) -> Result<(Batches, RecordBat
             }
         }
     })
+}
+
+/// A file of ORC that is asked for nothing beyond its end: room for all that a file claims to hold is made before it is read.
+struct Within<R>(R);
+
+impl<R: ChunkReader> ChunkReader for Within<R> {
+    type T = R::T;
+
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn get_read(&self, from: u64) -> std::io::Result<Self::T> {
+        self.0.get_read(from)
+    }
+
+    fn get_bytes(&self, from: u64, length: u64) -> std::io::Result<Bytes> {
+        match from.checked_add(length) {
+            Some(end) if end <= self.len() => self.0.get_bytes(from, length),
+            _ => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
 }
 
 /// Whether the last of `bytes` are `marker`.

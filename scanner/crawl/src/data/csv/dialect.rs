@@ -61,7 +61,9 @@ pub(crate) fn modal(counts: &[usize]) -> usize {
 /// How often a cell seems to begin with `quote`.
 fn quoted_by(head: &[u8], quote: u8) -> usize {
     let before = |at: usize| at.checked_sub(1).and_then(|before| head.get(before));
-    memchr::memchr_iter(quote, head).filter(|at| matches!(before(*at), Some(b',' | b'\t' | b';' | b'|' | b'\n'))).count()
+    memchr::memchr_iter(quote, head)
+        .filter(|at| matches!(before(*at), Some(b',' | b'\t' | b';' | b'|' | b'\n')))
+        .count()
 }
 
 #[cfg(test)]
