@@ -11,7 +11,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
 use parquet::basic::{ConvertedType, Encoding};
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
@@ -21,12 +21,22 @@ use super::sample::SplitMix;
 use super::table::{COLUMNS, Table};
 use crate::Limits;
 
+mod form;
+#[cfg(test)]
+mod hostile;
+mod sound;
+mod thrift;
+
 /// Stretches of rows that a sample is made of.
 const STRETCHES: u64 = 16;
 
 /// How much larger a column may be than its bytes on disk; a greater claim is taken for a bomb.
 /// Dictionary and run-length encodings reach some thousands on constant columns.
 const EXPANSION: i64 = 1 << 16;
+
+/// Cells that a file may claim, and how many more for each of its bytes: runs and levels take next to nothing for a cell.
+const CELLS: u64 = 1 << 28;
+const CELLS_A_BYTE: u64 = 1 << 12;
 
 /// Rows that are decoded at a time. Batches of a sample are small so that the limit on bytes is met closely even where rows
 /// are long.
@@ -61,14 +71,17 @@ fn try_read<R: ChunkReader + 'static>(
     limits: &Limits,
     rules: &Rules,
 ) -> Result<Table, Fault> {
-    let loaded = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new().with_encoding_stats_as_mask(true))
+    let file = open()?;
+    sound::footer(&file)?;
+    let loaded = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new().with_encoding_stats_as_mask(true))
         .map_err(|_| Fault::Damaged)?;
     let metadata = Arc::clone(loaded.metadata());
-    let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
-    if chunks.into_iter().any(|chunk| chunk.uncompressed_size() / EXPANSION > chunk.compressed_size().max(1)) {
+    let mut chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let bomb = chunks.any(|chunk| chunk.uncompressed_size() / EXPANSION > chunk.compressed_size().max(1));
+    if bomb || cells(&metadata) > CELLS.saturating_add(file.len().saturating_mul(CELLS_A_BYTE)) {
         return Err(Fault::Bomb);
     }
-    let rows = metadata.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0));
+    let rows = metadata.row_groups().iter().map(rows_of);
     let total = rows.fold(0, u64::saturating_add);
     let schema = metadata.file_metadata().schema_descr();
     let leaves = schema.num_columns();
@@ -81,12 +94,27 @@ fn try_read<R: ChunkReader + 'static>(
     if leaves > COLUMNS {
         table.gap(GapKind::Limit, format!("{} of {leaves} columns were not read", leaves - COLUMNS));
     }
-    let source = Source { open, loaded, mask, rules };
+    let once = apart(&metadata, file.len());
+    let source = Source { open, loaded, mask, once, rules };
     match limits.dataset_rows {
         usize::MAX => source.all(&mut table),
         wanted => source.sample((wanted as u64).min(total), total, limits, &mut table)?,
     }
     Ok(table)
+}
+
+/// Rows of a row group.
+fn rows_of(group: &RowGroupMetaData) -> u64 {
+    u64::try_from(group.num_rows()).unwrap_or(0)
+}
+
+/// Cells that the row groups claim to have.
+fn cells(metadata: &ParquetMetaData) -> u64 {
+    metadata.row_groups().iter().fold(0, |sum: u64, group| {
+        let rows = rows_of(group);
+        let values = group.columns().iter().map(|chunk| u64::try_from(chunk.num_values()).unwrap_or(0).max(rows));
+        sum.saturating_add(values.fold(rows, u64::saturating_add))
+    })
 }
 
 /// The table without rows, with its columns in their order.
@@ -101,6 +129,8 @@ struct Source<'a, R> {
     open: &'a (dyn Fn() -> Result<R, Fault> + Sync),
     loaded: ArrowReaderMetadata,
     mask: ProjectionMask,
+    /// Of each row group, whether its bytes are in the file and not claimed by groups before it.
+    once: Vec<bool>,
     rules: &'a Rules,
 }
 
@@ -148,13 +178,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
                     let whole = careful(|| self.group(at, &mut table)).unwrap_or(Err(Fault::Damaged));
                     let read = table.rows_read - before;
                     if whole.is_err() || read != rows {
-                        table.gap(
-                            GapKind::Unparsed,
-                            format!(
-                                "row group {} of the Parquet file is damaged: {read} of its {rows} rows were read",
-                                at + 1
-                            ),
-                        );
+                        table.gap(GapKind::Unparsed, damaged(at, read, rows));
                     }
                     table
                 },
@@ -165,10 +189,21 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
     }
 
     fn rows_of(&self, group: usize) -> u64 {
-        self.loaded.metadata().row_groups().get(group).map_or(0, |group| u64::try_from(group.num_rows()).unwrap_or(0))
+        self.loaded.metadata().row_groups().get(group).map_or(0, rows_of)
+    }
+
+    /// Whether the row group `at` can be decoded in bounds: the headers of all pages that will be read are walked.
+    fn sound(&self, file: &R, at: usize) -> bool {
+        let group = self.loaded.metadata().row_groups().get(at).filter(|group| group.num_rows() >= 0);
+        let Some(group) = group.filter(|_| self.once.get(at) == Some(&true)) else { return false };
+        let mut read = group.columns().iter().enumerate().filter(|(leaf, _)| self.mask.leaf_included(*leaf));
+        read.all(|(_, chunk)| sound::pages(file, chunk, rows_of(group)))
     }
 
     fn group(&self, at: usize, table: &mut Table) -> Result<(), Fault> {
+        if !self.sound(&(self.open)()?, at) {
+            return Err(Fault::Damaged);
+        }
         let bytes = self.loaded.metadata().row_groups().get(at).map_or(0, |group| group.total_byte_size());
         let rows = i64::try_from(self.rows_of(at)).unwrap_or(i64::MAX).max(1);
         let fitting = usize::try_from(BATCH / (bytes / rows).max(1)).unwrap_or(ALL).clamp(1, ALL);
@@ -185,7 +220,20 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
     fn sample(&self, wanted: u64, total: u64, limits: &Limits, table: &mut Table) -> Result<(), Fault> {
         let most = limits.dataset_bytes;
         let rows = spread(total, wanted, limits.dataset_seed);
-        let builder = self.builder(self.loaded.clone())?.with_batch_size(SAMPLED).with_row_selection(rows);
+        let file = (self.open)()?;
+        let (groups, rows) = self.touched(&rows, |at, chosen| {
+            let sound = careful(|| self.sound(&file, at)).unwrap_or(false);
+            if !sound {
+                let why = format!(
+                    "row group {} of the Parquet file is damaged: none of its {chosen} sampled rows were read",
+                    at + 1
+                );
+                table.gap(GapKind::Unparsed, why);
+            }
+            sound
+        });
+        let builder = self.builder(self.loaded.clone())?.with_batch_size(SAMPLED);
+        let builder = builder.with_row_groups(groups).with_row_selection(rows);
         let (mut bytes, mut gap) = (0_u64, None);
         let mut batches = Batches::new(table, self.rules);
         for batch in builder.build().map_err(|_| Fault::Damaged)? {
@@ -207,6 +255,50 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         table.gaps.extend(gap);
         Ok(())
     }
+
+    /// The row groups that have some of `rows` and that `keep` lets be, given their place and how many of the rows they have;
+    /// and which rows of theirs those are.
+    fn touched(
+        &self,
+        rows: &RowSelection,
+        mut keep: impl FnMut(usize, usize) -> bool,
+    ) -> (Vec<usize>, RowSelection) {
+        let (mut groups, mut kept) = (Vec::new(), Vec::new());
+        let mut left = rows.clone();
+        for at in 0..self.loaded.metadata().num_row_groups() {
+            let own = left.split_off(usize::try_from(self.rows_of(at)).unwrap_or(usize::MAX));
+            let chosen = own.row_count();
+            if chosen > 0 && keep(at, chosen) {
+                groups.push(at);
+                kept.extend(padded(own, self.rows_of(at)));
+            }
+        }
+        (groups, RowSelection::from(kept))
+    }
+}
+
+/// `rows` with the rest of the `total` passed over.
+fn padded(rows: RowSelection, total: u64) -> Vec<RowSelector> {
+    let mut rows: Vec<RowSelector> = rows.into();
+    let covered: usize = rows.iter().map(|rows| rows.row_count).sum();
+    rows.push(RowSelector::skip(usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(covered)));
+    rows
+}
+
+fn damaged(group: usize, read: u64, rows: u64) -> String {
+    format!("row group {} of the Parquet file is damaged: {read} of its {rows} rows were read", group + 1)
+}
+
+/// Of each row group, whether it lies in a file of `length` bytes beside the groups before it. Groups that share bytes would
+/// have them decoded again and again.
+fn apart(metadata: &ParquetMetaData, length: u64) -> Vec<bool> {
+    let mut left = length;
+    let claims = metadata.row_groups().iter().map(|group| {
+        let sizes = group.columns().iter().map(|chunk| u64::try_from(chunk.compressed_size()).unwrap_or(0));
+        sizes.fold(0, u64::saturating_add)
+    });
+    let fits = |claimed: u64| left.checked_sub(claimed).map(|rest| left = rest).is_some();
+    claims.map(fits).collect()
 }
 
 /// Whether all data of a column in a row group is written as places in a dictionary.
