@@ -13,6 +13,7 @@ mod archive;
 mod arrow;
 mod batches;
 mod blocks;
+mod claims;
 mod classify;
 mod csv;
 mod dump;

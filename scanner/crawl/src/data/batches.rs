@@ -1,6 +1,6 @@
 //! Arrow files, Avro and ORC: decoders that give record batches one after the other.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use aedile_model::GapKind;
 use aedile_rules::Rules;
@@ -8,12 +8,13 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
 use arrow_avro::reader::ReaderBuilder;
-use bytes::Bytes;
 use orc_rust::ArrowReaderBuilder;
 use orc_rust::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::arrow::Batches as Observed;
+use super::claims;
+use super::claims::orc::{self, Within};
 use super::random::{Random, careful, open};
 use super::sample::Reservoir;
 use super::table::Table;
@@ -61,6 +62,7 @@ pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -
     let mut table = Table::new(kind.name());
     let rows = if limits.dataset_rows == usize::MAX { ALL } else { PIECE };
     let read = careful(|| -> Result<(), ArrowError> {
+        claims::check(bytes, kind).map_err(excess)?;
         let (batches, empty, total) = opened(bytes, kind, rows)?;
         Observed::new(&mut table, rules).observe(&empty);
         table.rows_total = total;
@@ -71,6 +73,10 @@ pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -
     });
     match read {
         Some(Ok(())) => {}
+        Some(Err(ArrowError::MemoryError(_))) if table.rows_read == 0 => {
+            let why = format!("the {} file claims to expand beyond all measure; not read", kind.name());
+            table.gap(GapKind::Limit, why);
+        }
         _ if table.rows_read == 0 => {
             table.gap(GapKind::Unparsed, format!("the {} file is damaged or encrypted", kind.name()))
         }
@@ -112,52 +118,41 @@ fn opened(bytes: &Random, kind: Kind, rows: usize) -> Result<(Batches, RecordBat
         Kind::Orc => {
             let damaged = |error: orc_rust::error::OrcError| ArrowError::ExternalError(Box::new(error));
             match bytes {
-                Random::Disk(path) => {
-                    let reader = Within(open(path).map_err(failed)?);
-                    let reader = ArrowReaderBuilder::try_new(reader).map_err(damaged)?;
-                    let empty = RecordBatch::new_empty(reader.schema());
-                    let reader = reader.with_batch_size(rows).build();
-                    let total = reader.total_row_count();
-                    (Box::new(reader), empty, Some(total))
-                }
-                Random::Held(bytes) => {
-                    let reader = ArrowReaderBuilder::try_new(Within(bytes.clone())).map_err(damaged)?;
-                    let empty = RecordBatch::new_empty(reader.schema());
-                    let reader = reader.with_batch_size(rows).build();
-                    let total = reader.total_row_count();
-                    (Box::new(reader), empty, Some(total))
+                Random::Disk(path) => orc_opened(
+                    ArrowReaderBuilder::try_new(Within(open(path).map_err(failed)?)).map_err(damaged)?,
+                    bytes,
+                    rows,
+                )?,
+                Random::Held(held) => {
+                    orc_opened(ArrowReaderBuilder::try_new(Within(held.clone())).map_err(damaged)?, bytes, rows)?
                 }
             }
         }
     })
 }
 
-/// A file of ORC that is asked for nothing beyond its end: room for all that a file claims to hold is made before it is read.
-struct Within<R>(R);
+fn orc_opened<R: ChunkReader + 'static>(
+    reader: ArrowReaderBuilder<Within<R>>,
+    bytes: &Random,
+    rows: usize,
+) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
+    let length = bytes.open().and_then(|mut bytes| bytes.seek(SeekFrom::End(0)));
+    let length = length.map_err(|error| ArrowError::IoError(error.to_string(), error))?;
+    orc::stripes(reader.file_metadata(), length).map_err(excess)?;
+    let empty = RecordBatch::new_empty(reader.schema());
+    let reader = reader.with_batch_size(rows).build();
+    let total = reader.total_row_count();
+    Ok((Box::new(reader), empty, Some(total)))
+}
 
-impl<R: ChunkReader> ChunkReader for Within<R> {
-    type T = R::T;
-
-    fn len(&self) -> u64 {
-        self.0.len()
-    }
-
-    fn get_read(&self, from: u64) -> std::io::Result<Self::T> {
-        self.0.get_read(from)
-    }
-
-    fn get_bytes(&self, from: u64, length: u64) -> std::io::Result<Bytes> {
-        match from.checked_add(length) {
-            Some(end) if end <= self.len() => self.0.get_bytes(from, length),
-            _ => Err(std::io::ErrorKind::UnexpectedEof.into()),
-        }
-    }
+fn excess(_: claims::Excess) -> ArrowError {
+    ArrowError::MemoryError("a claim beyond all measure".to_owned())
 }
 
 /// Whether the last of `bytes` are `marker`.
 fn ends_with(bytes: &Random, marker: &[u8; 16]) -> std::io::Result<bool> {
     let mut stream = bytes.open()?;
-    stream.seek(std::io::SeekFrom::End(-16))?;
+    stream.seek(SeekFrom::End(-16))?;
     let mut last = [0; 16];
     stream.read_exact(&mut last)?;
     Ok(last == *marker)

@@ -76,6 +76,9 @@ fn try_read<R: ChunkReader + 'static>(
     let loaded = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new().with_encoding_stats_as_mask(true))
         .map_err(|_| Fault::Damaged)?;
     let metadata = Arc::clone(loaded.metadata());
+    if metadata.row_groups().iter().any(|group| group.num_rows() < 0) {
+        return Err(Fault::Damaged);
+    }
     let mut chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
     let bomb = chunks.any(|chunk| chunk.uncompressed_size() / EXPANSION > chunk.compressed_size().max(1));
     if bomb || cells(&metadata) > CELLS.saturating_add(file.len().saturating_mul(CELLS_A_BYTE)) {
@@ -194,7 +197,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
 
     /// Whether the row group `at` can be decoded in bounds: the headers of all pages that will be read are walked.
     fn sound(&self, file: &R, at: usize) -> bool {
-        let group = self.loaded.metadata().row_groups().get(at).filter(|group| group.num_rows() >= 0);
+        let group = self.loaded.metadata().row_groups().get(at);
         let Some(group) = group.filter(|_| self.once.get(at) == Some(&true)) else { return false };
         let mut read = group.columns().iter().enumerate().filter(|(leaf, _)| self.mask.leaf_included(*leaf));
         read.all(|(_, chunk)| sound::pages(file, chunk, rows_of(group)))
@@ -258,11 +261,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
 
     /// The row groups that have some of `rows` and that `keep` lets be, given their place and how many of the rows they have;
     /// and which rows of theirs those are.
-    fn touched(
-        &self,
-        rows: &RowSelection,
-        mut keep: impl FnMut(usize, usize) -> bool,
-    ) -> (Vec<usize>, RowSelection) {
+    fn touched(&self, rows: &RowSelection, mut keep: impl FnMut(usize, usize) -> bool) -> (Vec<usize>, RowSelection) {
         let (mut groups, mut kept) = (Vec::new(), Vec::new());
         let mut left = rows.clone();
         for at in 0..self.loaded.metadata().num_row_groups() {

@@ -105,28 +105,11 @@ const COLUMN_METADATA: &[Field] = &[
     (17, Struct(&[(1, Struct(BOUNDING_BOX)), (2, List(&Number))])),
 ];
 
-const STATISTICS: &[Field] = &[
-    (1, Binary),
-    (2, Binary),
-    (3, Number),
-    (4, Number),
-    (5, Binary),
-    (6, Binary),
-    (7, Bool),
-    (8, Bool),
-    (9, Number),
-];
+const STATISTICS: &[Field] =
+    &[(1, Binary), (2, Binary), (3, Number), (4, Number), (5, Binary), (6, Binary), (7, Bool), (8, Bool), (9, Number)];
 
-const BOUNDING_BOX: &[Field] = &[
-    (1, Double),
-    (2, Double),
-    (3, Double),
-    (4, Double),
-    (5, Double),
-    (6, Double),
-    (7, Double),
-    (8, Double),
-];
+const BOUNDING_BOX: &[Field] =
+    &[(1, Double), (2, Double), (3, Double), (4, Double), (5, Double), (6, Double), (7, Double), (8, Double)];
 
 const KEY_VALUE: &[Field] = &[(1, Binary), (2, Binary)];
 
@@ -153,13 +136,5 @@ pub(super) const DATA: i16 = 5;
 pub(super) const DICTIONARY: i16 = 7;
 pub(super) const DATA_V2: i16 = 8;
 
-const PAGE_V2: &[Field] = &[
-    (1, Number),
-    (2, Number),
-    (3, Number),
-    (4, Number),
-    (5, Number),
-    (6, Number),
-    (7, Bool),
-    (8, Struct(STATISTICS)),
-];
+const PAGE_V2: &[Field] =
+    &[(1, Number), (2, Number), (3, Number), (4, Number), (5, Number), (6, Number), (7, Bool), (8, Struct(STATISTICS))];

@@ -27,7 +27,7 @@ const SOME_ROWS: Limits = Limits {
     total_bytes: 1 << 30,
     files: 10,
     depth: 10,
-    dataset_rows: 1_000,
+    dataset_rows: 400,
     dataset_bytes: 64 << 20,
     dataset_seed: 1,
     nesting: 128,
@@ -153,14 +153,15 @@ fn row_groups_that_share_their_bytes_are_decoded_as_often_as_the_file_is_long() 
 #[test]
 fn claims_of_rows_that_take_no_bytes_are_a_bomb() {
     let claim = |rows: i64| {
-        with_groups(&plain(), |groups| {
-            groups.into_iter().map(|group| group.into_builder().set_num_rows(rows).build().unwrap()).collect()
+        with_groups(&plain(), |mut groups| {
+            let last = groups.pop().unwrap();
+            vec![last.into_builder().set_num_rows(rows).build().unwrap()]
         })
     };
     for limits in [ALL_ROWS, SOME_ROWS] {
         assert_eq!(told(&table(&claim(1 << 60), &limits)), [BOMB]);
         assert_eq!(told(&table(&claim(i64::MAX), &limits)), [BOMB]);
-        assert!(!table(&claim(-1), &limits).gaps.is_empty());
+        assert_eq!(told(&table(&claim(-1), &limits)), [DAMAGED]);
     }
 }
 
@@ -209,7 +210,7 @@ fn half(n: i64) -> <arrow::datatypes::Float16Type as arrow::datatypes::ArrowPrim
 
 #[test]
 fn what_writers_write_is_sound() {
-    let batch = of_all_types(3_000);
+    let batch = of_all_types(700);
     for (dictionary, version, statistics, compression) in [
         (true, WriterVersion::PARQUET_1_0, EnabledStatistics::Page, Compression::SNAPPY),
         (false, WriterVersion::PARQUET_1_0, EnabledStatistics::Chunk, Compression::UNCOMPRESSED),
@@ -223,13 +224,13 @@ fn what_writers_write_is_sound() {
             .set_compression(compression)
             .set_write_page_header_statistics(true)
             .set_bloom_filter_enabled(true)
-            .set_max_row_group_row_count(Some(1_100))
-            .set_data_page_row_count_limit(100)
-            .set_write_batch_size(50)
+            .set_max_row_group_row_count(Some(300))
+            .set_data_page_row_count_limit(50)
+            .set_write_batch_size(25)
             .set_sorting_columns(Some(vec![SortingColumn { column_idx: 0, descending: true, nulls_first: false }]))
             .set_key_value_metadata(Some(vec![KeyValue::new("owner".to_owned(), "data office".to_owned())]));
         let bytes = written(&batch, properties.build());
-        for (limits, rows) in [(ALL_ROWS, 3_000), (SOME_ROWS, 1_000)] {
+        for (limits, rows) in [(ALL_ROWS, 700), (SOME_ROWS, 400)] {
             let table = table(&bytes, &limits);
             assert_eq!((told(&table), table.rows_read), (Vec::new(), rows), "{dictionary} {version:?}");
         }
@@ -272,10 +273,12 @@ fn long_pages_cost_one_small_read_each() {
             self.0.get_bytes(start, length)
         }
     }
-    let numbers = Arc::new(Int64Array::from_iter_values((0..400_000).map(|n: i64| n.wrapping_mul(0x9e37_79b9)))) as ArrayRef;
+    let numbers =
+        Arc::new(Int64Array::from_iter_values((0..400_000).map(|n: i64| n.wrapping_mul(0x9e37_79b9)))) as ArrayRef;
     let properties = WriterProperties::builder().set_dictionary_enabled(false).set_write_batch_size(1_000).build();
     let bytes = Bytes::from(written(&RecordBatch::try_from_iter([("n", numbers)]).unwrap(), properties));
-    let metadata = ParquetMetaDataReader::new().with_page_index_policy(parquet::file::metadata::PageIndexPolicy::Required);
+    let metadata =
+        ParquetMetaDataReader::new().with_page_index_policy(parquet::file::metadata::PageIndexPolicy::Required);
     let metadata = metadata.parse_and_finish(&bytes).unwrap();
     let count = metadata.offset_index().unwrap()[0][0].page_locations().len() as u64;
     let file = Counting(bytes, AtomicU64::new(0), AtomicU64::new(0));
