@@ -145,8 +145,11 @@ fn orc_opened<R: ChunkReader + 'static>(
     Ok((Box::new(reader), empty, Some(total)))
 }
 
-fn excess(_: claims::Excess) -> ArrowError {
-    ArrowError::MemoryError("a claim beyond all measure".to_owned())
+fn excess(fault: claims::Fault) -> ArrowError {
+    match fault {
+        claims::Fault::Excess => ArrowError::MemoryError("a claim beyond all measure".to_owned()),
+        claims::Fault::Damaged => ArrowError::ParseError("a claim that cannot be".to_owned()),
+    }
 }
 
 /// Whether the last of `bytes` are `marker`.

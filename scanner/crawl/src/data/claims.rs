@@ -1,6 +1,6 @@
 //! What Arrow, Avro and ORC files claim of themselves, looked at before decoders count and allocate by it.
 //!
-//! A file that is merely damaged passes: the decoder says where.
+//! A file that is merely damaged mostly passes: the decoder says where.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -18,22 +18,25 @@ const CELLS_A_BYTE: u64 = 1 << 12;
 /// Bytes that may be allocated beyond those that are there: the last part of a file that was cut.
 const SLACK: u64 = 256 << 20;
 
-/// A file claims what it cannot hold.
+/// Why a file is not decoded.
 #[derive(Debug)]
-pub(super) struct Excess;
+pub(super) enum Fault {
+    /// It claims what it cannot hold.
+    Excess,
+    Damaged,
+}
 
 /// Looks at what `bytes` claim.
 ///
 /// # Errors
-/// It is beyond all measure.
-pub(super) fn check(bytes: &Random, kind: Kind) -> Result<(), Excess> {
+/// It is beyond all measure, or cannot be.
+pub(super) fn check(bytes: &Random, kind: Kind) -> Result<(), Fault> {
     let Ok(mut file) = File::open(bytes) else { return Ok(()) };
     match kind {
         Kind::Arrow => arrow::file(&mut file),
         Kind::ArrowStream => arrow::stream(&mut file),
         Kind::Avro => avro::header(&mut file),
-        // Known once it is open.
-        Kind::Orc => Ok(()),
+        Kind::Orc => orc::types(&mut file),
     }
 }
 

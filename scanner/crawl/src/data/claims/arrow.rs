@@ -4,7 +4,7 @@
 
 use arrow::ipc::{Message, RecordBatch, root_as_footer, root_as_message};
 
-use super::{Excess, File, SLACK, most};
+use super::{Fault, File, SLACK, most};
 
 /// Bytes that the description of a message may claim beyond those that are there.
 const HEAD: u64 = 1 << 20;
@@ -16,7 +16,7 @@ const VALUES: u64 = 1 << 20;
 const UNPACKED: u64 = 1 << 30;
 
 /// Looks at the messages one after the other.
-pub(super) fn stream(file: &mut File) -> Result<(), Excess> {
+pub(super) fn stream(file: &mut File) -> Result<(), Fault> {
     let (mut at, mut cells) = (0, 0);
     loop {
         let Some(mut length) = file.number::<4>(at) else { return Ok(()) };
@@ -30,14 +30,14 @@ pub(super) fn stream(file: &mut File) -> Result<(), Excess> {
             return Ok(());
         }
         if length > file.length.saturating_sub(at).saturating_add(HEAD) {
-            return Err(Excess);
+            return Err(Fault::Excess);
         }
         let Some(head) = file.at(at, length) else { return Ok(()) };
         at += length;
         let Ok(message) = root_as_message(&head) else { return Ok(()) };
-        let body = u64::try_from(message.bodyLength()).map_err(|_| Excess)?;
+        let body = u64::try_from(message.bodyLength()).map_err(|_| Fault::Excess)?;
         if body > file.length.saturating_sub(at).saturating_add(SLACK) {
-            return Err(Excess);
+            return Err(Fault::Excess);
         }
         check(file, &message, at, &mut cells)?;
         at = at.saturating_add(body);
@@ -45,22 +45,22 @@ pub(super) fn stream(file: &mut File) -> Result<(), Excess> {
 }
 
 /// Looks at the messages that the footer tells.
-pub(super) fn file(file: &mut File) -> Result<(), Excess> {
+pub(super) fn file(file: &mut File) -> Result<(), Fault> {
     let Some(behind) = file.length.checked_sub(10) else { return Ok(()) };
     let Some(length) = file.number::<4>(behind) else { return Ok(()) };
     let length = u64::try_from(i32::from_le_bytes(length)).unwrap_or(0);
-    let Some(start) = behind.checked_sub(length) else { return Err(Excess) };
+    let Some(start) = behind.checked_sub(length) else { return Err(Fault::Excess) };
     let Some(footer) = file.at(start, length) else { return Ok(()) };
     let Ok(footer) = root_as_footer(&footer) else { return Ok(()) };
     let blocks = [footer.dictionaries(), footer.recordBatches()].into_iter().flatten().flat_map(|blocks| blocks.iter());
     let (mut claimed, mut cells) = (0_u64, 0);
     for block in blocks {
-        let number = |number: i64| u64::try_from(number).map_err(|_| Excess);
+        let number = |number: i64| u64::try_from(number).map_err(|_| Fault::Excess);
         let (at, head) = (number(block.offset())?, number(i64::from(block.metaDataLength()))?);
         // Blocks that share bytes would have them decoded again and again.
         claimed = claimed.saturating_add(head).saturating_add(number(block.bodyLength())?);
         if claimed > file.length {
-            return Err(Excess);
+            return Err(Fault::Excess);
         }
         let Some(bytes) = file.at(at, head) else { continue };
         let mark = if bytes.starts_with(&[0xff; 4]) { 8 } else { 4 };
@@ -71,7 +71,7 @@ pub(super) fn file(file: &mut File) -> Result<(), Excess> {
 }
 
 /// Looks at the batch in `message`, whose body is at `body`. `cells` are those claimed so far.
-fn check(file: &mut File, message: &Message<'_>, body: u64, cells: &mut u64) -> Result<(), Excess> {
+fn check(file: &mut File, message: &Message<'_>, body: u64, cells: &mut u64) -> Result<(), Fault> {
     let dictionary = message.header_as_dictionary_batch().and_then(|batch| batch.data());
     let most = match dictionary {
         Some(_) => cells.saturating_add(file.length).saturating_add(VALUES),
@@ -80,9 +80,9 @@ fn check(file: &mut File, message: &Message<'_>, body: u64, cells: &mut u64) -> 
     let Some(batch) = dictionary.or_else(|| message.header_as_record_batch()) else { return Ok(()) };
     let lengths = batch.nodes().into_iter().flat_map(|nodes| nodes.iter().map(|node| node.length()));
     for length in lengths.chain([batch.length()]) {
-        *cells = cells.saturating_add(u64::try_from(length).map_err(|_| Excess)?);
+        *cells = cells.saturating_add(u64::try_from(length).map_err(|_| Fault::Excess)?);
     }
-    if *cells > most || unpacked(file, &batch, body) > UNPACKED { Err(Excess) } else { Ok(()) }
+    if *cells > most || unpacked(file, &batch, body) > UNPACKED { Err(Fault::Excess) } else { Ok(()) }
 }
 
 /// Bytes that the compressed buffers of `batch` say they unpack to.

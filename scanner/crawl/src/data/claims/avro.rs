@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Excess, File};
+use super::{Fault, File};
 
 /// Bytes of the longest header, and how many are read first.
 const LONGEST: u64 = 16 << 20;
@@ -16,18 +16,18 @@ const FIRST: u64 = 64 << 10;
 const TYPES: u64 = 1 << 16;
 
 /// Looks at the schema: it must not grow beyond measure where names in it are resolved, and what is repeated must take bytes.
-pub(super) fn header(file: &mut File) -> Result<(), Excess> {
+pub(super) fn header(file: &mut File) -> Result<(), Fault> {
     let read = |file: &mut File, most: u64| file.at(0, file.length.min(most)).unwrap_or_default();
     let mut bytes = read(file, FIRST);
     if schema(&bytes).is_none() && file.length > FIRST {
         bytes = read(file, LONGEST);
     }
     let Some(schema) = schema(&bytes) else {
-        return if file.length > LONGEST { Err(Excess) } else { Ok(()) };
+        return if file.length > LONGEST { Err(Fault::Excess) } else { Ok(()) };
     };
     let Ok(schema) = serde_json::from_slice::<Value>(schema) else { return Ok(()) };
     let weight = Names::default().weigh(&schema, "")?;
-    if weight.empty { Err(Excess) } else { Ok(()) }
+    if weight.empty { Err(Fault::Excess) } else { Ok(()) }
 }
 
 /// The JSON of the schema.
@@ -82,7 +82,7 @@ struct Weight {
 struct Names(BTreeMap<String, Weight>);
 
 impl Names {
-    fn weigh(&mut self, schema: &Value, space: &str) -> Result<Weight, Excess> {
+    fn weigh(&mut self, schema: &Value, space: &str) -> Result<Weight, Fault> {
         let weight = match schema {
             Value::String(name) => match self.0.get(&full(name, space)).or_else(|| self.0.get(name)) {
                 Some(known) => *known,
@@ -102,10 +102,10 @@ impl Names {
             Value::Object(of) => self.complex(of, space)?,
             _ => Weight { types: 1, empty: false },
         };
-        if weight.types > TYPES { Err(Excess) } else { Ok(weight) }
+        if weight.types > TYPES { Err(Fault::Excess) } else { Ok(weight) }
     }
 
-    fn complex(&mut self, of: &serde_json::Map<String, Value>, space: &str) -> Result<Weight, Excess> {
+    fn complex(&mut self, of: &serde_json::Map<String, Value>, space: &str) -> Result<Weight, Fault> {
         let text = |key: &str| of.get(key).and_then(Value::as_str);
         let name = full(text("name").unwrap_or_default(), text("namespace").unwrap_or(space));
         let weight = match text("type") {
@@ -116,7 +116,7 @@ impl Names {
                     let field = self.weigh(field.get("type").unwrap_or(&Value::Null), space)?;
                     sum = Weight { types: sum.types.saturating_add(field.types), empty: sum.empty && field.empty };
                     if sum.types > TYPES {
-                        return Err(Excess);
+                        return Err(Fault::Excess);
                     }
                 }
                 sum
@@ -126,7 +126,7 @@ impl Names {
             Some("array") => {
                 let items = self.weigh(of.get("items").unwrap_or(&Value::Null), space)?;
                 if items.empty {
-                    return Err(Excess);
+                    return Err(Fault::Excess);
                 }
                 Weight { types: items.types.saturating_add(1), empty: false }
             }

@@ -156,9 +156,12 @@ fn holding(field: u8, held: &[u8]) -> Vec<u8> {
 
 /// An ORC file whose rows have no columns, with a stripe of so many bytes and rows.
 fn orc_file(data: u64, rows: u64) -> Vec<u8> {
+    orc_of(data, rows, &holding(4, &numbered(1, 12)))
+}
+
+fn orc_of(data: u64, rows: u64, types: &[u8]) -> Vec<u8> {
     let stripe = [numbered(1, 3), numbered(2, 0), numbered(3, data), numbered(4, 0), numbered(5, rows)].concat();
-    let root = numbered(1, 12);
-    let footer = [holding(3, &stripe), holding(4, &root), numbered(6, rows)].concat();
+    let footer = [holding(3, &stripe), types.to_vec(), numbered(6, rows)].concat();
     let postscript = [numbered(1, footer.len() as u64), numbered(2, 0), numbered(5, 0)].concat();
     [b"ORC".to_vec(), footer, postscript.clone(), vec![postscript.len() as u8]].concat()
 }
@@ -169,5 +172,41 @@ fn orc_that_claims_rows_or_bytes_without_end_is_not_read() {
     refused(&orc_file(1 << 45, 10), Kind::Orc);
     for table in tables(&orc_file(0, 10), Kind::Orc) {
         assert!(!told(&table).iter().any(|why| why.contains("beyond all measure")), "{:?}", told(&table));
+    }
+}
+
+#[test]
+fn orc_whose_types_are_no_tree_is_damaged() {
+    let list = |of: u64| holding(4, &[numbered(1, 10), numbered(2, of)].concat());
+    let root = |of: u64| holding(4, &[numbered(1, 12), numbered(2, of), holding(3, b"a")].concat());
+    let pair = |of: u64| holding(4, &[numbered(1, 11), numbered(2, of), numbered(2, of)].concat());
+    let deep: Vec<u8> = (2..100_000).flat_map(list).collect();
+    for types in [
+        [root(1), list(1)].concat(),          // a list of itself
+        [root(1), list(0)].concat(),          // a list of what it is in
+        [root(1), pair(2), pair(3)].concat(), // each twice
+        [root(1), deep].concat(),
+    ] {
+        for table in tables(&orc_of(0, 10, &types), Kind::Orc) {
+            assert_eq!(told(&table), ["the orc file is damaged or encrypted"]);
+        }
+    }
+}
+
+#[test]
+fn orc_of_any_compression_passes() {
+    use orc_rust::arrow_writer::ArrowWriterBuilder;
+    use orc_rust::compression::CompressionType as Codec;
+    let numbers = Arc::new(Int64Array::from_iter_values(0..2_000)) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
+    for codec in [Codec::Zlib, Codec::Snappy, Codec::Lz4, Codec::Zstd] {
+        let mut bytes = Vec::new();
+        let mut writer =
+            ArrowWriterBuilder::new(&mut bytes, batch.schema()).with_compression(codec).try_build().unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let bytes = Random::Held(bytes.into());
+        let table = read(&bytes, Kind::Orc, &Limits { dataset_rows: 100, ..Limits::default() }, &RULES);
+        assert_eq!((told(&table), table.rows_total), (Vec::new(), Some(2_000)), "{codec:?}");
     }
 }
