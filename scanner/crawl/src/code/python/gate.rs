@@ -18,7 +18,7 @@ use super::interpret::Interpreter;
 use super::value::{Object, Value};
 use crate::iac::delivery::scripts;
 use crate::task::{self, Gate, TASKS, Task};
-use condition::{is_endless, says_measure};
+use condition::{Bodies, is_endless, says_measure};
 
 pub(super) use condition::{is_measured, joined};
 
@@ -105,9 +105,9 @@ impl<'w> Interpreter<'w> {
 
     /// Runs over branches, of which one is chosen by `tests`, each with what it gives.
     pub(super) fn guarded(&mut self, tests: &[(&'w Expr, Value<'w>)], bodies: &[&'w [Stmt]], branches: &[&'w [Stmt]]) {
-        let mut met = None;
+        let (mut met, chosen) = (None, Bodies::of(bodies));
         for (test, value) in tests {
-            if met.is_none() && self.is_condition(test, value, bodies) {
+            if met.is_none() && self.is_condition(test, value, &chosen) {
                 met = Some(self.place(*test));
             }
         }
@@ -141,7 +141,7 @@ impl<'w> Interpreter<'w> {
 
     /// `assert auc > 0.8`, which gives `value`.
     pub(super) fn asserted(&mut self, test: &'w Expr, value: &Value<'w>) {
-        if self.is_condition(test, value, &[]) {
+        if self.is_condition(test, value, &Bodies::of(&[])) {
             let place = self.place(test);
             self.gates.met[0] += 1;
             self.stops(place);
@@ -188,7 +188,7 @@ impl<'w> Interpreter<'w> {
         let mut exits = self.gates.exits.pop().unwrap_or_default();
         match test {
             Some((test, _)) if is_endless(test) => {}
-            Some((test, met)) if self.is_condition(test, &met, &[]) => exits.push(Some(self.place(test))),
+            Some((test, met)) if self.is_condition(test, &met, &Bodies::of(&[])) => exits.push(Some(self.place(test))),
             Some(_) | None => exits.push(None),
         }
         let asked: Option<Vec<Place>> = exits.into_iter().collect();

@@ -1,5 +1,8 @@
 //! What a condition on how good a model is looks like: a comparison of a value that measures it.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
 use aedile_model::Protection;
 use aedile_rules::measure::{is_measure, is_measuring};
 use ruff_python_ast::comparable::ComparableExpr;
@@ -12,7 +15,7 @@ use super::{CONDITION, MEASURE};
 
 impl<'w> Interpreter<'w> {
     /// Whether `test`, which gives `value` and chooses one of `bodies`, asks how good a model is.
-    pub(super) fn is_condition(&mut self, test: &Expr, value: &Value<'w>, bodies: &[&[Stmt]]) -> bool {
+    pub(super) fn is_condition(&mut self, test: &Expr, value: &Value<'w>, bodies: &Bodies<'_>) -> bool {
         match test {
             Expr::Compare(_) => self.compares_measure(test, bodies, 0),
             Expr::BoolOp(_) | Expr::UnaryOp(_) => {
@@ -23,7 +26,7 @@ impl<'w> Interpreter<'w> {
     }
 
     /// Whether a part of `test` is a comparison of a measure, or a name that holds one.
-    fn compares_measure(&mut self, test: &Expr, bodies: &[&[Stmt]], depth: usize) -> bool {
+    fn compares_measure(&mut self, test: &Expr, bodies: &Bodies<'_>, depth: usize) -> bool {
         match test {
             _ if depth > 8 => false,
             Expr::Compare(compare) => self.is_comparison(compare) && !self.keeps_best(compare, bodies),
@@ -36,14 +39,14 @@ impl<'w> Interpreter<'w> {
 
     /// Whether `compare` asks for more than the best so far, which one of `bodies` sets: `if loss < best: best = loss`. The first
     /// model is always better than none. Where the best begins with what another model reached, it is one to be beaten.
-    fn keeps_best(&mut self, compare: &ExprCompare, bodies: &[&[Stmt]]) -> bool {
+    fn keeps_best(&mut self, compare: &ExprCompare, bodies: &Bodies<'_>) -> bool {
         // What it holds in the first round decides.
         let key = (self.module, compare.range().start().to_u32());
         if let Some(known) = self.gates.best.get(&key) {
             return *known;
         }
         let sides = std::iter::once(&*compare.left).chain(&*compare.comparators);
-        let kept = sides.filter(|side| bodies.iter().any(|body| sets(body, side))).any(|side| !self.is_reached(side));
+        let kept = sides.filter(|side| bodies.set(side)).any(|side| !self.is_reached(side));
         self.gates.best.insert(key, kept);
         kept
     }
@@ -212,25 +215,41 @@ pub(in crate::code::python) fn is_measured(value: &Value<'_>) -> bool {
     !data.is_empty() && rungs.all(|rung| rung >= Protection::Aggregated)
 }
 
-/// Whether a statement of `body` gives `side`, or what it is a part of, another value.
-fn sets(body: &[Stmt], side: &Expr) -> bool {
-    let whole = match side {
-        Expr::Subscript(subscript) => &*subscript.value,
-        side => side,
-    };
-    let is_it = |target: &Expr| {
-        let target = ComparableExpr::from(target);
-        matches!(side, Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_))
-            && (target == ComparableExpr::from(side) || target == ComparableExpr::from(whole))
-    };
-    body.iter().any(|statement| match statement {
-        Stmt::Assign(assign) => assign.targets.iter().any(|target| match target {
-            Expr::Tuple(tuple) => tuple.elts.iter().any(is_it),
-            target => is_it(target),
-        }),
-        Stmt::AnnAssign(assign) => is_it(&assign.target),
-        _ => false,
-    })
+/// The bodies of which a condition chooses one.
+pub(super) struct Bodies<'e> {
+    bodies: &'e [&'e [Stmt]],
+    /// What their statements give another value, found when it is first asked for: there may be as many conditions as bodies.
+    targets: OnceCell<HashSet<ComparableExpr<'e>>>,
+}
+
+impl<'e> Bodies<'e> {
+    pub(super) fn of(bodies: &'e [&'e [Stmt]]) -> Bodies<'e> {
+        Bodies { bodies, targets: OnceCell::new() }
+    }
+
+    /// Whether a statement gives `side`, or what it is a part of, another value.
+    fn set(&self, side: &Expr) -> bool {
+        let whole = match side {
+            Expr::Subscript(subscript) => &*subscript.value,
+            Expr::Name(_) | Expr::Attribute(_) => side,
+            _ => return false,
+        };
+        let targets = self.targets.get_or_init(|| self.bodies.iter().flat_map(|body| targets(body)).collect());
+        targets.contains(&ComparableExpr::from(side)) || targets.contains(&ComparableExpr::from(whole))
+    }
+}
+
+fn targets(body: &[Stmt]) -> impl Iterator<Item = ComparableExpr<'_>> {
+    let targets = body.iter().flat_map(|statement| match statement {
+        Stmt::Assign(assign) => assign.targets.as_slice(),
+        Stmt::AnnAssign(assign) => std::slice::from_ref(&*assign.target),
+        _ => &[],
+    });
+    let parts = targets.flat_map(|target| match target {
+        Expr::Tuple(tuple) => tuple.elts.as_slice(),
+        target => std::slice::from_ref(target),
+    });
+    parts.map(ComparableExpr::from)
 }
 
 /// `while True:`
