@@ -49,7 +49,7 @@ pub(super) fn types(file: &mut File) -> Result<(), Fault> {
         }
         at += 1;
     }
-    Ok(())
+    if at == 0 { Err(Fault::Damaged) } else { Ok(()) }
 }
 
 /// The types that a type has as members: numbers, one by one or packed.
@@ -82,19 +82,47 @@ fn footer(file: &mut File) -> Option<Vec<u8>> {
         });
         Some(numbers.next_back().unwrap_or(0))
     };
-    let (length, codec, block) = (number(1)?, number(2)?, number(3)?);
+    let (length, codec, block, statistics) = (number(1)?, number(2)?, number(3)?, number(5)?);
     if block > BLOCK {
         return None;
     }
-    let packed = file.at(start.checked_sub(length)?, length)?;
+    let start = start.checked_sub(length)?;
+    let packed = file.at(start, length)?;
+    let statistics = file.at(start.checked_sub(statistics)?, statistics)?;
     let compression = match codec {
         0 => None,
+        _ if !fitting(&packed, codec) || !fitting(&statistics, codec) => return None,
         // The decoder tells its compression of a file alone: of one without rows and columns.
         _ => read_metadata(&mut Bytes::from(bare(codec, block)?)).ok()?.compression(),
     };
     let mut unpacked = Vec::new();
     Decompressor::new(packed.into(), compression, Vec::new()).take(FOOTER + 1).read_to_end(&mut unpacked).ok()?;
     Some(unpacked)
+}
+
+/// Whether no block of `packed` unpacks to more than [`BLOCK`] bytes, which decoders hold whole. Those of LZ4 they bound.
+fn fitting(mut packed: &[u8], codec: u64) -> bool {
+    let most = |unpacked: &mut dyn Read| {
+        io::copy(&mut unpacked.take(BLOCK + 1), &mut io::sink()).is_ok_and(|count| count <= BLOCK)
+    };
+    while !packed.is_empty() {
+        let Some([low, middle, high]) = take(&mut packed, 3).and_then(|head| head.first_chunk().copied()) else {
+            return false;
+        };
+        let head = u32::from_le_bytes([low, middle, high, 0]);
+        let Some(mut block) = take(&mut packed, u64::from(head >> 1)) else { return false };
+        let fits = match codec {
+            _ if head & 1 == 1 => true,
+            1 => most(&mut flate2::read::DeflateDecoder::new(block)),
+            2 => number(&mut block).is_some_and(|length| length <= BLOCK),
+            5 => zstd::Decoder::new(block).is_ok_and(|mut block| most(&mut block)),
+            _ => true,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
 }
 
 /// A file without rows and columns, with this compression and blocks of so many bytes.

@@ -210,3 +210,29 @@ fn orc_of_any_compression_passes() {
         assert_eq!((told(&table), table.rows_total), (Vec::new(), Some(2_000)), "{codec:?}");
     }
 }
+
+#[test]
+fn a_footer_of_orc_that_unpacks_to_gigabytes_is_damaged() {
+    let packed = |codec: u64, block: &[u8]| {
+        let head = (block.len() as u32) << 1;
+        let footer = [&head.to_le_bytes()[..3], block].concat();
+        // As the footer, and as the statistics before an empty one.
+        [(footer.len() as u64, 0), (0, footer.len() as u64)].map(|(length, statistics)| {
+            let postscript = [numbered(1, length), numbered(2, codec), numbered(5, statistics)].concat();
+            [b"ORC".to_vec(), footer.clone(), postscript.clone(), vec![postscript.len() as u8]].concat()
+        })
+    };
+    let zeros = vec![0; 9 << 20];
+    let mut deflated = Vec::new();
+    let mut reader = flate2::read::DeflateEncoder::new(&zeros[..], flate2::Compression::best());
+    reader.read_to_end(&mut deflated).unwrap();
+    let snappy = [0xff, 0xff, 0xff, 0xff, 0x0f, 0x00];
+    let files = [packed(1, &deflated), packed(2, &snappy), packed(5, &zstd::encode_all(&zeros[..], 3).unwrap())];
+    for bytes in files.concat() {
+        let mut file = File::open(&Random::Held(bytes.clone().into())).unwrap();
+        assert!(matches!(orc::types(&mut file), Err(Fault::Damaged)));
+        for table in tables(&bytes, Kind::Orc) {
+            assert_eq!(told(&table), ["the orc file is damaged or encrypted"]);
+        }
+    }
+}
