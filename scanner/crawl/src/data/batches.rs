@@ -1,20 +1,30 @@
 //! Arrow files, Avro and ORC: decoders that give record batches one after the other.
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+mod avro;
+mod bound;
+mod ipc;
+mod orc;
+mod proto;
+mod runs;
+
+#[cfg(test)]
+mod bombs;
+
+use std::io::{BufReader, Read, Seek};
 
 use aedile_model::GapKind;
 use aedile_rules::Rules;
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow::ipc::reader::StreamReader;
 use arrow_avro::reader::ReaderBuilder;
 use orc_rust::ArrowReaderBuilder;
 use orc_rust::reader::ChunkReader;
 use rayon::prelude::*;
 
+use self::bound::{LARGEST, Refusal};
 use super::arrow::Batches as Observed;
 use super::claims;
-use super::claims::orc::{self, Within};
 use super::random::{Random, careful, open};
 use super::sample::Reservoir;
 use super::table::Table;
@@ -28,9 +38,6 @@ const ALL: usize = 2048;
 
 /// Batches that are looked at side by side.
 const ABREAST: usize = 16;
-
-/// Bytes that one batch may take; a greater one is taken for a bomb.
-const LARGEST: usize = 256 << 20;
 
 /// A format that gives batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +68,10 @@ type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
 pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -> Table {
     let mut table = Table::new(kind.name());
     let rows = if limits.dataset_rows == usize::MAX { ALL } else { PIECE };
+    let refusal = Refusal::default();
     let read = careful(|| -> Result<(), ArrowError> {
         claims::check(bytes, kind).map_err(excess)?;
-        let (batches, empty, total) = opened(bytes, kind, rows)?;
+        let (batches, empty, total) = opened(bytes, kind, rows, &refusal)?;
         Observed::new(&mut table, rules).observe(&empty);
         table.rows_total = total;
         match limits.dataset_rows {
@@ -71,11 +79,18 @@ pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -
             wanted => sample(batches, wanted, limits, &mut table, rules),
         }
     });
-    match read {
-        Some(Ok(())) => {}
-        Some(Err(ArrowError::MemoryError(_))) if table.rows_read == 0 => {
+    match (read, refusal.why()) {
+        (Some(Ok(())), _) => {}
+        (Some(Err(ArrowError::MemoryError(_))), None) if table.rows_read == 0 => {
             let why = format!("the {} file claims to expand beyond all measure; not read", kind.name());
             table.gap(GapKind::Limit, why);
+        }
+        (_, Some(why)) => {
+            let read = match table.rows_read {
+                0 => "it was not read".to_owned(),
+                rows => format!("it was not read beyond row {rows}"),
+            };
+            table.gap(GapKind::Limit, format!("the {} file {why}; {read}", kind.name()));
         }
         _ if table.rows_read == 0 => {
             table.gap(GapKind::Unparsed, format!("the {} file is damaged or encrypted", kind.name()))
@@ -93,52 +108,53 @@ pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -
 }
 
 /// The batches, an empty one, and the number of rows if the file says so.
-fn opened(bytes: &Random, kind: Kind, rows: usize) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
-    let failed = |error: std::io::Error| ArrowError::IoError(error.to_string(), error);
-    let reader = || bytes.open().map(BufReader::new).map_err(failed);
+fn opened(
+    bytes: &Random,
+    kind: Kind,
+    rows: usize,
+    refusal: &Refusal,
+) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
+    let reader = || bytes.open().map(BufReader::new);
     Ok(match kind {
         Kind::Arrow => {
-            let reader = FileReader::try_new(reader()?, None)?;
-            let empty = RecordBatch::new_empty(reader.schema());
-            (Box::new(reader), empty, None)
+            let file = ipc::File::new(bytes.open()?, refusal.clone())?;
+            let empty = RecordBatch::new_empty(file.schema());
+            (Box::new(file), empty, None)
         }
         Kind::ArrowStream => {
-            let reader = StreamReader::try_new(reader()?, None)?;
+            let reader = StreamReader::try_new(ipc::Messages::new(reader()?, refusal.clone()), None)?;
             let empty = RecordBatch::new_empty(reader.schema());
             (Box::new(reader), empty, None)
         }
         Kind::Avro => {
-            let reader = ReaderBuilder::new().with_batch_size(rows).build(reader()?)?;
+            let file = avro::Unpacked::new(reader()?, rows, refusal.clone())?;
+            let (batch, rows) = (file.batch(), file.rows());
+            let mut reader = ReaderBuilder::new().with_batch_size(rows).build(file)?;
             // The decoder takes the end of the bytes for the end of the data, but every block ends with the marker.
-            let whole = ends_with(bytes, &reader.avro_header().sync()).map_err(failed)?;
+            let whole = ends_with(bytes, &reader.avro_header().sync())?;
             let empty = RecordBatch::new_empty(reader.schema());
+            let batches = std::iter::from_fn(move || {
+                batch.set(0);
+                reader.next()
+            });
             let cut = (!whole).then(|| Err(ArrowError::ParseError("the last block is cut".to_owned())));
-            (Box::new(reader.chain(cut)), empty, None)
+            (Box::new(batches.chain(cut)), empty, None)
         }
-        Kind::Orc => {
-            let damaged = |error: orc_rust::error::OrcError| ArrowError::ExternalError(Box::new(error));
-            match bytes {
-                Random::Disk(path) => orc_opened(
-                    ArrowReaderBuilder::try_new(Within(open(path).map_err(failed)?)).map_err(damaged)?,
-                    bytes,
-                    rows,
-                )?,
-                Random::Held(held) => {
-                    orc_opened(ArrowReaderBuilder::try_new(Within(held.clone())).map_err(damaged)?, bytes, rows)?
-                }
-            }
-        }
+        Kind::Orc => match bytes {
+            Random::Disk(path) => orc_batches(open(path)?, rows, refusal)?,
+            Random::Held(bytes) => orc_batches(bytes.clone(), rows, refusal)?,
+        },
     })
 }
 
-fn orc_opened<R: ChunkReader + 'static>(
-    reader: ArrowReaderBuilder<Within<R>>,
-    bytes: &Random,
+fn orc_batches(
+    file: impl ChunkReader + 'static,
     rows: usize,
+    refusal: &Refusal,
 ) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
-    let length = bytes.open().and_then(|mut bytes| bytes.seek(SeekFrom::End(0)));
-    let length = length.map_err(|error| ArrowError::IoError(error.to_string(), error))?;
-    orc::stripes(reader.file_metadata(), length).map_err(excess)?;
+    let file = orc::Guarded::new(file, rows, refusal.clone())?;
+    let rows = file.rows();
+    let reader = ArrowReaderBuilder::try_new(file).map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
     let empty = RecordBatch::new_empty(reader.schema());
     let reader = reader.with_batch_size(rows).build();
     let total = reader.total_row_count();
@@ -166,17 +182,20 @@ fn all(mut batches: Batches, table: &mut Table, rules: &Rules) -> Result<(), Arr
     let format = table.format;
     loop {
         let mut abreast = Vec::new();
-        let mut failed = None;
-        for batch in batches.by_ref().take(ABREAST) {
-            match batch.and_then(bounded) {
-                Ok(batch) => abreast.push(batch),
-                Err(error) => {
+        let (mut failed, mut last, mut size) = (None, false, 0);
+        while abreast.len() < ABREAST && size < LARGEST && !last {
+            match batches.next().map(|batch| batch.and_then(bounded)) {
+                Some(Ok(batch)) => {
+                    size += batch.get_array_memory_size();
+                    abreast.push(batch);
+                }
+                Some(Err(error)) => {
                     failed = Some(error);
                     break;
                 }
+                None => last = true,
             }
         }
-        let last = abreast.len() < ABREAST;
         let counted: Vec<Table> = abreast
             .par_iter()
             .map(|batch| {
