@@ -10,7 +10,7 @@ mod runs;
 #[cfg(test)]
 mod bombs;
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use aedile_model::GapKind;
 use aedile_rules::Rules;
@@ -164,7 +164,6 @@ fn orc_batches(
 fn excess(fault: claims::Fault) -> ArrowError {
     match fault {
         claims::Fault::Excess => ArrowError::MemoryError("a claim beyond all measure".to_owned()),
-        claims::Fault::Damaged => ArrowError::ParseError("a claim that cannot be".to_owned()),
     }
 }
 

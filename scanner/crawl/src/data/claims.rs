@@ -22,7 +22,6 @@ const SLACK: u64 = 256 << 20;
 pub(super) enum Fault {
     /// It claims what it cannot hold.
     Excess,
-    Damaged,
 }
 
 /// Looks at what `bytes` claim.
