@@ -143,9 +143,9 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         Ok(builder.with_projection(self.mask.clone()))
     }
 
-    /// The metadata by which columns of text stay dictionaries where the row group `at` holds nothing else of them: each value
-    /// is then looked at once. `None` if there are no such columns.
-    fn tallied(&self, at: usize) -> Option<ArrowReaderMetadata> {
+    /// The metadata by which columns of text stay dictionaries where the row group `at` holds nothing else of them, for each value
+    /// is then looked at once, and others stay where their page was unpacked. `None` if there are no such columns.
+    fn hinted(&self, at: usize) -> Option<ArrowReaderMetadata> {
         let metadata = self.loaded.metadata();
         let (schema, group) = (metadata.file_metadata().schema_descr(), metadata.row_groups().get(at)?);
         let mut fields: Vec<FieldRef> = self.loaded.schema().fields().iter().cloned().collect();
@@ -156,10 +156,11 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
             if let Some(field) = fields.get_mut(schema.get_column_root_idx(leaf))
                 && whole
                 && matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8)
-                && is_dictionary(chunk)
             {
-                let values = Box::new(field.data_type().clone());
-                let kind = DataType::Dictionary(Box::new(DataType::Int32), values);
+                let kind = match is_dictionary(chunk) {
+                    true => DataType::Dictionary(Box::new(DataType::Int32), Box::new(field.data_type().clone())),
+                    false => DataType::Utf8View,
+                };
                 *field = Arc::new(field.as_ref().clone().with_data_type(kind));
                 any = true;
             }
@@ -210,8 +211,8 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         let bytes = self.loaded.metadata().row_groups().get(at).map_or(0, |group| group.total_byte_size());
         let rows = i64::try_from(self.rows_of(at)).unwrap_or(i64::MAX).max(1);
         let fitting = usize::try_from(BATCH / (bytes / rows).max(1)).unwrap_or(ALL).clamp(1, ALL);
-        let tallied = self.tallied(at).unwrap_or_else(|| self.loaded.clone());
-        let builder = self.builder(tallied)?.with_row_groups(vec![at]).with_batch_size(fitting);
+        let hinted = self.hinted(at).unwrap_or_else(|| self.loaded.clone());
+        let builder = self.builder(hinted)?.with_row_groups(vec![at]).with_batch_size(fitting);
         let mut batches = Batches::new(table, self.rules);
         for batch in builder.build().map_err(|_| Fault::Damaged)? {
             batches.observe(&batch.map_err(|_| Fault::Damaged)?);
