@@ -159,6 +159,13 @@ impl Drop for Batches<'_> {
     }
 }
 
+/// Bytes that the cells of `batch` take. Columns of a message share its bytes, so what an array holds says nothing.
+pub(super) fn size(batch: &RecordBatch) -> usize {
+    let of =
+        |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size());
+    batch.columns().iter().map(of).sum()
+}
+
 fn span<O: Copy + std::ops::Sub<Output = O>>(offsets: &[O]) -> Option<O> {
     Some(*offsets.last()? - *offsets.first()?)
 }

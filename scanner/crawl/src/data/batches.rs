@@ -23,7 +23,7 @@ use orc_rust::reader::ChunkReader;
 use rayon::prelude::*;
 
 use self::bound::{LARGEST, Refusal};
-use super::arrow::Batches as Observed;
+use super::arrow::{Batches as Observed, size as size_of};
 use super::claims;
 use super::random::{Random, careful, open};
 use super::sample::Reservoir;
@@ -185,7 +185,7 @@ fn all(mut batches: Batches, table: &mut Table, rules: &Rules) -> Result<(), Arr
         while abreast.len() < ABREAST && size < LARGEST && !last {
             match batches.next().map(|batch| batch.and_then(bounded)) {
                 Some(Ok(batch)) => {
-                    size += batch.get_array_memory_size();
+                    size += size_of(&batch);
                     abreast.push(batch);
                 }
                 Some(Err(error)) => {
@@ -233,7 +233,7 @@ fn sample(
             }
         };
         rows += batch.num_rows() as u64;
-        bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
+        bytes = bytes.saturating_add(size_of(&batch) as u64);
         for start in (0..batch.num_rows()).step_by(PIECE) {
             kept.offer(|| batch.slice(start, PIECE.min(batch.num_rows() - start)));
         }
@@ -263,7 +263,7 @@ fn sample(
 }
 
 fn bounded(batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
-    match batch.get_array_memory_size() > LARGEST {
+    match size_of(&batch) > LARGEST {
         true => Err(ArrowError::MemoryError("a batch beyond all measure".to_owned())),
         false => Ok(batch),
     }
@@ -313,6 +313,22 @@ mod tests {
             }
         }
         bytes
+    }
+
+    #[test]
+    fn bytes_that_the_columns_of_a_message_share_count_once() {
+        let column = Arc::new(Int64Array::from_iter_values(0..10_000)) as ArrayRef;
+        let columns = (0..60).map(|n| (format!("c{n}"), Arc::clone(&column)));
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = arrow::ipc::writer::FileWriter::try_new(&mut bytes, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        // Sixty times the file is more than a batch may take.
+        assert!(bytes.len() < 8 << 20 && bytes.len() * 60 > LARGEST);
+        let limits = Limits { dataset_rows: 10_000, ..Limits::default() };
+        let table = read(&Random::Held(bytes.into()), Kind::Arrow, &limits, &RULES);
+        assert_eq!((table.rows_read, table.rows_total, &table.gaps), (10_000, Some(10_000), &Vec::new()));
     }
 
     const KINDS: [Kind; 4] = [Kind::Arrow, Kind::ArrowStream, Kind::Avro, Kind::Orc];

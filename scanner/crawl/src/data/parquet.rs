@@ -15,7 +15,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMeta
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
-use super::arrow::Batches;
+use super::arrow::{Batches, size};
 use super::random::{Random, careful, open};
 use super::sample::SplitMix;
 use super::table::{COLUMNS, Table};
@@ -246,7 +246,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
                 gap = Some((GapKind::Unparsed, why));
                 break;
             };
-            bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
+            bytes = bytes.saturating_add(size(&batch) as u64);
             batches.observe(&batch);
             if bytes > most {
                 let read = batches.rows_read();
