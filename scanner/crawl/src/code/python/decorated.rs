@@ -2,7 +2,7 @@
 
 use aedile_model::{AssetKind, Place};
 use aedile_rules::{Api, Effect, SinkRule};
-use ruff_python_ast::Expr;
+use ruff_python_ast::{Decorator, Expr, ExprCall};
 
 use super::apply::Fields;
 use super::argument::Arguments;
@@ -22,6 +22,16 @@ impl<'w> Interpreter<'w> {
         }
     }
 
+    /// What the catalog says of a decorator, and its call if it has arguments.
+    pub(super) fn decorated_by(&mut self, decorator: &'w Decorator) -> Option<(&'w Api, Option<&'w ExprCall>)> {
+        let (callee, call) = match &decorator.expression {
+            Expr::Call(call) => (&*call.func, Some(call)),
+            other => (other, None),
+        };
+        let Value::External(path) = self.value(callee) else { return None };
+        Some((self.world.apis.lookup(&format!("@{path}"))?, call))
+    }
+
     /// What a task of an orchestrator returns is kept: by the orchestrator, or as the table that it is named for.
     pub(super) fn keep_task_result(&mut self, function: Function<'w>, result: &Value<'w>) {
         if self.quiet {
@@ -29,12 +39,7 @@ impl<'w> Interpreter<'w> {
         }
         let data = result.data();
         for decorator in &function.def.decorator_list {
-            let (callee, call) = match &decorator.expression {
-                Expr::Call(call) => (&*call.func, Some(call)),
-                other => (other, None),
-            };
-            let Value::External(path) = self.value(callee) else { continue };
-            let Some(api) = self.world.apis.lookup(&format!("@{path}")) else { continue };
+            let Some((api, call)) = self.decorated_by(decorator) else { continue };
             let place = self.place(&function.def.name);
             if api.effect == Effect::Write {
                 let name = call.and_then(|call| self.name_of_result(api, call));

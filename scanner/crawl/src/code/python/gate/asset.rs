@@ -74,12 +74,7 @@ impl<'w> Interpreter<'w> {
     /// What a decorator makes of `function` by the catalog, and its arguments.
     fn asset_of(&mut self, function: Function<'w>) -> Option<(&'w Api, Arguments<'w>)> {
         for decorator in &function.def.decorator_list {
-            let (callee, call) = match &decorator.expression {
-                Expr::Call(call) => (&*call.func, Some(call)),
-                other => (other, None),
-            };
-            let Value::External(path) = self.value(callee) else { continue };
-            let Some(api) = self.world.apis.lookup(&format!("@{path}")) else { continue };
+            let Some((api, call)) = self.decorated_by(decorator) else { continue };
             if matches!(api.returns.as_deref(), Some(ASSET | CHECK)) {
                 return Some((api, call.map(|call| self.arguments(call)).unwrap_or_default()));
             }
