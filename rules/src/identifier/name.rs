@@ -108,7 +108,7 @@ impl NameIndex {
     }
 
     fn found(&self, words: &Words) -> Vec<NameMatch> {
-        let mut found = Vec::new();
+        let (mut found, is_plain) = (Vec::new(), words.folded.is_ascii());
         for (at, token) in words.tokens.iter().enumerate() {
             let following = words.tokens.get(at + 1..).unwrap_or_default();
             let spelled = spelled_out(&token.text);
@@ -130,7 +130,8 @@ impl NameIndex {
                 }
             }
         }
-        for (name, rule, strength) in &self.unspaced {
+        // None of them is of ASCII letters.
+        for (name, rule, strength) in self.unspaced.iter().filter(|_| !is_plain) {
             if let Some(start) = words.folded.find(name.as_str()) {
                 found.push(NameMatch {
                     rule: *rule,

@@ -5,7 +5,7 @@ use aedile_rules::{ColumnProfile, Decision, Rules};
 use rayon::prelude::*;
 
 use super::alike::Alike;
-use super::table::Table;
+use super::table::{COLUMNS, Table};
 
 /// Columns on either side whose names are told to the classifier as neighbours. Wider tables are joined from several
 /// subjects, and looking at all pairs of columns would be quadratic.
@@ -97,7 +97,8 @@ pub(crate) fn neighbours<'a>(names: &[&'a str], at: usize) -> Vec<&'a str> {
 
 /// Whether the rules know one of `names` as the name of a column.
 pub(super) fn names_something(rules: &Rules, names: &[String]) -> bool {
-    names.iter().any(|name| {
+    // No more columns are read.
+    names.iter().take(COLUMNS).any(|name| {
         let decision = rules.identifiers.decide(name, None, &[]);
         !decision.tags.is_empty() || decision.technical.is_some()
     })

@@ -149,9 +149,10 @@ pub(super) fn recognise_bytes(name: &str, head: &[u8]) -> Option<Format> {
         let shown = if format == "parquet" { "Parquet" } else { format };
         return known(format, GapKind::Unparsed, &format!("the name promises {shown}, the bytes are something else"));
     }
-    if (WORKBOOKS.contains(&extension) || extension == "zip") && !head.is_empty() && is_text(head) {
+    if (WORKBOOKS.contains(&extension) || extension == "zip") && !head.is_empty() {
         let (format, what) = if extension == "zip" { ("zip", "a zip archive") } else { ("spreadsheet", "a workbook") };
-        return known(format, GapKind::Unparsed, &format!("the name promises {what}, the bytes are text"));
+        let bytes = if is_text(head) { "text" } else { "something else" };
+        return known(format, GapKind::Unparsed, &format!("the name promises {what}, the bytes are {bytes}"));
     }
     if !is_text(head) || is_pointer {
         return None;
@@ -334,6 +335,7 @@ mod tests {
         assert!(unparsed(format("a.csv", "<!DOCTYPE html>\n<html>")));
         assert!(unparsed(format("a.parquet", "nothing")));
         assert!(unparsed(format("a.xlsx", "nothing")));
+        assert!(unparsed(format("a.xls", "\u{0}\u{1}nothing")));
         assert!(unparsed(format("a.orc", "nothing")));
         assert!(matches!(
             format("a.csv", "version https://git-lfs.github.com/spec/v1\n"),

@@ -297,7 +297,10 @@ impl<R: ChunkReader> ChunkReader for Guarded<R> {
             both.extend_from_slice(&tail(self.body, end));
             return Ok(both.freeze());
         }
-        if let Some(stripe) = self.stripes.iter().find(|stripe| stripe.footer_at() == from && stripe.footer == length) {
+        // Stripes lie one behind the other.
+        let at = self.stripes.partition_point(|stripe| stripe.footer_at() < from);
+        let mut here = self.stripes.iter().skip(at).take_while(|stripe| stripe.footer_at() == from);
+        if let Some(stripe) = here.find(|stripe| stripe.footer == length) {
             self.check(stripe, &bytes)?;
         }
         Ok(bytes)
