@@ -9,6 +9,7 @@ use crate::evaluate::Evaluator;
 use crate::index::BASE;
 use crate::policies::Policies;
 use crate::question::World;
+use crate::schema::Contract;
 use crate::variants::Assignment;
 use crate::{Platform, control::Control};
 
@@ -85,7 +86,8 @@ impl Policies {
         platform: &Platform,
     ) -> Result<(), String> {
         let platform = Platform { residency: self.residency(&platform.residency), as_of: platform.as_of };
-        let world = World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
+        let contract = Contract::built_in().map_err(|error| error.to_string())?;
+        let world = World { inventory, contract, taxonomy: &self.taxonomy, platform: &platform };
         let evaluator = Evaluator { world: &world, authorizer: Authorizer::new() };
         for question in world.questions(&self.guardrails.index).0 {
             let Some(entry) = self.guardrails.index.at(question.entry) else { continue };

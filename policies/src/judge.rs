@@ -15,11 +15,12 @@ use crate::memory::{self, Memory};
 use crate::policies::{Judges, Policies};
 use crate::question::{Question, World};
 use crate::reads::Side;
+use crate::schema::Contract;
 use crate::severity::severity;
 
 /// What verdicts depend on. Questions of one signature get one answer.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Signature<'a> {
+pub(crate) struct Signature<'a> {
     entry: usize,
     action: &'static str,
     facts: Vec<Fact<'a>>,
@@ -61,8 +62,15 @@ impl Policies {
     #[must_use]
     pub fn judge_again(&self, inventory: &Inventory, platform: &Platform, memory: Option<&Memory>) -> Judgement {
         let platform = Platform { residency: self.residency(&platform.residency), as_of: platform.as_of };
-        let world = World { inventory, contract: &self.contract, taxonomy: &self.taxonomy, platform: &platform };
         let mut judgement = Judgement::default();
+        let contract = match Contract::built_in() {
+            Ok(contract) => contract,
+            Err(error) => {
+                judgement.errors.push(JudgeError { policy: None, asset: None, message: error.to_string() });
+                return judgement;
+            }
+        };
+        let world = World { inventory, contract, taxonomy: &self.taxonomy, platform: &platform };
         let (questions, errors) = world.questions(&self.guardrails.index);
         judgement.errors.extend(errors);
         let memory = memory.map(|memory| (memory, self.digest(&platform)));
@@ -234,9 +242,18 @@ pub(crate) fn answer<'a>(
     questions.into_iter().zip(found).map(|(question, outcomes)| Answered { question, outcomes }).collect()
 }
 
-fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
+fn signature<'a>(question: &'a Question<'_>, judges: &'a Judges) -> Signature<'a> {
     // Where the policies cannot be read every question gets the same answer: that.
     let together = judges.index.at(question.entry).and_then(|entry| entry.together(&judges.controls).ok());
+    signature_by(question, judges, together.into_iter().flat_map(|together| &together.reads))
+}
+
+/// What answers to `question` depend on, of policies that read `reads`.
+pub(crate) fn signature_by<'a>(
+    question: &'a Question<'_>,
+    judges: &Judges,
+    reads: impl Iterator<Item = &'a (Side, String)>,
+) -> Signature<'a> {
     let fact = |(side, name): &(Side, String)| {
         let facts = question.side(*side);
         match (facts.known.get(name), facts.unknown.contains_key(name)) {
@@ -250,7 +267,7 @@ fn signature<'a>(question: &'a Question<'_>, judges: &Judges) -> Signature<'a> {
     Signature {
         entry: question.entry,
         action: question.action,
-        facts: together.map(|together| together.reads.iter().map(fact).collect()).unwrap_or_default(),
+        facts: reads.map(fact).collect(),
         held: [held(Side::Principal), held(Side::Resource), held(Side::Context)],
         kinds: [question.principal.map(|asset| asset.kind), Some(question.resource.kind)],
         identity: judges

@@ -59,5 +59,6 @@ pub use obligation::{Obligation, ObligationKind, ObligationResult, ObligationSta
 pub use policies::Policies;
 #[cfg(feature = "prove")]
 pub use prove::{Answer, Claim, Proof, Solver};
+pub use remedy::Trials;
 pub use source::PolicySource;
 pub use taxonomy::Taxonomy;

@@ -8,7 +8,7 @@ use miette::{Diagnostic, SourceSpan};
 use crate::{PolicyError, PolicySource};
 
 /// Parsing recurses on the stack; the limits of [`PolicySource`] keep it far below this.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// One policy of a file, where it stands, and the comment above it.
 #[derive(Debug)]

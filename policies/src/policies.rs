@@ -31,7 +31,6 @@ pub(crate) struct Judges {
 /// Validated policies: the built-in guardrails, the user's, and the user's intended access.
 #[derive(Debug)]
 pub struct Policies {
-    pub(crate) contract: Contract,
     pub(crate) taxonomy: Taxonomy,
     documents: Documents,
     pub(crate) guardrails: Judges,
@@ -72,7 +71,7 @@ impl Policies {
     }
 
     fn load_with(user: &[PolicySource], intended: &[PolicySource], all: bool) -> Result<Policies, PolicyError> {
-        let contract = Contract::built_in()?;
+        Contract::begin();
         let (additions, controls): (Vec<&PolicySource>, Vec<&PolicySource>) =
             user.iter().partition(|source| source.is_taxonomy());
         let taxonomy = Taxonomy::extended(&additions)?;
@@ -80,7 +79,6 @@ impl Policies {
             serde_yaml::from_str(REMOVED).map_err(|error| PolicyError::BuiltIn(format!("removed.yaml: {error}")))?;
         let schemas = Schemas::default();
         let loader = || Loader {
-            contract: &contract,
             taxonomy: &taxonomy,
             removed: &removed,
             faults: Vec::new(),
@@ -142,7 +140,7 @@ impl Policies {
         let as_intended = Arc::new(as_intended()?);
         let frameworks = Frameworks::default();
         let documents = Documents::built_in()?;
-        Ok(Policies { contract, taxonomy, documents, guardrails, intended: permitted, as_intended, frameworks, packs })
+        Ok(Policies { taxonomy, documents, guardrails, intended: permitted, as_intended, frameworks, packs })
     }
 
     /// How many guardrails `source` holds, if nothing is wrong with it; they are not added.
@@ -154,7 +152,6 @@ impl Policies {
             let removed = BTreeMap::new();
             let schemas = Schemas::default();
             let mut loader = Loader {
-                contract: &self.contract,
                 taxonomy: &self.taxonomy,
                 removed: &removed,
                 faults: Vec::new(),
@@ -268,12 +265,12 @@ struct Share {
 struct Schemas(Mutex<BTreeMap<BTreeSet<String>, Schema>>);
 
 impl Schemas {
-    fn of(&self, actions: BTreeSet<String>, contract: &Contract) -> Result<Schema, PolicyError> {
+    fn of(&self, actions: BTreeSet<String>) -> Result<Schema, PolicyError> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(schema) = known.get(&actions) {
             return Ok(schema.clone());
         }
-        let schema = contract.narrowed(&actions)?;
+        let schema = Contract::built_in()?.narrowed(&actions)?;
         known.insert(actions, schema.clone());
         Ok(schema)
     }
@@ -281,7 +278,6 @@ impl Schemas {
 
 /// Reads files and collects what is wrong with them.
 struct Loader<'a> {
-    contract: &'a Contract,
     taxonomy: &'a Taxonomy,
     removed: &'a BTreeMap<String, String>,
     faults: Vec<PolicyError>,
@@ -370,7 +366,7 @@ impl Loader<'_> {
     }
 
     fn schema(&self, body: &Body) -> Result<Schema, PolicyError> {
-        self.schemas.of(body.actions(), self.contract)
+        self.schemas.of(body.actions())
     }
 
     fn invalid(&mut self, read: &Read, reason: String, advice: Option<String>) {

@@ -22,6 +22,7 @@ use crate::control::{Control, Types};
 use crate::index::{base, types};
 use crate::parse::on_large_stack;
 use crate::policies::Policies;
+use crate::schema::Contract;
 
 /// The program that answers.
 #[derive(Debug, Clone)]
@@ -169,6 +170,7 @@ struct Compiled<'a> {
 
 struct Prover<'a> {
     policies: &'a Policies,
+    contract: &'static Contract,
     program: Solver,
     runtime: Runtime,
     /// A running solver; none before the first question, and after one that it did not survive.
@@ -179,13 +181,13 @@ impl<'a> Prover<'a> {
     fn new(policies: &'a Policies, solver: &Solver) -> Result<Prover<'a>, PolicyError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| PolicyError::BuiltIn(format!("the prover cannot run: {error}")))?;
-        Ok(Prover { policies, program: solver.clone(), runtime, running: None })
+        Ok(Prover { policies, contract: Contract::built_in()?, program: solver.clone(), runtime, running: None })
     }
 
     /// Where `control` applies. Only the part of the schema that its scope names is looked at: the whole takes long.
     fn envs(&self, control: &Control) -> Result<Vec<RequestEnv>, String> {
         let body = control.body()?;
-        let part = self.policies.contract.narrowed(&body.actions()).map_err(|error| error.to_string())?;
+        let part = self.contract.narrowed(&body.actions()).map_err(|error| error.to_string())?;
         Ok(body.policy.get_valid_request_envs(&part).collect())
     }
 
@@ -194,7 +196,7 @@ impl<'a> Prover<'a> {
         for env in self.envs(control)? {
             let names = types(env.clone());
             // INVARIANT: one schema for all, or two policies cannot be compared.
-            let compiled = CompiledPolicy::compile(&control.body()?.policy, &env, &self.policies.contract.schema)
+            let compiled = CompiledPolicy::compile(&control.body()?.policy, &env, &self.contract.schema)
                 .map_err(|error| error.to_string())?;
             by_types.insert(names, compiled);
         }
@@ -312,7 +314,7 @@ impl<'a> Prover<'a> {
         };
         for env in envs {
             let names = types(env.clone());
-            let denied = compile(&set, &env, &self.policies.contract.schema)
+            let denied = compile(&set, &env, &self.contract.schema)
                 .and_then(|set| self.ask(async |solver| solver.check_always_denies_opt(&set).await));
             match denied {
                 Ok(false) => return Answer::Proved,
@@ -334,7 +336,7 @@ impl<'a> Prover<'a> {
         new: &PolicySet,
         speaking: impl Iterator<Item = &'c Control>,
     ) -> Result<Vec<Proof>, PolicyError> {
-        let schema = &self.policies.contract.schema;
+        let schema = &self.contract.schema;
         let mut envs: BTreeMap<Types, RequestEnv> = BTreeMap::new();
         for control in speaking {
             let applies = self.envs(control).map_err(PolicyError::BuiltIn)?;

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema, SchemaFragment};
 
 use crate::PolicyError;
+use crate::parse::STACK_BYTES;
 
 /// The namespace of every entity and action.
 pub(crate) const NAMESPACE: &str = "Aedile";
@@ -36,8 +37,22 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
-    pub(crate) fn built_in() -> Result<Self, PolicyError> {
-        Self::parse(include_str!("../schema.cedarschema"))
+    /// The contract that is built in, parsed once in the life of the program.
+    ///
+    /// # Errors
+    /// [`PolicyError::BuiltIn`] if Cedar does not read it.
+    pub(crate) fn built_in() -> Result<&'static Contract, PolicyError> {
+        static PARSED: OnceLock<Result<Contract, String>> = OnceLock::new();
+        let parse = || Self::parse(include_str!("../schema.cedarschema")).map_err(|error| error.to_string());
+        PARSED.get_or_init(parse).as_ref().map_err(|reason| PolicyError::BuiltIn(reason.clone()))
+    }
+
+    /// Begins to parse the contract that is built in beside whoever asks: until something is judged it is not needed,
+    /// and it takes Cedar longer than a small crawl.
+    pub(crate) fn begin() {
+        let parse = || drop(Self::built_in());
+        // Without a thread it is parsed where it is needed.
+        drop(std::thread::Builder::new().name("contract".to_owned()).stack_size(STACK_BYTES).spawn(parse));
     }
 
     fn parse(text: &str) -> Result<Self, PolicyError> {

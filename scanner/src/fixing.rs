@@ -8,13 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aedile_crawl::{Crawl, Offer, Options, Reading, Texts, composed, configuration, patched, reread};
 use aedile_model::{AssetId, Finding, Patch, Value};
-use aedile_policies::{Platform, Policies};
+use aedile_policies::{Platform, Policies, Trials};
 use aedile_rules::Rules;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// Times that configuration is read again in one scan to prove patches; those left over are not offered.
 const READINGS: usize = 96;
+
+/// Readings that are under way at once; each holds what configuration says.
+const ABREAST: usize = 4;
 
 /// Attributes that one patch changes at the most.
 const MOST_OFFERS: usize = 24;
@@ -61,10 +64,11 @@ impl Fixer<'_> {
         for offer in before.offers.iter().filter(|offer| self.changes(offer)) {
             offers.entry(&offer.asset).or_default().push(offer);
         }
-        let chosen: Vec<_> = findings
-            .par_iter()
-            .map(|finding| offers.get(&finding.asset.id).map_or(Ok(None), |offers| self.chosen(finding, offers)))
-            .collect();
+        let trials = self.policies.trials(&self.crawl.inventory, self.platform);
+        let chosen = |finding: &Finding| {
+            offers.get(&finding.asset.id).map_or(Ok(None), |offers| self.chosen(finding, offers, &trials))
+        };
+        let chosen: Vec<_> = findings.par_iter().map(chosen).collect();
         let mut candidates = Vec::new();
         for (at, (finding, chosen)) in findings.iter_mut().zip(chosen).enumerate() {
             match chosen {
@@ -93,14 +97,18 @@ impl Fixer<'_> {
     }
 
     /// The offers that together satisfy the policy of `finding`; none if no offers do.
-    fn chosen<'o>(&self, finding: &Finding, offers: &[&'o Offer]) -> Result<Option<Vec<&'o Offer>>, String> {
+    fn chosen<'o>(
+        &self,
+        finding: &Finding,
+        offers: &[&'o Offer],
+        trials: &Trials<'_>,
+    ) -> Result<Option<Vec<&'o Offer>>, String> {
         let holds = |offers: &[&Offer]| {
             let mut changed = BTreeMap::new();
             for (name, value) in offers.iter().flat_map(|offer| &offer.makes) {
                 changed.entry(name.clone()).or_insert_with(|| value.clone());
             }
-            let inventory = &self.crawl.inventory;
-            self.policies.would_hold(inventory, self.platform, &finding.policy, &finding.asset.id, &changed)
+            trials.would_hold(&finding.policy, &finding.asset.id, &changed)
         };
         let read = self.policies.reads(&finding.policy);
         let offers: Vec<&Offer> = offers
@@ -165,6 +173,27 @@ struct Proof<'a> {
 /// What came out for a finding: its patches with their warning, or why there are none.
 type Proved = (usize, Result<(Vec<Patch>, Option<String>), &'static str>);
 
+/// Up to `most` batches of candidates whose first ways can be read together, and the candidates left over.
+fn batches(mut trying: Vec<Candidate>, most: usize) -> (Vec<Vec<Candidate>>, Vec<Candidate>) {
+    let mut batches = Vec::new();
+    while batches.len() < most && !trying.is_empty() {
+        let ways = |candidate: &Candidate| candidate.ways.first().cloned().unwrap_or_default();
+        let ways: Vec<Vec<Patch>> = trying.iter().map(ways).collect();
+        let parts: Vec<&[Patch]> = ways.iter().map(Vec::as_slice).collect();
+        let taken: BTreeSet<usize> = composed(&parts).1.into_iter().collect();
+        let (mut batch, mut rest) = (Vec::new(), Vec::new());
+        // Of one asset one at a time: a patch must do alone what it promises.
+        let mut assets: BTreeSet<AssetId> = BTreeSet::new();
+        for (at, candidate) in trying.into_iter().enumerate() {
+            let alone = taken.contains(&at) && assets.insert(candidate.asset.clone());
+            if alone { batch.push(candidate) } else { rest.push(candidate) }
+        }
+        batches.push(batch);
+        trying = rest;
+    }
+    (batches, trying)
+}
+
 impl Proof<'_> {
     /// Tries the candidates' ways until each is proved or has none left. Those that do not touch each other
     /// are read together.
@@ -175,21 +204,12 @@ impl Proof<'_> {
                 waiting.into_iter().partition(|candidate| !candidate.ways.is_empty());
             let why = "the patched configuration would not read as it should";
             results.extend(none.into_iter().map(|candidate| (candidate.finding, Err(why))));
-            let parts: Vec<&[Patch]> =
-                trying.iter().filter_map(|candidate| candidate.ways.first()).map(Vec::as_slice).collect();
-            let (_, taken) = composed(&parts);
-            let taken: BTreeSet<usize> = taken.into_iter().collect();
-            let (mut batch, mut later) = (Vec::new(), Vec::new());
-            // Of one asset one at a time: a patch must do alone what it promises.
-            let mut assets: BTreeSet<AssetId> = BTreeSet::new();
-            for (at, candidate) in trying.into_iter().enumerate() {
-                if taken.contains(&at) && assets.insert(candidate.asset.clone()) {
-                    batch.push(candidate);
-                } else {
-                    later.push(candidate);
-                }
+            let (batches, mut later) = batches(trying, self.left.min(ABREAST));
+            self.left -= batches.len();
+            let read: Vec<(bool, Vec<bool>)> = batches.par_iter().map(|batch| self.read(batch)).collect();
+            for (batch, read) in batches.into_iter().zip(read) {
+                self.settle(batch, read, &mut results, &mut later);
             }
-            self.split(batch, &mut results, &mut later);
             if self.left == 0 {
                 results
                     .extend(later.into_iter().map(|candidate| (candidate.finding, Err("there are too many to prove"))));
@@ -200,22 +220,25 @@ impl Proof<'_> {
         results
     }
 
-    /// Reads `batch` together; if that goes wrong, its halves.
-    fn split(&mut self, batch: Vec<Candidate>, results: &mut Vec<Proved>, later: &mut Vec<Candidate>) {
-        if batch.is_empty() {
-            return;
-        }
-        if self.left == 0 {
-            later.extend(batch);
-            return;
-        }
-        self.left -= 1;
-        let (clean, done) = self.read(&batch);
+    /// Takes the candidates of `batch` for what `read` says of them; if it went wrong, its halves are read.
+    fn settle(
+        &mut self,
+        mut batch: Vec<Candidate>,
+        (clean, done): (bool, Vec<bool>),
+        results: &mut Vec<Proved>,
+        later: &mut Vec<Candidate>,
+    ) {
         if !clean && batch.len() > 1 {
-            let mut first = batch;
-            let second = first.split_off(first.len() / 2);
-            self.split(first, results, later);
-            self.split(second, results, later);
+            let second = batch.split_off(batch.len() / 2);
+            for half in [batch, second] {
+                if self.left == 0 {
+                    later.extend(half);
+                    continue;
+                }
+                self.left -= 1;
+                let read = self.read(&half);
+                self.settle(half, read, results, later);
+            }
             return;
         }
         for (mut candidate, done) in batch.into_iter().zip(done) {

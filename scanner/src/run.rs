@@ -10,6 +10,7 @@ use aedile_model::{AssetId, Gap, GapKind, Inventory, Place, Verdict};
 use aedile_policies::{Frameworks, JudgeError, Judgement, Platform, Policies, PolicyError, PolicySource};
 use aedile_rules::{Labels, PackError, PackSource, Rules};
 use globset::Glob;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use time::{Date, OffsetDateTime};
 
@@ -263,7 +264,7 @@ fn known_labels(packs: &Packs, loaded: &Loaded) -> Result<(), ScanError> {
 /// The findings in their recorded form, most severe first.
 fn findings(judgement: &Judgement, recorder: Recorder<'_>) -> Vec<record::Finding> {
     let mut findings: Vec<record::Finding> =
-        judgement.findings.iter().map(|finding| recorder.finding(finding)).collect();
+        judgement.findings.par_iter().map(|finding| recorder.finding(finding)).collect();
     findings.sort_by(|a, b| rank(a).cmp(&rank(b)));
     findings
 }

@@ -90,9 +90,12 @@ pub(crate) struct MaskedTexts(Mutex<BTreeMap<Arc<str>, Arc<str>>>);
 impl MaskedTexts {
     /// The text of the file at `path`.
     pub(crate) fn get(&self, path: &Arc<str>, text: &str, rules: &Rules) -> Arc<str> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = known.entry(Arc::clone(path));
-        Arc::clone(made.or_insert_with(|| String::from_utf8_lossy(&masked(text, rules)).into()))
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = known().get(path) {
+            return Arc::clone(made);
+        }
+        let made = String::from_utf8_lossy(&masked(text, rules)).into();
+        Arc::clone(known().entry(Arc::clone(path)).or_insert(made))
     }
 }
 

@@ -129,24 +129,35 @@ fn read(texts: &Texts, asked: Option<Arc<Asked>>, options: &Options, rules: &Rul
 #[must_use]
 pub fn composed(patches: &[&[Patch]]) -> (Vec<Patch>, Vec<usize>) {
     let (mut edits, mut taken): (Vec<Patch>, Vec<usize>) = (Vec::new(), Vec::new());
+    // Edits of different files never touch each other.
+    let mut of_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, patch) in patches.iter().enumerate() {
-        let clashes = patch.iter().any(|edit| edits.iter().any(|held| held != edit && clash(held, edit)));
+        let clashes = patch.iter().any(|edit| {
+            let held = of_file.get(&*edit.place.path).into_iter().flatten().filter_map(|at| edits.get(*at));
+            held.into_iter().any(|held| held != edit && clash(held, edit))
+        });
         if clashes {
             continue;
         }
         taken.push(at);
         for edit in *patch {
             let spaces = |edit: &Patch| !edit.replacement.is_empty() && edit.replacement.trim_matches(' ').is_empty();
-            if edits.contains(edit) {
+            let own = of_file.entry(&edit.place.path).or_default();
+            if own.iter().any(|at| edits.get(*at) == Some(edit)) {
                 continue;
             }
-            match edits.iter_mut().find(|held| held.place == edit.place && spaces(held) && spaces(edit)) {
+            let same = |held: &Patch| held.place == edit.place && spaces(held) && spaces(edit);
+            let held = own.iter().copied().find(|at| edits.get(*at).is_some_and(same));
+            match held.and_then(|at| edits.get_mut(at)) {
                 // Two wishes for the column of one `=`: the wider one.
                 Some(held) if edit.replacement.len() > held.replacement.len() => {
                     held.replacement.clone_from(&edit.replacement);
                 }
                 Some(_) => {}
-                None => edits.push(edit.clone()),
+                None => {
+                    own.push(edits.len());
+                    edits.push(edit.clone());
+                }
             }
         }
     }
