@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Lines of context around a change.
-const CONTEXT: usize = 3;
+pub(crate) const CONTEXT: usize = 3;
 
 /// Differences beyond which the rest of two texts counts as replaced.
 const MOST: usize = 2_000;
@@ -19,12 +19,18 @@ enum Line {
 /// The difference of two texts of the file `path`; empty if there is none.
 #[must_use]
 pub(crate) fn unified(path: &str, old: &str, new: &str) -> String {
+    unified_behind(path, 0, old, new)
+}
+
+/// As [`unified`] of two stretches of lines that stand behind `before` others, which are the same in both texts.
+#[must_use]
+pub(crate) fn unified_behind(path: &str, before: usize, old: &str, new: &str) -> String {
     if old == new {
         return String::new();
     }
-    let (before, after): (Vec<&str>, Vec<&str>) =
+    let (one, other): (Vec<&str>, Vec<&str>) =
         (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
-    let lines = compared(&before, &after);
+    let lines = compared(&one, &other);
     let mut out = format!("--- a/{path}\n+++ b/{path}\n");
     let changed: Vec<usize> = (0..lines.len()).filter(|at| !matches!(lines.get(*at), Some(Line::Both(..)))).collect();
     let mut next = 0;
@@ -35,12 +41,13 @@ pub(crate) fn unified(path: &str, old: &str, new: &str) -> String {
             next += 1;
         }
         let hunk = lines.get(first.saturating_sub(CONTEXT)..(last + CONTEXT + 1).min(lines.len())).unwrap_or_default();
-        write_hunk(&mut out, hunk, lines.get(..first.saturating_sub(CONTEXT)).unwrap_or_default(), &before, &after);
+        let before_it = lines.get(..first.saturating_sub(CONTEXT)).unwrap_or_default();
+        write_hunk(&mut out, before, (hunk, before_it), &one, &other);
     }
     out
 }
 
-fn write_hunk(out: &mut String, hunk: &[Line], before_it: &[Line], old: &[&str], new: &[&str]) {
+fn write_hunk(out: &mut String, before: usize, (hunk, before_it): (&[Line], &[Line]), old: &[&str], new: &[&str]) {
     let count = |lines: &[Line], of_old: bool| {
         lines
             .iter()
@@ -48,7 +55,7 @@ fn write_hunk(out: &mut String, hunk: &[Line], before_it: &[Line], old: &[&str],
             .count()
     };
     let range = |of_old: bool| {
-        let (start, length) = (count(before_it, of_old), count(hunk, of_old));
+        let (start, length) = (before + count(before_it, of_old), count(hunk, of_old));
         // A side without lines names the line before it.
         let start = if length == 0 { start } else { start + 1 };
         if length == 1 { start.to_string() } else { format!("{start},{length}") }

@@ -8,7 +8,7 @@ use aedile_policies::{FrameworkResult, ObligationKind, ObligationStatus, PolicyI
 use aedile_rules::Rules;
 use serde_json::{Value, json};
 
-use crate::diff::unified;
+use crate::diff::{CONTEXT, unified_behind};
 use crate::record;
 use crate::snippet::{MaskedTexts, snippet, visible};
 
@@ -37,7 +37,7 @@ impl Recorder<'_> {
     }
 
     fn shown(&self, place: &model::Place) -> record::Place {
-        let snippet = if self.lines { snippet(place, self.sources, self.rules) } else { None };
+        let snippet = if self.lines { snippet(place, self.sources, self.rules, self.masked) } else { None };
         record::Place { snippet, ..self.place(place) }
     }
 
@@ -164,7 +164,7 @@ impl Recorder<'_> {
             place: self.place(&patch.place),
             replacement: patch.replacement.clone(),
             bytes: Some(record::Bytes { start: patch.place.span.start, end: patch.place.span.end }),
-            sha256: Some(crate::fixing::sha256(text)),
+            sha256: Some(self.masked.digest(&patch.place.path, text)),
         }
     }
 
@@ -174,7 +174,19 @@ impl Recorder<'_> {
         let diffs = paths.into_iter().filter_map(|path| {
             let text = self.sources.text(&model::Place::file(path))?;
             let old = self.masked.get(path, text, self.rules);
-            Some(unified(path, &old, &aedile_crawl::patched(path, &old, patches)))
+            let own: Vec<&model::Patch> = patches.iter().filter(|patch| patch.place.path == *path).collect();
+            let lines = aedile_crawl::surroundings(path, &old, &own, CONTEXT);
+            let start = u32::try_from(lines.start).ok()?;
+            let first = model::Place { span: model::Span { start, end: start }, ..model::Place::file(path) };
+            let before = (self.sources.locate(&first).start.line as usize).saturating_sub(1);
+            let moved = own.into_iter().map(|patch| {
+                let mut patch = patch.clone();
+                let span = &mut patch.place.span;
+                (span.start, span.end) = (span.start.saturating_sub(start), span.end.saturating_sub(start));
+                patch
+            });
+            let (old, moved) = (old.get(lines)?, moved.collect::<Vec<_>>());
+            Some(unified_behind(path, before, old, &aedile_crawl::patched(path, old, &moved)))
         });
         let lines: Vec<String> = diffs.collect::<String>().lines().map(visible).collect();
         (!lines.is_empty()).then(|| lines.join("\n") + "\n")

@@ -8,11 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aedile_model::{Place, Sources};
 use aedile_rules::Rules;
 
+use crate::fixing::sha256;
+
 /// How many lines a snippet shows at the most.
 const LINES: usize = 6;
 /// How many characters of a line it shows at the most.
 const WIDTH: usize = 200;
-/// How far around a place text is looked at for what must be masked, in bytes. A credential may begin
+/// Bytes of the longest file that is masked as a whole.
+const WHOLE: usize = 1 << 20;
+/// How far around a place in a longer one text is looked at for what must be masked, in bytes. A credential may begin
 /// before the first line shown (a private key) and end after the last.
 const CONTEXT: usize = 8 << 10;
 /// How far before it the statement that a place is in may begin, in bytes.
@@ -22,7 +26,7 @@ const STATEMENT: usize = 256 << 10;
 /// span that a secret rule or a value rule recognises, and every value that SQL inserts, replaced by `*`. Control characters are shown as
 /// code points. `None` for data files and places without a text.
 #[must_use]
-pub fn snippet(place: &Place, sources: &Sources, rules: &Rules) -> Option<String> {
+pub(crate) fn snippet(place: &Place, sources: &Sources, rules: &Rules, known: &MaskedTexts) -> Option<String> {
     if place.span.start == place.span.end || is_data(&place.path) {
         return None;
     }
@@ -32,13 +36,17 @@ pub fn snippet(place: &Place, sources: &Sources, rules: &Rules) -> Option<String
     let first = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let last = text.get(end..)?.find('\n').map_or(text.len(), |newline| end + newline);
 
-    let from = statement(text, boundary(text, first.saturating_sub(CONTEXT)));
-    let to = boundary(text, last.min(first + CONTEXT) + CONTEXT);
-    let around = text.get(from..to)?;
-    let masked = masked(around, rules);
-    let shown = masked.get(first - from..(last - from).min(masked.len())).unwrap_or_default();
-
-    let lines: Vec<String> = String::from_utf8_lossy(shown)
+    let shown = match place.cell.is_none() && text.len() <= WHOLE {
+        // Many places of one file are shown.
+        true => known.get(&place.path, text, rules).as_bytes().get(first..last).map(<[u8]>::to_vec),
+        false => {
+            let from = statement(text, boundary(text, first.saturating_sub(CONTEXT)));
+            let to = boundary(text, last.min(first + CONTEXT) + CONTEXT);
+            let masked = masked(text.get(from..to)?, rules);
+            masked.get(first - from..(last - from).min(masked.len())).map(<[u8]>::to_vec)
+        }
+    };
+    let lines: Vec<String> = String::from_utf8_lossy(&shown?)
         .lines()
         .take(LINES)
         .map(|line| visible(line).chars().take(WIDTH).collect())
@@ -83,19 +91,34 @@ fn masked(text: &str, rules: &Rules) -> Vec<u8> {
     bytes
 }
 
-/// Whole texts with each recognised span replaced by as many `*`, each made once.
+/// Whole texts with each recognised span replaced by as many `*`, and the digests of texts, each made once.
 #[derive(Debug, Default)]
-pub(crate) struct MaskedTexts(Mutex<BTreeMap<Arc<str>, Arc<str>>>);
+pub(crate) struct MaskedTexts {
+    masked: Memo,
+    digests: Memo,
+}
+
+/// What was made of files, by their paths.
+type Memo = Mutex<BTreeMap<Arc<str>, Arc<str>>>;
+
+fn remembered(memo: &Memo, path: &Arc<str>, make: impl FnOnce() -> Arc<str>) -> Arc<str> {
+    let known = || memo.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(made) = known().get(path) {
+        return Arc::clone(made);
+    }
+    let made = make();
+    Arc::clone(known().entry(Arc::clone(path)).or_insert(made))
+}
 
 impl MaskedTexts {
-    /// The text of the file at `path`.
+    /// The text of the file at `path`, masked.
     pub(crate) fn get(&self, path: &Arc<str>, text: &str, rules: &Rules) -> Arc<str> {
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = known().get(path) {
-            return Arc::clone(made);
-        }
-        let made = String::from_utf8_lossy(&masked(text, rules)).into();
-        Arc::clone(known().entry(Arc::clone(path)).or_insert(made))
+        remembered(&self.masked, path, || String::from_utf8_lossy(&masked(text, rules)).into())
+    }
+
+    /// The SHA-256 of the text of the file at `path`, in lower-case hex.
+    pub(crate) fn digest(&self, path: &Arc<str>, text: &str) -> String {
+        remembered(&self.digests, path, || sha256(text).into()).to_string()
     }
 }
 

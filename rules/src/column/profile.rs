@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::letters::Reads;
 use super::sample::{Facts, Held, Known, Sample, hash};
-use super::waiting::Waiting;
+use super::waiting::{Lent, Wait, Waiting};
 use crate::Identifiers;
 use crate::identifier::cell::{Kind, Summary, is_null};
 use crate::identifier::shape::{LONGEST_CELL, Walk, mask};
@@ -135,6 +135,33 @@ impl Observer<'_> {
         (hash as u32).max(1)
     }
 
+    /// Counts `cells`, each of which stays where it is meanwhile, as [`Observer::cell`] does; hands what that gives to `hand`.
+    pub fn lent<'c>(&mut self, cells: impl IntoIterator<Item = Option<&'c str>>, mut hand: impl FnMut(u32)) {
+        let mut lent = Lent::default();
+        for cell in cells {
+            self.profile.total += 1;
+            let cell = trimmed(cell.unwrap_or_default());
+            if is_null(cell) {
+                self.profile.nulls += 1;
+                hand(0);
+                continue;
+            }
+            let hash = hash(cell.as_bytes());
+            if !self.profile.sample.again(hash, 1) {
+                if cell.len() > LONGEST_CELL {
+                    self.count(cell, 1, None);
+                } else if lent.add(cell) {
+                    self.count_all(&mut lent);
+                }
+                if self.profile.sample.wants(hash) {
+                    self.keep(cell, hash, 1);
+                }
+            }
+            hand((hash as u32).max(1));
+        }
+        self.count_all(&mut lent);
+    }
+
     fn keep(&mut self, cell: &str, hash: u64, times: u64) {
         let held = match cell.len() <= LONGEST_HELD {
             true => Held::Text(cell.into()),
@@ -159,6 +186,11 @@ impl Observer<'_> {
     /// Counts what waits.
     fn count_waiting(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
+        self.count_all(&mut waiting);
+        self.waiting = waiting;
+    }
+
+    fn count_all(&mut self, waiting: &mut impl Wait) {
         waiting.order();
         let mut numbers = std::mem::take(&mut self.numbers);
         match &mut self.walk {
@@ -170,7 +202,7 @@ impl Observer<'_> {
             self.count(cell, times, number.checked_sub(1));
         }
         waiting.clear();
-        (self.waiting, self.numbers) = (waiting, numbers);
+        self.numbers = numbers;
     }
 
     /// Counts so many equal cells of that set of shapes into the sums.

@@ -5,27 +5,29 @@ use crate::identifier::shape::LONGEST_CELL;
 /// Cells that wait at the most.
 const MOST: usize = 96;
 
+/// Cells that wait, wherever their texts are.
+pub(super) trait Wait {
+    fn len(&self) -> usize;
+    /// The cell at `nth` and how often it stands in the column; none behind the last.
+    fn cell(&self, nth: usize) -> (&str, u64);
+    /// Orders the cells by their length: those side by side then end together.
+    fn order(&mut self);
+    fn clear(&mut self);
+}
+
 /// Cells one behind the other in one text.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     text: String,
-    cells: Vec<Cell>,
-    /// Room for [`Waiting::order`].
-    ordered: Vec<Cell>,
+    cells: Ordered<Span>,
 }
 
 /// Where a cell begins and ends in the text, and how often it stands in the column.
 #[derive(Debug, Clone, Copy, Default)]
-struct Cell {
+struct Span {
     start: u32,
     end: u32,
     times: u64,
-}
-
-impl Cell {
-    fn length(self) -> usize {
-        (self.end - self.start) as usize
-    }
 }
 
 impl Waiting {
@@ -33,29 +35,85 @@ impl Waiting {
     pub(super) fn add(&mut self, cell: &str, times: u64) -> bool {
         let start = self.text.len() as u32;
         self.text.push_str(cell);
-        self.cells.push(Cell { start, end: self.text.len() as u32, times });
-        self.cells.len() >= MOST
+        self.cells.add(Span { start, end: self.text.len() as u32, times })
+    }
+}
+
+impl Wait for Waiting {
+    fn len(&self) -> usize {
+        self.cells.cells.len()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    /// The cell at `nth` and how often it stands in the column; none behind the last.
-    pub(super) fn cell(&self, nth: usize) -> (&str, u64) {
-        let cell = self.cells.get(nth).copied().unwrap_or_default();
+    fn cell(&self, nth: usize) -> (&str, u64) {
+        let cell = self.cells.at(nth);
         (self.text.get(cell.start as usize..cell.end as usize).unwrap_or_default(), cell.times)
     }
 
-    /// Orders the cells by their length: those side by side then end together.
-    pub(super) fn order(&mut self) {
-        if self.cells.is_sorted_by_key(|cell| cell.length()) {
+    fn order(&mut self) {
+        self.cells.order(|cell| (cell.end - cell.start) as usize);
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.cells.cells.clear();
+    }
+}
+
+/// Cells that stay where they are, each once.
+#[derive(Debug, Default)]
+pub(super) struct Lent<'c>(Ordered<&'c str>);
+
+impl<'c> Lent<'c> {
+    /// Adds a cell of at most [`LONGEST_CELL`] bytes; says whether no more should wait.
+    pub(super) fn add(&mut self, cell: &'c str) -> bool {
+        self.0.add(cell)
+    }
+}
+
+impl Wait for Lent<'_> {
+    fn len(&self) -> usize {
+        self.0.cells.len()
+    }
+
+    fn cell(&self, nth: usize) -> (&str, u64) {
+        (self.0.at(nth), 1)
+    }
+
+    fn order(&mut self) {
+        self.0.order(|cell| cell.len());
+    }
+
+    fn clear(&mut self) {
+        self.0.cells.clear();
+    }
+}
+
+/// Cells that can be ordered by their length.
+#[derive(Debug, Default)]
+struct Ordered<C> {
+    cells: Vec<C>,
+    /// Room for [`Ordered::order`].
+    ordered: Vec<C>,
+}
+
+impl<C: Copy + Default> Ordered<C> {
+    fn add(&mut self, cell: C) -> bool {
+        self.cells.push(cell);
+        self.cells.len() >= MOST
+    }
+
+    fn at(&self, nth: usize) -> C {
+        self.cells.get(nth).copied().unwrap_or_default()
+    }
+
+    fn order(&mut self, length: impl Fn(&C) -> usize) {
+        if self.cells.is_sorted_by_key(&length) {
             return;
         }
         // Counted, not compared. Fewer cells than a byte counts wait.
         let mut places = [0_u8; LONGEST_CELL + 2];
         for cell in &self.cells {
-            if let Some(place) = places.get_mut(cell.length() + 1) {
+            if let Some(place) = places.get_mut(length(cell) + 1) {
                 *place += 1;
             }
         }
@@ -64,9 +122,9 @@ impl Waiting {
             before += *place;
             *place = before;
         }
-        self.ordered.resize(self.cells.len(), Cell::default());
+        self.ordered.resize(self.cells.len(), C::default());
         for cell in &self.cells {
-            if let Some(place) = places.get_mut(cell.length()) {
+            if let Some(place) = places.get_mut(length(cell)) {
                 if let Some(to) = self.ordered.get_mut(usize::from(*place)) {
                     *to = *cell;
                 }
@@ -74,11 +132,6 @@ impl Waiting {
             }
         }
         std::mem::swap(&mut self.cells, &mut self.ordered);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.text.clear();
-        self.cells.clear();
     }
 }
 
@@ -100,5 +153,13 @@ mod tests {
         expected.sort();
         assert_eq!(ordered, expected);
         assert_eq!(waiting.cell(MOST), ("", 0));
+        let texts: Vec<String> = lengths.iter().map(|length| "x".repeat(*length)).collect();
+        let mut lent = Lent::default();
+        for (nth, text) in texts.iter().enumerate() {
+            assert_eq!(lent.add(text), nth + 1 == MOST);
+        }
+        lent.order();
+        let lengths: Vec<usize> = (0..lent.len()).map(|nth| lent.cell(nth).0.len()).collect();
+        assert!(lengths.iter().eq(expected.iter().map(|(length, _)| length)));
     }
 }

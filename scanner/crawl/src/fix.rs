@@ -4,6 +4,7 @@
 //! promise is told by reading the edited texts. Nothing is written here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -129,12 +130,16 @@ fn read(texts: &Texts, asked: Option<Arc<Asked>>, options: &Options, rules: &Rul
 #[must_use]
 pub fn composed(patches: &[&[Patch]]) -> (Vec<Patch>, Vec<usize>) {
     let (mut edits, mut taken): (Vec<Patch>, Vec<usize>) = (Vec::new(), Vec::new());
-    // Edits of different files never touch each other.
-    let mut of_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    // By file and start. Edits that are taken lie beside each other, so that few can touch another.
+    let mut held: BTreeMap<&str, BTreeMap<u32, Vec<usize>>> = BTreeMap::new();
     for (at, patch) in patches.iter().enumerate() {
         let clashes = patch.iter().any(|edit| {
-            let held = of_file.get(&*edit.place.path).into_iter().flatten().filter_map(|at| edits.get(*at));
-            held.into_iter().any(|held| held != edit && clash(held, edit))
+            let Some(held) = held.get(&*edit.place.path) else { return false };
+            let span = edit.place.span;
+            let before = held.range(..span.start).next_back();
+            let near = before.into_iter().chain(held.range(span.start..=span.end.max(span.start)));
+            let mut near = near.flat_map(|(_, places)| places).filter_map(|at| edits.get(*at));
+            near.any(|held| held != edit && clash(held, edit))
         });
         if clashes {
             continue;
@@ -142,13 +147,13 @@ pub fn composed(patches: &[&[Patch]]) -> (Vec<Patch>, Vec<usize>) {
         taken.push(at);
         for edit in *patch {
             let spaces = |edit: &Patch| !edit.replacement.is_empty() && edit.replacement.trim_matches(' ').is_empty();
-            let own = of_file.entry(&edit.place.path).or_default();
+            let own = held.entry(&edit.place.path).or_default().entry(edit.place.span.start).or_default();
             if own.iter().any(|at| edits.get(*at) == Some(edit)) {
                 continue;
             }
             let same = |held: &Patch| held.place == edit.place && spaces(held) && spaces(edit);
-            let held = own.iter().copied().find(|at| edits.get(*at).is_some_and(same));
-            match held.and_then(|at| edits.get_mut(at)) {
+            let same = own.iter().copied().find(|at| edits.get(*at).is_some_and(same));
+            match same.and_then(|at| edits.get_mut(at)) {
                 // Two wishes for the column of one `=`: the wider one.
                 Some(held) if edit.replacement.len() > held.replacement.len() => {
                     held.replacement.clone_from(&edit.replacement);
@@ -209,4 +214,32 @@ pub fn patched(path: &str, text: &str, edits: &[Patch]) -> String {
     out.push_str(text.get(at..).unwrap_or_default());
     let hcl = [".tf", ".tofu"].iter().any(|end| path.ends_with(end));
     if hcl { crate::iac::fix::aligned(&out, &came) } else { out }
+}
+
+/// The lines of `text` that edits of the file `path` at these places can change when [`patched`], with at least so many lines
+/// around them.
+#[must_use]
+pub fn surroundings(path: &str, text: &str, edits: &[&Patch], context: usize) -> Range<usize> {
+    let first = edits.iter().map(|edit| edit.place.span.start as usize).min().unwrap_or(0).min(text.len());
+    let last =
+        edits.iter().map(|edit| edit.place.span.end as usize).max().unwrap_or(text.len()).clamp(first, text.len());
+    // Columns of `=` are set over neighbouring lines, and never over one without.
+    let hcl = [".tf", ".tofu"].iter().any(|end| path.ends_with(end));
+    let is_apart = |line: &str| !hcl || !line.contains('=');
+    let mut start = first;
+    for (nth, line) in text.get(..first).unwrap_or_default().split_inclusive('\n').rev().enumerate() {
+        start -= line.len();
+        // The line that the edit is in comes first, as far as it stands before it.
+        if nth > context && is_apart(line) {
+            break;
+        }
+    }
+    let mut end = last;
+    for (nth, line) in text.get(last..).unwrap_or_default().split_inclusive('\n').enumerate() {
+        end += line.len();
+        if nth > context && is_apart(line) {
+            break;
+        }
+    }
+    start..end
 }

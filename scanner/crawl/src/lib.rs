@@ -46,7 +46,7 @@ pub use declaring::{Wanted, configuring, declaring};
 pub use examples::failing_examples;
 pub use exercise::exercise;
 pub use facts::{Facts, Link, Ref};
-pub use fix::{Offer, Reading, Texts, composed, configuration, located, parses, patched, reread};
+pub use fix::{Offer, Reading, Texts, composed, configuration, located, parses, patched, reread, surroundings};
 pub use kept::Kept;
 pub use options::{Binding, Limits, Options};
 pub use propagate::propagate;

@@ -95,11 +95,16 @@ impl<'t> Batches<'t> {
         let Some(place) = self.table.at(name) else { return };
         match column.as_any_dictionary_opt() {
             Some(dictionary) => self.tally(place, dictionary),
-            None => {
-                if let Some(observe) = self.table.observer(self.rules, place) {
-                    cells(column, observe);
+            None => match column.data_type() {
+                DataType::Utf8 => self.table.observe(self.rules, place, column.as_string::<i32>()),
+                DataType::LargeUtf8 => self.table.observe(self.rules, place, column.as_string::<i64>()),
+                DataType::Utf8View => self.table.observe(self.rules, place, column.as_string_view()),
+                _ => {
+                    if let Some(observe) = self.table.observer(self.rules, place) {
+                        cells(column, observe);
+                    }
                 }
-            }
+            },
         }
         if lie == Cells::Any {
             self.table.hashed().uneven(place);

@@ -1,12 +1,16 @@
 //! Rows as hashes of their cells, to tell which rows are alike. In memory only: no hash leaves the classifier.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Cells of kept rows, in all: 8 MiB of hashes.
 const CELLS: usize = 2 << 20;
 
 /// Rows kept at the most.
 const ROWS: usize = 100_000;
+
+/// Rows from which on room is made for as many as there may be.
+const FEW: usize = 16_384;
 
 /// The hash of a cell without a value.
 pub(super) const NOTHING: u32 = 0;
@@ -24,8 +28,10 @@ pub(super) struct HashedRows {
     /// Columns with several cells a row.
     uneven: BTreeSet<usize>,
     held: Vec<Held>,
-    /// The cells of the held rows, `width` of each.
+    /// The cells of the held rows, `width` of each, and of those dropped since.
     cells: Vec<u32>,
+    /// The places of dropped rows, for others.
+    free: Vec<u32>,
     width: usize,
     /// A row with a greater hash is none of the smallest; `None` while all are kept.
     bound: Option<u64>,
@@ -84,11 +90,9 @@ impl HashedRows {
         let most = most(names.count());
         for (nth, hash) in hashes.into_iter().map(mixed).enumerate() {
             if self.wants(hash) {
-                let at = self.held.len() as u32;
+                let (at, cells) = self.room(most);
                 self.held.push(Held { hash, times: 1, at });
-                let start = self.cells.len();
-                self.cells.resize(start + self.width, NOTHING);
-                for (to, column) in self.cells.get_mut(start..).unwrap_or_default().iter_mut().zip(&self.fresh) {
+                for (to, column) in self.cells.get_mut(cells).unwrap_or_default().iter_mut().zip(&self.fresh) {
                     *to = column.get(nth).copied().unwrap_or(NOTHING);
                 }
                 self.settle_if_many(most);
@@ -100,6 +104,13 @@ impl HashedRows {
     /// Adds rows of the same table. `places` says where each column of `other` is among the `columns` here.
     pub(super) fn merge(&mut self, other: HashedRows, places: &[Option<usize>], columns: usize) {
         let place = |at: usize| places.get(at).copied().flatten();
+        // Rows of a table that has none yet stay where they are.
+        if self.held.is_empty() && places.iter().enumerate().all(|(at, place)| *place == Some(at)) {
+            let uneven = std::mem::take(&mut self.uneven);
+            *self = other;
+            self.uneven.extend(uneven);
+            return self.widen(columns);
+        }
         self.uneven.extend(other.uneven.iter().copied().filter_map(place));
         self.widen(columns);
         let most = most(columns);
@@ -107,14 +118,12 @@ impl HashedRows {
             if !self.wants(row.hash) {
                 continue;
             }
-            let start = self.cells.len();
-            self.cells.resize(start + self.width, NOTHING);
+            let (at, cells) = self.room(most);
             for (at, cell) in other.cells_of(row).iter().enumerate() {
-                if let Some(to) = place(at).and_then(|at| self.cells.get_mut(start + at)) {
+                if let Some(to) = place(at).and_then(|at| self.cells.get_mut(cells.start + at)) {
                     *to = *cell;
                 }
             }
-            let at = self.held.len() as u32;
             self.held.push(Held { at, ..*row });
             self.settle_if_many(most);
         }
@@ -123,6 +132,24 @@ impl HashedRows {
     /// Whether a row of that hash may be one of those to keep.
     fn wants(&self, hash: u64) -> bool {
         self.bound.is_none_or(|bound| hash <= bound)
+    }
+
+    /// A place for a row of which `most` are kept, and where its cells lie, all of them [`NOTHING`].
+    fn room(&mut self, most: usize) -> (u32, Range<usize>) {
+        let at = self.free.pop().unwrap_or_else(|| {
+            // Asked for once, not by and by, where the table turns out to have many rows.
+            if self.held.len() == FEW {
+                let more = held(most).saturating_sub(FEW);
+                self.held.reserve_exact(more);
+                self.cells.reserve_exact(more * self.width);
+            }
+            self.cells.resize(self.cells.len() + self.width, NOTHING);
+            (self.cells.len() / self.width.max(1)).saturating_sub(1) as u32
+        });
+        let start = at as usize * self.width;
+        let cells = start..start + self.width;
+        self.cells.get_mut(cells.clone()).unwrap_or_default().fill(NOTHING);
+        (at, cells)
     }
 
     fn cells_of(&self, row: &Held) -> &[u32] {
@@ -136,16 +163,17 @@ impl HashedRows {
             return;
         }
         let mut cells = Vec::with_capacity(self.held.len() * width);
-        for at in 0..self.held.len() {
-            let start = at * self.width;
-            cells.extend(self.cells.get(start..start + self.width).unwrap_or_default());
-            cells.resize((at + 1) * width, NOTHING);
+        for row in &self.held {
+            cells.extend(self.cells_of(row));
+            cells.resize(cells.len() + width - self.width, NOTHING);
         }
+        self.held.iter_mut().zip(0..).for_each(|(row, at)| row.at = at);
+        self.free.clear();
         (self.cells, self.width) = (cells, width);
     }
 
     fn settle_if_many(&mut self, most: usize) {
-        if self.held.len() >= most + most.div_ceil(2) {
+        if self.held.len() >= held(most) {
             self.settle(most);
         }
     }
@@ -154,18 +182,16 @@ impl HashedRows {
     fn settle(&mut self, most: usize) {
         // Stable, for most are in order already.
         self.held.sort_by_key(|row| row.hash);
+        let free = &mut self.free;
         self.held.dedup_by(|same, row| {
             let is = same.hash == row.hash;
-            row.times += if is { same.times } else { 0 };
+            if is {
+                row.times += same.times;
+                free.push(same.at);
+            }
             is
         });
-        self.held.truncate(most);
-        let mut cells = Vec::with_capacity(self.held.len() * self.width);
-        for row in &self.held {
-            cells.extend(self.cells_of(row));
-        }
-        self.cells = cells;
-        self.held.iter_mut().zip(0..).for_each(|(row, at)| row.at = at);
+        free.extend(self.held.drain(most.min(self.held.len())..).map(|row| row.at));
         if self.held.len() == most {
             self.bound = self.held.last().map(|last| last.hash);
         }
@@ -197,6 +223,11 @@ impl HashedRows {
         self.bound = other.bound;
         self.merge(other, places, places.len());
     }
+}
+
+/// How many rows are held where `most` are kept.
+fn held(most: usize) -> usize {
+    most + most.div_ceil(2)
 }
 
 /// How many rows of so many columns are kept.

@@ -41,7 +41,7 @@ const CELLS_A_BYTE: u64 = 1 << 12;
 /// Rows that are decoded at a time. Batches of a sample are small so that the limit on bytes is met closely even where rows
 /// are long.
 const SAMPLED: usize = 256;
-const ALL: usize = 2048;
+const ALL: usize = 8192;
 
 /// Bytes that a batch may take once decoded; fewer rows are decoded at a time where they would take more.
 const BATCH: i64 = 8 << 20;
@@ -172,8 +172,12 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
 
     /// Every row, row groups side by side. A group that cannot be read costs its own rows only.
     fn all(&self, table: &mut Table) {
-        let groups: Vec<Table> = (0..self.loaded.metadata().num_row_groups())
+        let groups = self.loaded.metadata().num_row_groups();
+        // Tables that are brought together cost more than one that goes on.
+        let a_thread = groups.div_ceil(2 * rayon::current_num_threads() - 1).max(1);
+        let groups: Vec<Table> = (0..groups)
             .into_par_iter()
+            .with_min_len(a_thread)
             .fold(
                 || Table::new("parquet"),
                 |mut table, at| {

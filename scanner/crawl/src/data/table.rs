@@ -106,9 +106,9 @@ impl Table {
 
     /// Looks at the `cells` of the column at `at`, one a row.
     pub(super) fn observe<'c>(&mut self, rules: &Rules, at: usize, cells: impl IntoIterator<Item = Option<&'c str>>) {
-        if let Some(observe) = self.observer(rules, at) {
-            cells.into_iter().for_each(observe);
-        }
+        let Table { columns, hashed, .. } = self;
+        let (Some((_, profile)), Some(hashes)) = (columns.get_mut(at), hashed.column(at)) else { return };
+        rules.identifiers.observer(profile).lent(cells, |hash| hashes.push(hash));
     }
 
     /// Looks at the `cells` of the column at `at`, each with the place of its row among so many `rows` to come, in order. What

@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use super::bound::{Codec, Growth, LARGEST, Refusal};
 use super::proto::write_varint;
+use rows::Rows;
+
+mod rows;
 
 /// Bytes of the header.
 const HEADER: usize = 16 << 20;
@@ -32,6 +35,8 @@ pub(super) struct Unpacked<R> {
     refusal: Refusal,
     codec: Codec,
     marker: [u8; 16],
+    /// How rows lie; of a schema that is none no block is made ready.
+    lie: Option<Rows>,
     ready: Vec<u8>,
     at: usize,
     growth: Growth,
@@ -52,6 +57,7 @@ impl<R: BufRead> Unpacked<R> {
             refusal,
             codec: Codec::None,
             marker: [0; 16],
+            lie: None,
             ready: Vec::new(),
             at: 0,
             growth: Growth::default(),
@@ -70,6 +76,7 @@ impl<R: BufRead> Unpacked<R> {
             Some(_) => return Err(file.refusal.because("has a compression that is not known")),
         };
         let value: Value = serde_json::from_slice(&schema)?;
+        file.lie = Rows::of(&value);
         let size = size(&value, &mut HashMap::new());
         if size.types > TYPES {
             return Err(file.refusal.because(format!("has a schema that stands for more than {TYPES} types")));
@@ -200,6 +207,9 @@ impl<R: BufRead> Unpacked<R> {
             if own.sum().to_be_bytes() != sum {
                 return Err(io::ErrorKind::InvalidData.into());
             }
+        }
+        if !self.lie.as_ref().is_some_and(|rows| rows.are(count, &unpacked)) {
+            return Err(self.refusal.because("has a block that does not end where its rows do"));
         }
         self.batch.set(self.batch.get().saturating_add(unpacked.len()));
         if self.batch.get() > self.most {
