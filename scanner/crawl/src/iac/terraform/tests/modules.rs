@@ -109,3 +109,26 @@ fn inputs_that_a_listed_module_does_not_tell_are_a_gap() {
     assert_eq!(facts.gaps.len(), 1, "{:?}", facts.gaps);
     assert_eq!(facts.gaps[0].message, "module `k`: what `grants` change is not described");
 }
+
+#[test]
+fn a_listed_module_tells_where_its_copies_are() {
+    let text = r#"
+        provider "aws" {
+          alias  = "us"
+          region = "us-east-1"
+        }
+        resource "aws_s3_bucket" "copy" {
+          provider = aws.us
+          bucket   = "copy"
+        }
+        module "lake" {
+          source                    = "terraform-aws-modules/s3-bucket/aws"
+          bucket                    = "lake"
+          replication_configuration = { role = "r", rules = [{ status = true, destination = { bucket = aws_s3_bucket.copy.arn } }] }
+        }
+    "#;
+    let facts = facts(text);
+    let lake = asset(&facts, "module.lake.aws_s3_bucket.this[0]");
+    assert_eq!(lake.value("replicaRegions"), Some(&Value::List(vec![Value::Text("us-east-1".to_owned())])));
+    assert_eq!(facts.gaps, []);
+}
