@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use aedile_rules::Rules;
 use arrow::array::{
-    AnyDictionaryArray, Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, LargeListArray, ListArray,
-    MapArray, RecordBatch, StructArray,
+    AnyDictionaryArray, Array, ArrayRef, AsArray, BooleanArray, FixedSizeListArray, Int32Array, LargeListArray,
+    ListArray, MapArray, RecordBatch, StructArray,
 };
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
@@ -132,6 +132,16 @@ impl<'t> Batches<'t> {
         let (Some(counted), Some(rows)) = (self.open.get_mut(&place), self.table.hashed().column(place)) else {
             return;
         };
+        if let Some(keys) = keys.as_any().downcast_ref::<Int32Array>().filter(|_| nulls == 0) {
+            for key in keys.values() {
+                let key = usize::try_from(*key).unwrap_or(usize::MAX);
+                if let Some(count) = counted.counts.get_mut(key) {
+                    *count += 1;
+                }
+                rows.push(counted.hashes.get(key).copied().unwrap_or(NOTHING));
+            }
+            return;
+        }
         // The keys of a dictionary without values cannot be told, and stand for nothing.
         if counted.counts.is_empty() {
             rows.resize(rows.len() + keys.len(), NOTHING);
@@ -261,7 +271,7 @@ fn shown(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{DictionaryArray, Int32Array, Int64Array, ListBuilder, StringArray, StringBuilder};
+    use arrow::array::{DictionaryArray, Int64Array, ListBuilder, StringArray, StringBuilder};
     use arrow::datatypes::Field;
 
     use super::super::RULES;

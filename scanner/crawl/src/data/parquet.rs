@@ -174,7 +174,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
     fn all(&self, table: &mut Table) {
         let groups = self.loaded.metadata().num_row_groups();
         // Tables that are brought together cost more than one that goes on.
-        let a_thread = groups.div_ceil(2 * rayon::current_num_threads() - 1).max(1);
+        let a_thread = groups.div_ceil(4 * rayon::current_num_threads() - 3).max(1);
         let groups: Vec<Table> = (0..groups)
             .into_par_iter()
             .with_min_len(a_thread)
