@@ -183,6 +183,50 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_around_a_patch_differ_as_the_whole_text_does() {
+        use aedile_model::{Patch, Place, Span};
+        let block = |n: usize| {
+            format!(
+                "resource \"aws_s3_bucket\" \"b{n}\" {{\n  bucket = \"b{n}\"\n  acl = \"x\"\n  tags = {{\n    a = 1\n  }}\n}}\n"
+            )
+        };
+        let text: String = (0..30).map(block).collect();
+        let path = std::sync::Arc::from("x.tf");
+        let edit = |at: usize, until: usize, replacement: &str| {
+            let span = Span { start: at as u32, end: until as u32 };
+            Patch { place: Place { span, ..Place::file(&path) }, replacement: replacement.to_owned() }
+        };
+        for n in [0, 1, 15, 29] {
+            let start = text.find(&block(n)).unwrap();
+            let acl = start + block(n).find("  acl").unwrap();
+            for edits in [
+                vec![edit(acl, acl, "  force_destroy = false\n")],
+                vec![
+                    edit(acl + 2, acl + 12, "acl = \"private\""),
+                    edit(start + block(n).len(), start + block(n).len(), "\n# end\n"),
+                ],
+                vec![edit(0, 0, "# first\n"), edit(acl, acl, "  longer_than_all_others = 1\n")],
+            ] {
+                let whole = unified("x.tf", &text, &aedile_crawl::patched("x.tf", &text, &edits));
+                let lines = aedile_crawl::surroundings("x.tf", &text, &edits.iter().collect::<Vec<_>>(), CONTEXT);
+                let before = text[..lines.start].matches('\n').count();
+                let moved: Vec<Patch> = edits
+                    .iter()
+                    .map(|edit| {
+                        let Span { start, end } = edit.place.span;
+                        let start_of = lines.start as u32;
+                        let span = Span { start: start - start_of, end: end - start_of };
+                        Patch { place: Place { span, ..edit.place.clone() }, ..edit.clone() }
+                    })
+                    .collect();
+                let old = &text[lines.clone()];
+                let local = unified_behind("x.tf", before, old, &aedile_crawl::patched("x.tf", old, &moved));
+                assert_eq!(local, whole, "{n}");
+            }
+        }
+    }
+
+    #[test]
     fn lines_of_both_sides_are_all_there() {
         let texts = ["a\nb\nc\n", "b\nc\na\n", "", "c\nc\nb\na\nb\n", "x\n"];
         for old in texts {

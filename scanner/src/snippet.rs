@@ -91,23 +91,37 @@ fn masked(text: &str, rules: &Rules) -> Vec<u8> {
     bytes
 }
 
+/// Bytes of masked texts that are held at the most; beyond, those held are made anew when they are asked for again.
+const HELD: usize = 256 << 20;
+
 /// Whole texts with each recognised span replaced by as many `*`, and the digests of texts, each made once.
 #[derive(Debug, Default)]
 pub(crate) struct MaskedTexts {
-    masked: Memo,
-    digests: Memo,
+    masked: Mutex<Memo>,
+    digests: Mutex<Memo>,
 }
 
 /// What was made of files, by their paths.
-type Memo = Mutex<BTreeMap<Arc<str>, Arc<str>>>;
+#[derive(Debug, Default)]
+struct Memo {
+    made: BTreeMap<Arc<str>, Arc<str>>,
+    bytes: usize,
+}
 
-fn remembered(memo: &Memo, path: &Arc<str>, make: impl FnOnce() -> Arc<str>) -> Arc<str> {
+fn remembered(memo: &Mutex<Memo>, path: &Arc<str>, make: impl FnOnce() -> Arc<str>) -> Arc<str> {
     let known = || memo.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(made) = known().get(path) {
+    if let Some(made) = known().made.get(path) {
         return Arc::clone(made);
     }
     let made = make();
-    Arc::clone(known().entry(Arc::clone(path)).or_insert(made))
+    let mut known = known();
+    if known.bytes.saturating_add(made.len()) > HELD {
+        *known = Memo::default();
+    }
+    if known.made.insert(Arc::clone(path), Arc::clone(&made)).is_none() {
+        known.bytes += made.len();
+    }
+    made
 }
 
 impl MaskedTexts {

@@ -208,7 +208,8 @@ impl<R: BufRead> Unpacked<R> {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         }
-        if !self.lie.as_ref().is_some_and(|rows| rows.are(count, &unpacked)) {
+        let rows = self.lie.as_ref().ok_or(io::ErrorKind::InvalidData)?;
+        if !rows.are(count, &unpacked) {
             return Err(self.refusal.because("has a block that does not end where its rows do"));
         }
         self.batch.set(self.batch.get().saturating_add(unpacked.len()));

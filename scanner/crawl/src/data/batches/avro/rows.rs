@@ -46,7 +46,8 @@ impl Rows {
     /// Whether `bytes` are so many rows and nothing else.
     pub(super) fn are(&self, count: usize, bytes: &[u8]) -> bool {
         let mut left = bytes;
-        (0..count).all(|_| self.pass(self.row, &mut left, 0).is_some()) && left.is_empty()
+        // A row takes a byte at the least: schemas of others are refused.
+        (0..count).all(|_| !left.is_empty() && self.pass(self.row, &mut left, 0).is_some()) && left.is_empty()
     }
 
     /// Passes over one value.
