@@ -36,21 +36,21 @@ pub(crate) fn snippet(place: &Place, sources: &Sources, rules: &Rules, known: &M
     let first = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let last = text.get(end..)?.find('\n').map_or(text.len(), |newline| end + newline);
 
+    let most = boundary(text, last.min(first + 2 * CONTEXT));
     let shown = match place.cell.is_none() && text.len() <= WHOLE {
         // Many places of one file are shown.
-        true => known.get(&place.path, text, rules).as_bytes().get(first..last).map(<[u8]>::to_vec),
+        true => known.get(&place.path, text, rules).as_bytes().get(first..most).map(<[u8]>::to_vec),
         false => {
             let from = statement(text, boundary(text, first.saturating_sub(CONTEXT)));
-            let to = boundary(text, last.min(first + CONTEXT) + CONTEXT);
+            let to = boundary(text, most + CONTEXT);
             let masked = masked(text.get(from..to)?, rules);
-            masked.get(first - from..(last - from).min(masked.len())).map(<[u8]>::to_vec)
+            masked.get(first - from..(most - from).min(masked.len())).map(<[u8]>::to_vec)
         }
     };
-    let lines: Vec<String> = String::from_utf8_lossy(&shown?)
-        .lines()
-        .take(LINES)
-        .map(|line| visible(line).chars().take(WIDTH).collect())
-        .collect();
+    let shown = shown?;
+    let text = String::from_utf8_lossy(&shown);
+    let cut = |line: &str| visible(&line.chars().take(WIDTH).collect::<String>()).chars().take(WIDTH).collect();
+    let lines: Vec<String> = text.lines().take(LINES).map(cut).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
