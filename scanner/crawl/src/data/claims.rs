@@ -8,7 +8,7 @@ use super::batches::Kind;
 use super::random::{Random, ReadSeek};
 
 mod arrow;
-mod avro;
+pub(super) mod avro;
 
 /// Cells that a file may claim, and how many more for each of its bytes: runs and columns of nulls take next to nothing for one.
 const CELLS: u64 = 1 << 28;

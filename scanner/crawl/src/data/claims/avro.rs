@@ -51,7 +51,13 @@ fn schema(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn number(left: &mut &[u8]) -> Option<i64> {
+/// The number that `left` begins with (Avro specification 1.12, "Binary Encoding"), passed over.
+#[inline]
+pub(in crate::data) fn number(left: &mut &[u8]) -> Option<i64> {
+    if let [first @ ..0x80, rest @ ..] = *left {
+        *left = rest;
+        return Some(i64::from(first >> 1) ^ -i64::from(first & 1));
+    }
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (first, rest) = left.split_first()?;
@@ -144,6 +150,6 @@ impl Names {
 }
 
 /// `name` with its namespace.
-fn full(name: &str, space: &str) -> String {
+pub(in crate::data) fn full(name: &str, space: &str) -> String {
     if name.contains('.') || space.is_empty() { name.to_owned() } else { format!("{space}.{name}") }
 }

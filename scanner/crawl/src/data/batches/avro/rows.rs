@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use crate::data::claims::avro::{full, number};
+
 /// Values inside values; what lies deeper is refused.
 const DEPTH: usize = 64;
 
@@ -103,24 +105,6 @@ fn skip(left: &mut &[u8], length: usize) -> Option<()> {
     Some(())
 }
 
-#[inline]
-fn number(left: &mut &[u8]) -> Option<i64> {
-    if let [first @ ..0x80, rest @ ..] = *left {
-        *left = rest;
-        return Some(i64::from(first >> 1) ^ -i64::from(first & 1));
-    }
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (first, rest) = left.split_first()?;
-        *left = rest;
-        number |= u64::from(first & 0x7f) << shift;
-        if first & 0x80 == 0 {
-            return Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
-        }
-    }
-    None
-}
-
 /// The lays of a schema in the making.
 #[derive(Default)]
 struct Making {
@@ -199,11 +183,6 @@ impl Making {
             _ => self.lay(parts.get("type")?, space, depth + 1),
         }
     }
-}
-
-/// `name` with its namespace.
-fn full(name: &str, space: &str) -> String {
-    if name.contains('.') || space.is_empty() { name.to_owned() } else { format!("{space}.{name}") }
 }
 
 #[cfg(test)]
