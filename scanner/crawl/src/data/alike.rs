@@ -2,9 +2,10 @@
 //! over the quasi-identifiers of a table.
 
 use aedile_rules::quasi::{is_quasi_identifier, sizes};
+use rayon::prelude::*;
 
 use super::classify::ClassifiedColumn;
-use super::hashed::{HashedRows, mixed};
+use super::hashed::{Compared, HashedRows, mixed};
 
 /// Less sure than this is no quasi-identifier.
 const LEAST_CONFIDENCE: u8 = 50;
@@ -47,9 +48,6 @@ pub struct Alike {
     pub alone_by: Option<(Vec<String>, u64)>,
 }
 
-/// A row by its hashes, and how often it came.
-type Row = (Vec<u32>, u64);
-
 impl Alike {
     /// Rows that no other compared row is like.
     #[must_use]
@@ -64,7 +62,7 @@ impl Alike {
         let (even, uneven): (Vec<usize>, Vec<usize>) = quasi.into_iter().partition(|at| rows.is_even(*at));
         let names: Vec<String> = even.iter().map(name).collect();
         let rows = rows.of(&even);
-        if even.is_empty() || rows.is_empty() {
+        if even.is_empty() || rows.len() == 0 {
             return None;
         }
         let all: Vec<usize> = (0..even.len()).collect();
@@ -102,24 +100,24 @@ fn is_quasi(column: &ClassifiedColumn) -> bool {
 }
 
 /// The sizes of the groups of rows that are alike in the columns at `which`.
-fn groups(rows: &[Row], which: &[usize]) -> Vec<u64> {
+fn groups(rows: &Compared, which: &[usize]) -> Vec<u64> {
     let key = |cells: &[u32]| {
         let cells = which.iter().filter_map(|at| cells.get(*at));
         cells.fold(0, |key, cell| mixed(key ^ u64::from(*cell)))
     };
-    let mut keyed: Vec<(u64, u64)> = rows.iter().map(|(cells, times)| (key(cells), *times)).collect();
-    keyed.sort_unstable();
+    let mut keyed: Vec<(u64, u64)> = rows.iter().map(|(cells, times)| (key(cells), times)).collect();
+    keyed.par_sort_unstable();
     keyed.chunk_by(|one, other| one.0 == other.0).map(|group| group.iter().map(|(_, times)| times).sum()).collect()
 }
 
 /// How many rows are alone by the columns at `which`.
-fn alone(rows: &[Row], which: &[usize]) -> u64 {
+fn alone(rows: &Compared, which: &[usize]) -> u64 {
     groups(rows, which).into_iter().filter(|group| *group == 1).count() as u64
 }
 
 /// The search for the smallest set of columns by which a row is alone.
 struct Search<'a> {
-    rows: &'a [Row],
+    rows: &'a Compared,
     /// Cells that may still be looked at.
     left: u64,
 }

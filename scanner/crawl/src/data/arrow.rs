@@ -15,10 +15,13 @@ use arrow::datatypes::{
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::hashed::NOTHING;
+use super::random::careful;
 use super::table::Table;
 use numbers::Digits;
+pub(super) use tables::Tables;
 
 mod numbers;
+mod tables;
 
 /// Nesting at which a member is one cell.
 const DEPTH: usize = 16;
@@ -31,10 +34,10 @@ enum Cells {
     Any,
 }
 
-/// Looks at batches of one table, one after the other. The table holds them all once this is dropped.
-pub(super) struct Batches<'t> {
-    table: &'t mut Table,
-    rules: &'t Rules,
+/// Looks at batches of one table, one after the other.
+pub(super) struct Batches<'r> {
+    table: Table,
+    rules: &'r Rules,
     /// Dictionaries by the place of their column.
     open: BTreeMap<usize, Counted>,
 }
@@ -47,9 +50,26 @@ struct Counted {
     hashes: Vec<u32>,
 }
 
-impl<'t> Batches<'t> {
-    pub(super) fn new(table: &'t mut Table, rules: &'t Rules) -> Batches<'t> {
+impl<'r> Batches<'r> {
+    /// Batches that are added to `table`.
+    pub(super) fn new(table: Table, rules: &'r Rules) -> Batches<'r> {
         Batches { table, rules, open: BTreeMap::new() }
+    }
+
+    /// The table with all that was looked at.
+    pub(super) fn into_table(mut self) -> Table {
+        let places: Vec<usize> = self.open.keys().copied().collect();
+        places.into_iter().for_each(|place| self.close(place));
+        self.table
+    }
+
+    /// As [`Batches::observe`]; says whether it could: a batch of hostile bytes may not be what its decoder takes it for.
+    pub(super) fn try_observe(&mut self, batch: &RecordBatch) -> bool {
+        let whole = careful(|| self.observe(batch)).is_some();
+        if !whole {
+            self.table.hashed().forget();
+        }
+        whole
     }
 
     /// Looks at every leaf of `batch`: members of structures by dotted name, items of lists as further cells of their column.
@@ -164,13 +184,6 @@ impl<'t> Batches<'t> {
         cells(&values, |cell| {
             observer.cells(cell, counts.next().unwrap_or(0));
         });
-    }
-}
-
-impl Drop for Batches<'_> {
-    fn drop(&mut self) {
-        let places: Vec<usize> = self.open.keys().copied().collect();
-        places.into_iter().for_each(|place| self.close(place));
     }
 }
 
@@ -291,8 +304,9 @@ mod tests {
             ("n", Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef),
         ];
         let batch = RecordBatch::try_from_iter(columns).unwrap().slice(0, 2);
-        let mut table = Table::new("parquet");
-        Batches::new(&mut table, &RULES).observe(&batch);
+        let mut batches = Batches::new(Table::new("parquet"), &RULES);
+        batches.observe(&batch);
+        let table = batches.into_table();
         let counts = |name: &str| (table.column(name).total(), table.column(name).nulls());
         assert_eq!((counts("who.name"), counts("tags"), counts("n")), ((2, 1), (3, 0), (2, 0)));
         assert_eq!(table.rows_read, 2);
@@ -310,16 +324,16 @@ mod tests {
             DictionaryArray::<Int32Type>::try_new(Int32Array::from(keys), values).unwrap()
         };
         let (first, second) = (part(vec![Some(0), None, Some(1), Some(0)]), part(vec![Some(1), Some(1)]));
-        let mut tallied = Table::new("parquet");
-        let mut batches = Batches::new(&mut tallied, &RULES);
+        let mut batches = Batches::new(Table::new("parquet"), &RULES);
         for column in [first.slice(0, 2), first.slice(2, 2), second] {
             batches.observe(&RecordBatch::try_from_iter([("email", Arc::new(column) as ArrayRef)]).unwrap());
         }
-        drop(batches);
-        let mut plain = Table::new("parquet");
+        let tallied = batches.into_table();
         let cells = [Some(words[0]), None, Some(words[1]), Some(words[0]), Some(words[1]), Some(words[1])];
         let column = Arc::new(StringArray::from(cells.to_vec())) as ArrayRef;
-        Batches::new(&mut plain, &RULES).observe(&RecordBatch::try_from_iter([("email", column)]).unwrap());
+        let mut batches = Batches::new(Table::new("parquet"), &RULES);
+        batches.observe(&RecordBatch::try_from_iter([("email", column)]).unwrap());
+        let plain = batches.into_table();
         assert_eq!(tallied.columns(), plain.columns());
         assert_eq!((tallied.column("email").nulls(), tallied.column("email").distinct()), (1, 2));
     }

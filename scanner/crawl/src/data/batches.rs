@@ -11,6 +11,7 @@ mod runs;
 mod bombs;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::sync::atomic::Ordering;
 
 use aedile_model::GapKind;
 use aedile_rules::Rules;
@@ -20,10 +21,9 @@ use arrow::ipc::reader::StreamReader;
 use arrow_avro::reader::ReaderBuilder;
 use orc_rust::ArrowReaderBuilder;
 use orc_rust::reader::ChunkReader;
-use rayon::prelude::*;
 
 use self::bound::{LARGEST, Refusal};
-use super::arrow::{Batches as Observed, size as size_of};
+use super::arrow::{Batches as Observed, Tables, size as size_of};
 use super::claims;
 use super::random::{Random, careful, open};
 use super::sample::Reservoir;
@@ -35,9 +35,6 @@ const PIECE: usize = 64;
 
 /// Rows that are decoded at a time when all are read.
 const ALL: usize = 2048;
-
-/// Batches that are looked at side by side.
-const ABREAST: usize = 16;
 
 /// A format that gives batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +59,7 @@ impl Kind {
     }
 }
 
-type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 /// The table in `bytes`.
 pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -> Table {
@@ -72,7 +69,9 @@ pub(super) fn read(bytes: &Random, kind: Kind, limits: &Limits, rules: &Rules) -
     let read = careful(|| -> Result<(), ArrowError> {
         claims::check(bytes, kind).map_err(excess)?;
         let (batches, empty, total) = opened(bytes, kind, rows, &refusal)?;
-        Observed::new(&mut table, rules).observe(&empty);
+        let mut observed = Observed::new(Table::new(kind.name()), rules);
+        observed.observe(&empty);
+        table = observed.into_table();
         table.rows_total = total;
         match limits.dataset_rows {
             usize::MAX => all(batches, &mut table, rules),
@@ -134,7 +133,7 @@ fn opened(
             let whole = ends_with(bytes, &reader.avro_header().sync())?;
             let empty = RecordBatch::new_empty(reader.schema());
             let batches = std::iter::from_fn(move || {
-                batch.set(0);
+                batch.store(0, Ordering::Relaxed);
                 reader.next()
             });
             let cut = (!whole).then(|| Err(ArrowError::ParseError("the last block is cut".to_owned())));
@@ -148,7 +147,7 @@ fn opened(
 }
 
 fn orc_batches(
-    file: impl ChunkReader + 'static,
+    file: impl ChunkReader + Send + 'static,
     rows: usize,
     refusal: &Refusal,
 ) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
@@ -177,41 +176,16 @@ fn ends_with(bytes: &Random, marker: &[u8; 16]) -> std::io::Result<bool> {
 }
 
 /// Every row.
-fn all(mut batches: Batches, table: &mut Table, rules: &Rules) -> Result<(), ArrowError> {
-    let format = table.format;
-    loop {
-        let mut abreast = Vec::new();
-        let (mut failed, mut last, mut size) = (None, false, 0);
-        while abreast.len() < ABREAST && size < LARGEST && !last {
-            match batches.next().map(|batch| batch.and_then(bounded)) {
-                Some(Ok(batch)) => {
-                    size += size_of(&batch);
-                    abreast.push(batch);
-                }
-                Some(Err(error)) => {
-                    failed = Some(error);
-                    break;
-                }
-                None => last = true,
-            }
-        }
-        let counted: Vec<Table> = abreast
-            .par_iter()
-            .map(|batch| {
-                let mut table = Table::new(format);
-                Observed::new(&mut table, rules).observe(batch);
-                table
-            })
-            .collect();
-        counted.into_iter().for_each(|counted| table.merge(counted));
-        match failed {
-            Some(error) => return Err(error),
-            None if last => break,
-            None => {}
-        }
-    }
-    table.rows_total = Some(table.rows_read);
-    Ok(())
+fn all(batches: Batches, table: &mut Table, rules: &Rules) -> Result<(), ArrowError> {
+    let tables = Tables::new(table.format, rules);
+    let read = tables.count(batches.map(|batch| batch.and_then(bounded)));
+    tables.into(table);
+    table.rows_total = Some(table.rows_read).filter(|_| read.end.is_ok());
+    read.end.map_err(|error| error.unwrap_or_else(unsound))
+}
+
+fn unsound() -> ArrowError {
+    ArrowError::ParseError("the bytes are not what they say they are".to_owned())
 }
 
 /// Pieces of the rows, spread over all of them.
@@ -244,13 +218,15 @@ fn sample(
         }
     }
     let mut left = wanted;
-    let mut observed = Observed::new(table, rules);
+    let mut observed = Observed::new(std::mem::take(table), rules);
     for piece in kept.into_kept() {
         let piece = piece.slice(0, piece.num_rows().min(left));
         left -= piece.num_rows();
-        observed.observe(&piece);
+        if !observed.try_observe(&piece) {
+            failed = Some(unsound());
+        }
     }
-    drop(observed);
+    *table = observed.into_table();
     match failed {
         Some(error) => Err(error),
         None => {

@@ -12,12 +12,16 @@ const ROWS: usize = 100_000;
 /// Rows from which on room is made for as many as there may be.
 const FEW: usize = 16_384;
 
+/// How many times fewer rows than are held are added one by one, not in order.
+const FEWER: usize = 8;
+
 /// The hash of a cell without a value.
 pub(super) const NOTHING: u32 = 0;
 
 /// The rows with the smallest hashes (bottom-k; Cohen and Kaplan 2007), each with how often it came. What is kept does not
 /// depend on the order of rows, so merging is associative and commutative; a table of fewer than [`ROWS`] rows and
-/// [`CELLS`] cells is kept whole.
+/// [`CELLS`] cells is kept whole. The hash of a row is the sum of those of its cells, each times a number that the name of
+/// its column gives (multilinear hashing; Lemire and Kaser 2014): columns may lie in any order, and one without a value adds nothing.
 ///
 /// Up to half as many rows again are held before they are brought into order and those with the greatest hashes are dropped:
 /// most rows of a large table are then passed over by one comparison.
@@ -44,6 +48,26 @@ struct Held {
     times: u64,
     /// Its place among those whose cells are held.
     at: u32,
+}
+
+/// Rows of some columns.
+#[derive(Debug)]
+pub(super) struct Compared {
+    cells: Vec<u32>,
+    width: usize,
+    times: Vec<u64>,
+}
+
+impl Compared {
+    /// How many different rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    /// The rows by the hashes of their cells, each with how often it came; of no columns there are none.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u32], u64)> {
+        self.cells.chunks_exact(self.width.max(1)).zip(self.times.iter().copied())
+    }
 }
 
 impl HashedRows {
@@ -80,10 +104,9 @@ impl HashedRows {
                 column.clear();
                 continue;
             }
-            let name = mixed(hash(name.as_bytes()));
+            let factor = mixed(hash(name.as_bytes())) | 1;
             for (hash, cell) in hashes.iter_mut().zip(&*column) {
-                let cell = if *cell == NOTHING { 0 } else { mixed(name ^ u64::from(*cell)) };
-                *hash = hash.wrapping_add(cell);
+                *hash = hash.wrapping_add(factor.wrapping_mul(u64::from(*cell)));
             }
         }
         self.widen(self.fresh.len());
@@ -98,35 +121,89 @@ impl HashedRows {
                 self.settle_if_many(most);
             }
         }
+        self.forget();
+    }
+
+    /// Forgets the cells of rows that are not yet taken.
+    pub(super) fn forget(&mut self) {
         self.fresh.iter_mut().for_each(Vec::clear);
     }
 
     /// Adds rows of the same table. `places` says where each column of `other` is among the `columns` here.
-    pub(super) fn merge(&mut self, other: HashedRows, places: &[Option<usize>], columns: usize) {
+    pub(super) fn merge(&mut self, mut other: HashedRows, places: &[Option<usize>], columns: usize) {
         let place = |at: usize| places.get(at).copied().flatten();
-        // Rows of a table that has none yet stay where they are.
-        if self.held.is_empty() && places.iter().enumerate().all(|(at, place)| *place == Some(at)) {
-            let uneven = std::mem::take(&mut self.uneven);
-            *self = other;
-            self.uneven.extend(uneven);
-            return self.widen(columns);
-        }
-        self.uneven.extend(other.uneven.iter().copied().filter_map(place));
-        self.widen(columns);
+        other.uneven = other.uneven.iter().copied().filter_map(place).collect();
+        other.uneven.append(&mut self.uneven);
         let most = most(columns);
-        for row in &other.held {
-            if !self.wants(row.hash) {
-                continue;
-            }
-            let (at, cells) = self.room(most);
-            for (at, cell) in other.cells_of(row).iter().enumerate() {
-                if let Some(to) = place(at).and_then(|at| self.cells.get_mut(cells.start + at)) {
-                    *to = *cell;
+        // Rows whose cells need not be moved stay where they are, if they are more.
+        if other.held.len() > self.held.len() && places.iter().enumerate().all(|(at, place)| *place == Some(at)) {
+            std::mem::swap(self, &mut other);
+            let back: Vec<Option<usize>> = (0..columns).map(Some).collect();
+            self.widen(columns);
+            return self.add(other, &back, most);
+        }
+        self.uneven = std::mem::take(&mut other.uneven);
+        self.widen(columns);
+        self.add(other, places, most);
+    }
+
+    /// Adds the rows that `other` holds, each column at its place of `places`.
+    fn add(&mut self, mut other: HashedRows, places: &[Option<usize>], most: usize) {
+        if other.held.len() < self.held.len() / FEWER {
+            for row in &other.held {
+                if self.wants(row.hash) {
+                    let at = self.copy(other.cells_of(row), places, most);
+                    self.held.push(Held { at, ..*row });
+                    self.settle_if_many(most);
                 }
             }
-            self.held.push(Held { at, ..*row });
-            self.settle_if_many(most);
+            return;
         }
+        match other.held.len() < FEW {
+            true => (self.settle(most), other.settle(most)),
+            false => rayon::join(|| self.settle(most), || other.settle(most)),
+        };
+        let mut mine = std::mem::take(&mut self.held).into_iter().peekable();
+        let mut theirs = other.held.iter().peekable();
+        let mut merged = Vec::with_capacity(most.min(mine.len() + theirs.len()));
+        // Places in `merged` of the rows of others: their cells are copied once it is known what is dropped here.
+        let mut copied = Vec::new();
+        while merged.len() < most {
+            match (mine.peek(), theirs.peek()) {
+                (Some(one), Some(row)) if one.hash > row.hash => {}
+                (None, Some(_)) => {}
+                (Some(one), row) => {
+                    let same = row.is_some_and(|row| row.hash == one.hash);
+                    let times = one.times + if same { theirs.next().map_or(0, |row| row.times) } else { 0 };
+                    merged.extend(mine.next().map(|row| Held { times, ..row }));
+                    continue;
+                }
+                (None, None) => break,
+            }
+            copied.push(merged.len());
+            merged.extend(theirs.next().copied());
+        }
+        self.free.extend(mine.map(|row| row.at));
+        for nth in copied {
+            if let Some(row) = merged.get_mut(nth) {
+                row.at = self.copy(other.cells_of(row), places, most);
+            }
+        }
+        self.held = merged;
+        if self.held.len() == most {
+            self.bound = self.held.last().map(|last| last.hash);
+        }
+    }
+
+    /// Puts these cells of another's row, each at its place, where there is room; gives the place of the row.
+    fn copy(&mut self, cells: &[u32], places: &[Option<usize>], most: usize) -> u32 {
+        let (at, to) = self.room(most);
+        for (cell, place) in cells.iter().zip(places) {
+            if let Some(to) = place.and_then(|place| self.cells.get_mut(to.start + place)) {
+                *to = *cell;
+            }
+        }
+        at
     }
 
     /// Whether a row of that hash may be one of those to keep.
@@ -208,13 +285,14 @@ impl HashedRows {
         !self.uneven.contains(&at)
     }
 
-    /// The kept rows, once settled, each with the hashes of its cells in the columns at `columns`, and how often it came.
-    pub(super) fn of(&self, columns: &[usize]) -> Vec<(Vec<u32>, u64)> {
-        let cells = |row: &Held| {
-            let cells = self.cells_of(row);
-            columns.iter().map(|at| cells.get(*at).copied().unwrap_or(NOTHING)).collect()
-        };
-        self.held.iter().map(|row| (cells(row), row.times)).collect()
+    /// The kept rows, once settled, of them the columns at `columns`.
+    pub(super) fn of(&self, columns: &[usize]) -> Compared {
+        let mut cells = Vec::with_capacity(self.held.len() * columns.len());
+        for row in &self.held {
+            let row = self.cells_of(row);
+            cells.extend(columns.iter().map(|at| row.get(*at).copied().unwrap_or(NOTHING)));
+        }
+        Compared { cells, width: columns.len(), times: self.held.iter().map(|row| row.times).collect() }
     }
 
     /// The places of columns after they were put into another order: `places` says where each was put.
@@ -279,7 +357,7 @@ mod tests {
     fn joined(blocks: Vec<HashedRows>) -> Vec<(Vec<u32>, u64)> {
         let mut whole = HashedRows::default();
         blocks.into_iter().for_each(|block| whole.merge(block, &[Some(0), Some(1)], 2));
-        whole.settled(2).of(&[0, 1])
+        whole.settled(2).of(&[0, 1]).iter().map(|(cells, times)| (cells.to_vec(), times)).collect()
     }
 
     #[test]
@@ -290,6 +368,61 @@ mod tests {
         assert_eq!(one.iter().map(|(_, times)| times).sum::<u64>(), 500);
         assert_eq!(one, joined(rows(&all, 37)));
         assert_eq!(one, joined(rows(&all, 37).into_iter().rev().collect()));
+    }
+
+    /// Enough rows of 64 columns that some are dropped, in blocks of several sizes: added one by one, in order, and to fewer.
+    #[test]
+    fn merging_many_rows_keeps_the_same_in_any_order() {
+        let names: Vec<String> = (0..64).map(|n| n.to_string()).collect();
+        let places: Vec<Option<usize>> = (0..64).map(Some).collect();
+        let block = |rows: Range<u32>| {
+            let mut block = HashedRows::default();
+            for n in rows.clone() {
+                (0..64).for_each(|at| block.cell(at, mixed(u64::from(n % 60_000) << 8 | at as u64) as u32 | 1));
+            }
+            block.take(rows.len(), names.iter().map(String::as_str));
+            block
+        };
+        let whole = |blocks: Vec<Range<u32>>| {
+            let mut whole = HashedRows::default();
+            blocks.into_iter().for_each(|rows| whole.merge(block(rows), &places, 64));
+            let kept = whole.settled(64);
+            let rows: Vec<(Vec<u32>, u64)> =
+                kept.of(&[0, 63]).iter().map(|(cells, times)| (cells.to_vec(), times)).collect();
+            (rows, kept.bound)
+        };
+        let one = whole(vec![0..80_000]);
+        assert_eq!(one.0.len(), CELLS / 64);
+        assert!(one.0.iter().any(|(_, times)| *times == 2));
+        for cut in [100, 30_000, 79_000] {
+            assert_eq!(whole(vec![0..cut, cut..80_000]), one, "{cut}");
+            assert_eq!(whole(vec![cut..80_000, 0..cut]), one, "{cut}");
+        }
+        let thirds = [0..26_000, 26_000..53_000, 53_000..80_000];
+        assert_eq!(whole(vec![thirds[2].clone(), thirds[0].clone(), thirds[1].clone()]), one);
+    }
+
+    #[test]
+    fn columns_that_lie_elsewhere_are_the_same_rows() {
+        let rows: Vec<(String, String)> = (0..300_u32).map(|n| ((n % 40).to_string(), (n % 7).to_string())).collect();
+        let block = |rows: &[(String, String)], swapped: bool| {
+            let mut block = HashedRows::default();
+            for (a, b) in rows {
+                block.cell(usize::from(swapped), of(a.as_bytes()));
+                block.cell(usize::from(!swapped), of(b.as_bytes()));
+            }
+            block.take(rows.len(), if swapped { ["b", "a"] } else { ["a", "b"] }.into_iter());
+            block
+        };
+        let merged = |swapped: bool| {
+            let mut whole = block(&rows[..100], false);
+            let places = if swapped { [Some(1), Some(0)] } else { [Some(0), Some(1)] };
+            whole.merge(block(&rows[100..], swapped), &places, 2);
+            let kept = whole.settled(2).of(&[0, 1]);
+            kept.iter().map(|(cells, times)| (cells.to_vec(), times)).collect::<Vec<_>>()
+        };
+        assert_eq!(merged(true), merged(false));
+        assert_eq!(merged(true).iter().map(|(_, times)| times).sum::<u64>(), 300);
     }
 
     #[test]

@@ -8,14 +8,15 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelector,
 };
 use parquet::basic::{ConvertedType, Encoding};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
-use super::arrow::{Batches, size};
+use super::arrow::{Batches, Tables, size};
 use super::random::{Random, careful, open};
 use super::sample::SplitMix;
 use super::table::{COLUMNS, Table};
@@ -122,9 +123,9 @@ fn cells(metadata: &ParquetMetaData) -> u64 {
 
 /// The table without rows, with its columns in their order.
 fn empty(loaded: &ArrowReaderMetadata, rules: &Rules) -> Table {
-    let mut table = Table::new("parquet");
-    Batches::new(&mut table, rules).observe(&RecordBatch::new_empty(Arc::clone(loaded.schema())));
-    table
+    let mut batches = Batches::new(Table::new("parquet"), rules);
+    batches.observe(&RecordBatch::new_empty(Arc::clone(loaded.schema())));
+    batches.into_table()
 }
 
 /// A file that can be opened again and again.
@@ -170,29 +171,16 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         any.then(|| ArrowReaderMetadata::try_new(Arc::clone(metadata), options).ok()).flatten()
     }
 
-    /// Every row, row groups side by side. A group that cannot be read costs its own rows only.
+    /// Every row, row groups side by side and their batches too. A group that cannot be read costs its own rows only.
     fn all(&self, table: &mut Table) {
-        let groups = self.loaded.metadata().num_row_groups();
-        // Tables that are brought together cost more than one that goes on.
-        let a_thread = groups.div_ceil(4 * rayon::current_num_threads() - 3).max(1);
-        let groups: Vec<Table> = (0..groups)
-            .into_par_iter()
-            .with_min_len(a_thread)
-            .fold(
-                || Table::new("parquet"),
-                |mut table, at| {
-                    let rows = self.rows_of(at);
-                    let before = table.rows_read;
-                    let whole = careful(|| self.group(at, &mut table)).unwrap_or(Err(Fault::Damaged));
-                    let read = table.rows_read - before;
-                    if whole.is_err() || read != rows {
-                        table.gap(GapKind::Unparsed, damaged(at, read, rows));
-                    }
-                    table
-                },
-            )
-            .collect();
-        groups.into_iter().for_each(|group| table.merge(group));
+        let tables = Tables::new("parquet", self.rules);
+        let groups = (0..self.loaded.metadata().num_row_groups()).into_par_iter();
+        let gaps = groups.filter_map(|at| {
+            let (read, rows) = (self.group(at, &tables).unwrap_or(0), self.rows_of(at));
+            (read != rows).then(|| (GapKind::Unparsed, damaged(at, read, rows)))
+        });
+        table.gaps.extend(gaps.collect::<Vec<_>>());
+        tables.into(table);
         table.gaps.sort();
     }
 
@@ -208,7 +196,14 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         read.all(|(_, chunk)| sound::pages(file, chunk, rows_of(group)))
     }
 
-    fn group(&self, at: usize, table: &mut Table) -> Result<(), Fault> {
+    /// Looks at the row group `at`; gives how many rows could be read, `None` if none.
+    fn group(&self, at: usize, tables: &Tables<'_>) -> Option<u64> {
+        let batches = careful(|| self.batches(at))?.ok()?;
+        Some(tables.count(batches).rows)
+    }
+
+    /// The batches of the row group `at`.
+    fn batches(&self, at: usize) -> Result<ParquetRecordBatchReader, Fault> {
         if !self.sound(&(self.open)()?, at) {
             return Err(Fault::Damaged);
         }
@@ -217,11 +212,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         let fitting = usize::try_from(BATCH / (bytes / rows).max(1)).unwrap_or(ALL).clamp(1, ALL);
         let hinted = self.hinted(at).unwrap_or_else(|| self.loaded.clone());
         let builder = self.builder(hinted)?.with_row_groups(vec![at]).with_batch_size(fitting);
-        let mut batches = Batches::new(table, self.rules);
-        for batch in builder.build().map_err(|_| Fault::Damaged)? {
-            batches.observe(&batch.map_err(|_| Fault::Damaged)?);
-        }
-        Ok(())
+        builder.build().map_err(|_| Fault::Damaged)
     }
 
     /// `wanted` of the `total` rows, spread over them.
@@ -243,8 +234,9 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
         let builder = self.builder(self.loaded.clone())?.with_batch_size(SAMPLED);
         let builder = builder.with_row_groups(groups).with_row_selection(rows);
         let (mut bytes, mut gap) = (0_u64, None);
-        let mut batches = Batches::new(table, self.rules);
-        for batch in builder.build().map_err(|_| Fault::Damaged)? {
+        let reader = builder.build().map_err(|_| Fault::Damaged)?;
+        let mut batches = Batches::new(std::mem::take(table), self.rules);
+        for batch in reader {
             let Ok(batch) = batch else {
                 let why = format!("the Parquet file cannot be read beyond {} sampled rows", batches.rows_read());
                 gap = Some((GapKind::Unparsed, why));
@@ -259,7 +251,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
                 break;
             }
         }
-        drop(batches);
+        *table = batches.into_table();
         table.gaps.extend(gap);
         Ok(())
     }

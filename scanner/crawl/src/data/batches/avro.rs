@@ -1,10 +1,10 @@
 //! A container of Avro as its decoder gets it: with its blocks unpacked here, none beyond bounds (Avro specification 1.12, "Object
 //! Container Files").
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ pub(super) struct Unpacked<R> {
     ready: Vec<u8>,
     at: usize,
     growth: Growth,
-    batch: Rc<Cell<usize>>,
+    batch: Arc<AtomicUsize>,
     /// Bytes of the blocks of which one batch is decoded, and its rows.
     most: usize,
     rows: usize,
@@ -61,7 +61,7 @@ impl<R: BufRead> Unpacked<R> {
             ready: Vec::new(),
             at: 0,
             growth: Growth::default(),
-            batch: Rc::default(),
+            batch: Arc::default(),
             most: BATCH,
             rows,
         };
@@ -102,8 +102,8 @@ impl<R: BufRead> Unpacked<R> {
     }
 
     /// The bytes of the blocks that the decoder got; set to nothing before each batch.
-    pub(super) fn batch(&self) -> Rc<Cell<usize>> {
-        Rc::clone(&self.batch)
+    pub(super) fn batch(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.batch)
     }
 
     /// Reads the header: the schema and the name of the compression.
@@ -212,8 +212,8 @@ impl<R: BufRead> Unpacked<R> {
         if !rows.are(count, &unpacked) {
             return Err(self.refusal.because("has a block that does not end where its rows do"));
         }
-        self.batch.set(self.batch.get().saturating_add(unpacked.len()));
-        if self.batch.get() > self.most {
+        let before = self.batch.fetch_add(unpacked.len(), Ordering::Relaxed);
+        if before.saturating_add(unpacked.len()) > self.most {
             return Err(self.refusal.because(format!("has blocks of more than {} MiB for one batch", self.most >> 20)));
         }
         write_long(&mut self.ready, count);
