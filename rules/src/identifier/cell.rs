@@ -1,7 +1,5 @@
 //! One cell, summed up in one pass: what kind of thing it is, without any rule.
 
-use std::cell::OnceCell;
-
 /// What a cell looks like; each cell is of exactly one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Kind {
@@ -80,83 +78,59 @@ const OLDEST: u8 = 130;
 /// How many bytes of a cell are of each class.
 struct Count<L>(L);
 
-/// Counts, one a class, in the order of [`COMMON`] and of [`RARE`].
+/// Counts, one a class, in the order of [`LANES`].
 trait Lanes {
-    fn common(&self, nth: usize) -> usize;
-    fn rare(&self, nth: usize) -> usize;
+    fn of(&self, class: usize) -> usize;
 }
 
-/// Of a cell of at most 255 bytes: as they were added, for taking all of them apart costs as much as adding them. What is rare
-/// is added when it is asked for.
-struct Narrow<'c> {
-    cell: &'c [u8],
-    common: u64,
-    rare: OnceCell<u64>,
-}
+/// Of a cell of at most 255 bytes: as they were added, for taking all of them apart costs as much as adding them.
+struct Narrow(Sums);
 
-impl Lanes for Narrow<'_> {
+impl Lanes for Narrow {
     #[inline]
-    fn common(&self, nth: usize) -> usize {
-        usize::from((self.common >> (nth * 8)) as u8)
-    }
-
-    fn rare(&self, nth: usize) -> usize {
-        if self.common(REST) == 0 {
-            return 0;
-        }
-        let all = self.rare.get_or_init(|| added(self.cell, &RARE));
-        usize::from((all >> (nth * 8)) as u8)
+    fn of(&self, class: usize) -> usize {
+        let [low, high] = self.0;
+        usize::from(if class < 8 { low >> (class * 8) } else { high >> ((class - 8) * 8) } as u8)
     }
 }
 
 /// Of any cell.
-struct Wide([[usize; 8]; 2]);
+struct Wide([usize; 16]);
 
 impl Lanes for Wide {
-    fn common(&self, nth: usize) -> usize {
-        self.0[0].get(nth).copied().unwrap_or(0)
-    }
-
-    fn rare(&self, nth: usize) -> usize {
-        self.0[1].get(nth).copied().unwrap_or(0)
+    fn of(&self, class: usize) -> usize {
+        self.0.get(class).copied().unwrap_or(0)
     }
 }
 
-/// The lane of [`COMMON`] that counts all bytes of the classes of [`RARE`].
-const REST: usize = 7;
+/// Sixteen lanes of eight bits.
+type Sums = [u64; 2];
 
-/// One lane of eight bits a class, so that one addition counts a byte: digits, small letters, capitals, blanks, dashes, dots, bytes
-/// beyond ASCII, all others.
-static COMMON: [u64; 256] = lanes(false);
-
-/// The same of the others: colons, slashes, `@`, covers, what encodings use beside letters and digits, and what is left.
-static RARE: [u64; 256] = lanes(true);
+/// One lane a class, so that one addition counts a byte: digits, small letters, capitals, blanks, dashes, dots, bytes beyond ASCII,
+/// colons, slashes, `@`, covers, what encodings use beside letters and digits, and all others.
+static LANES: [Sums; 256] = lanes();
 
 #[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
-const fn lanes(rare: bool) -> [u64; 256] {
-    let mut lanes = [0; 256];
+const fn lanes() -> [Sums; 256] {
+    let mut lanes = [[0; 2]; 256];
     let mut byte = 0;
     while byte < 256 {
-        let (is_rare, lane) = match byte as u8 {
-            b'0'..=b'9' => (false, 0),
-            b'a'..=b'z' => (false, 1),
-            b'A'..=b'Z' => (false, 2),
-            b' ' | b'\t' | b'\n' | b'\r' => (false, 3),
-            b'-' => (false, 4),
-            b'.' => (false, 5),
-            0x80.. => (false, 6),
-            b':' => (true, 0),
-            b'/' => (true, 1),
-            b'@' => (true, 2),
-            b'*' | b'#' => (true, 3),
-            b'+' | b'=' | b'_' => (true, 4),
-            _ => (true, 5),
+        let class = match byte as u8 {
+            b'0'..=b'9' => 0,
+            b'a'..=b'z' => 1,
+            b'A'..=b'Z' => 2,
+            b' ' | b'\t' | b'\n' | b'\r' => 3,
+            b'-' => 4,
+            b'.' => 5,
+            0x80.. => 6,
+            b':' => 7,
+            b'/' => 8,
+            b'@' => 9,
+            b'*' | b'#' => 10,
+            b'+' | b'=' | b'_' => 11,
+            _ => 12,
         };
-        lanes[byte] = match (is_rare, rare) {
-            (true, false) => 1 << (8 * REST),
-            (false, true) => 0,
-            _ => 1 << (8 * lane),
-        };
+        lanes[byte][class / 8] = 1 << (class % 8 * 8);
         byte += 1;
     }
     lanes
@@ -180,28 +154,27 @@ static CLASSES: [u8; 256] = {
 };
 
 /// The sums over `cell`, of at most 255 bytes.
-fn added(cell: &[u8], lanes: &[u64; 256]) -> u64 {
-    let of = |byte: u8| lanes.get(usize::from(byte)).copied().unwrap_or(0);
-    // Four sums side by side: no addition waits for the one before.
+fn added(cell: &[u8]) -> Sums {
+    let and = |[a, b]: Sums, [c, d]: Sums| [a.wrapping_add(c), b.wrapping_add(d)];
+    let of = |byte: u8| LANES.get(usize::from(byte)).copied().unwrap_or_default();
+    // Two sums side by side: no addition waits for the one before.
     let (fours, rest) = cell.as_chunks::<4>();
-    let (mut one, mut other) = (0_u64, 0_u64);
+    let (mut one, mut other) = ([0; 2], [0; 2]);
     for [a, b, c, d] in fours {
-        one = one.wrapping_add(of(*a).wrapping_add(of(*b)));
-        other = other.wrapping_add(of(*c).wrapping_add(of(*d)));
+        one = and(one, and(of(*a), of(*b)));
+        other = and(other, and(of(*c), of(*d)));
     }
-    rest.iter().fold(one.wrapping_add(other), |sum, byte| sum.wrapping_add(of(*byte)))
+    rest.iter().fold(and(one, other), |sum, byte| and(sum, of(*byte)))
 }
 
 /// The sums over `cell`, part by part.
 fn added_up(cell: &[u8]) -> Wide {
-    let of = |lanes: &[u64; 256]| {
-        let mut sums = [0; 8];
-        for part in cell.chunks(LONGEST_NARROW).map(|part| added(part, lanes)) {
-            sums.iter_mut().zip(part.to_le_bytes()).for_each(|(sum, lane)| *sum += usize::from(lane));
-        }
-        sums
-    };
-    Wide([of(&COMMON), of(&RARE)])
+    let mut sums = [0; 16];
+    for part in cell.chunks(LONGEST_NARROW).map(added) {
+        let lanes = part.into_iter().flat_map(u64::to_le_bytes);
+        sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += usize::from(lane));
+    }
+    Wide(sums)
 }
 
 /// A lane holds no more.
@@ -209,55 +182,55 @@ const LONGEST_NARROW: usize = 255;
 
 impl<L: Lanes> Count<L> {
     fn digits(&self) -> usize {
-        self.0.common(0)
+        self.0.of(0)
     }
 
     fn lower(&self) -> usize {
-        self.0.common(1)
+        self.0.of(1)
     }
 
     fn upper(&self) -> usize {
-        self.0.common(2)
+        self.0.of(2)
     }
 
     fn spaces(&self) -> usize {
-        self.0.common(3)
+        self.0.of(3)
     }
 
     fn dashes(&self) -> usize {
-        self.0.common(4)
+        self.0.of(4)
     }
 
     fn dots(&self) -> usize {
-        self.0.common(5)
+        self.0.of(5)
     }
 
     fn high(&self) -> usize {
-        self.0.common(6)
+        self.0.of(6)
     }
 
     fn colons(&self) -> usize {
-        self.0.rare(0)
+        self.0.of(7)
     }
 
     fn slashes(&self) -> usize {
-        self.0.rare(1)
+        self.0.of(8)
     }
 
     fn at(&self) -> usize {
-        self.0.rare(2)
+        self.0.of(9)
     }
 
     fn covers(&self) -> usize {
-        self.0.rare(3)
+        self.0.of(10)
     }
 
     fn encoding(&self) -> usize {
-        self.0.rare(4)
+        self.0.of(11)
     }
 
     fn other(&self) -> usize {
-        self.0.rare(5)
+        self.0.of(12)
     }
 
     fn letters(&self) -> usize {
@@ -269,10 +242,7 @@ impl Summary {
     /// The summary of `cell`, trimmed and not null.
     pub(crate) fn of(cell: &str) -> Summary {
         match cell.len() <= LONGEST_NARROW {
-            true => {
-                let common = added(cell.as_bytes(), &COMMON);
-                Summary::by(cell, &Count(Narrow { cell: cell.as_bytes(), common, rare: OnceCell::new() }))
-            }
+            true => Summary::by(cell, &Count(Narrow(added(cell.as_bytes())))),
             false => Summary::by(cell, &Count(added_up(cell.as_bytes()))),
         }
     }

@@ -7,57 +7,111 @@ use super::digits::{Few, digits_among};
 /// Stricter than RFC 5321 section 4.1.2, which allows quoted local parts and address literals that
 /// data hardly ever holds; a top-level "domain" that is a file extension is refused (`logo@2x.png`).
 pub(super) fn email(cell: &[u8]) -> bool {
-    const EXTENSIONS: [&str; 13] =
-        ["bmp", "css", "csv", "gif", "html", "jpeg", "jpg", "js", "json", "pdf", "png", "svg", "webp"];
-    let Ok(text) = std::str::from_utf8(cell) else {
-        return false;
+    let cell = match cell.is_ascii() {
+        true => cell.trim_ascii(),
+        false => {
+            let Ok(text) = std::str::from_utf8(cell) else { return false };
+            if !text.trim().chars().all(|c| c.is_ascii() || c.is_alphanumeric()) {
+                return false;
+            }
+            text.trim().as_bytes()
+        }
     };
-    let text = text.trim();
-    let Some(at) = memchr::memrchr(b'@', text.as_bytes()) else { return false };
-    let (Some(local), Some(domain)) = (text.get(..at), text.get(at + 1..)) else { return false };
-    if !(1..=64).contains(&local.len()) || domain.len() > 253 {
-        return false;
-    }
-    // One pass over each part: `before` is the character in front.
-    let mut before = '.';
-    for c in local.chars() {
-        let doubled = c == '.' && before == '.';
-        if doubled || !(c.is_ascii_alphanumeric() || is_sign(c) || c.is_alphanumeric()) {
+    let Some(at) = memchr::memrchr(b'@', cell) else { return false };
+    let (Some(local), Some(domain)) = (cell.get(..at), cell.get(at + 1..)) else { return false };
+    (1..=64).contains(&local.len()) && domain.len() <= 253 && is_local(local) && is_domain(domain)
+}
+
+/// Whether `local` are words of letters, digits and signs with single dots between them.
+fn is_local(local: &[u8]) -> bool {
+    let mut before = b'.';
+    for &byte in local {
+        if in_address(byte) & LOCAL == 0 || (byte == b'.' && before == b'.') {
             return false;
         }
-        before = c;
+        before = byte;
     }
-    if before == '.' {
-        return false;
-    }
-    let (mut start, mut before) = (0, '.');
-    for (end, c) in domain.char_indices() {
-        let fits = match c {
-            '.' => before != '.' && before != '-' && end - start <= 63,
-            '-' => before != '.',
-            c => c.is_ascii_alphanumeric() || c.is_alphanumeric(),
+    before != b'.'
+}
+
+/// Whether `domain` are at least two labels, the last of which can be a top-level domain.
+fn is_domain(domain: &[u8]) -> bool {
+    let (mut start, mut before) = (0, b'.');
+    for (end, &byte) in domain.iter().enumerate() {
+        let fits = match byte {
+            b'.' => before != b'.' && before != b'-' && end - start <= 63,
+            b'-' => before != b'.',
+            _ => in_address(byte) & LABEL != 0,
         };
         if !fits {
             return false;
         }
-        if c == '.' {
+        if byte == b'.' {
             start = end + 1;
         }
-        before = c;
+        before = byte;
     }
     let top = domain.get(start..).unwrap_or_default();
-    start > 0
-        && before != '-'
-        && top.len() <= 63
-        && top.chars().nth(1).is_some()
-        && (top.chars().all(char::is_alphabetic) || top.starts_with("xn--"))
-        && !(top.len() <= 4 && EXTENSIONS.iter().any(|extension| top.eq_ignore_ascii_case(extension)))
+    start > 0 && before != b'-' && is_top(top) && !is_extension(top)
 }
 
-/// What may stand in the local part beside letters and digits (RFC 5322 section 3.2.3, `atext`), and the dot.
-fn is_sign(c: char) -> bool {
-    matches!(c, '!' | '#'..='\'' | '*' | '+' | '-'..='/' | '=' | '?' | '^'..='`' | '{'..='~')
+/// Whether `top`, of letters, digits and dashes, is a name of at least two letters (RFC 3696 section 2) or one in Punycode.
+fn is_top(top: &[u8]) -> bool {
+    let letters = match top.is_ascii() {
+        true => top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic),
+        false => std::str::from_utf8(top)
+            .is_ok_and(|top| top.chars().nth(1).is_some() && top.chars().all(char::is_alphabetic)),
+    };
+    top.len() <= 63 && (letters || top.starts_with(b"xn--"))
 }
+
+/// Whether `top` is the ending of a file that pages name beside an `@`: `logo@2x.png`.
+fn is_extension(top: &[u8]) -> bool {
+    let mut name = [0; 4];
+    name.iter_mut().zip(top).for_each(|(to, from)| *to = from.to_ascii_lowercase());
+    top.len() <= name.len()
+        && matches!(
+            &name,
+            b"bmp\0"
+                | b"css\0"
+                | b"csv\0"
+                | b"gif\0"
+                | b"html"
+                | b"jpeg"
+                | b"jpg\0"
+                | b"js\0\0"
+                | b"json"
+                | b"pdf\0"
+                | b"png\0"
+                | b"svg\0"
+                | b"webp"
+        )
+}
+
+/// The parts of an address in which a byte may stand; of bytes beyond ASCII all are letters or digits.
+fn in_address(byte: u8) -> u8 {
+    IN_ADDRESS.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+/// Letters, digits, the dot and the signs of RFC 5322 section 3.2.3, `atext`.
+const LOCAL: u8 = 1;
+/// Letters and digits.
+const LABEL: u8 = 2;
+
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
+static IN_ADDRESS: [u8; 256] = {
+    let mut parts = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        parts[byte] = match byte as u8 {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => LOCAL | LABEL,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-'..=b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~' => LOCAL,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    parts
+};
 
 /// Country calling codes of one and two digits, and the leading two digits of those of three.
 ///
@@ -128,6 +182,18 @@ mod tests {
         assert!(!email(b"logo@2x.png"));
         assert!(!email(b"a..b@mail.com"));
         assert!(!email(b"@mail.com"));
+        assert!(!email(b"logo@icons.SVG") && !email(b"main@app.js") && email(b"main@app.jp"));
+        assert!(email(b" o'neil+x@mail.example.org ") && !email(b"o'neil@mail.exa'mple"));
+        assert!(!email(b"ann@mail") && !email(b"ann@mail.c") && !email(b"ann@mail-.com") && !email(b"ann@-mail.com"));
+        assert!(!email(b"ann@mail.c0m") && !email(b"ann.@mail.com") && !email(b"ann@mail.com."));
+    }
+
+    #[test]
+    fn letters_of_any_script_are_letters() {
+        let is = |text: &str| email(text.as_bytes());
+        assert!(is("jörg@müller.de") && is("用户@例子.公司") && is("ann@mail.xn--p1ai"));
+        assert!(!is("ann@mail.公") && !is("ann@mail.ab²") && !is("ann—lee@mail.com"));
+        assert!(!email(b"j\xf6rg@mail.de"));
     }
 
     #[test]

@@ -152,11 +152,10 @@ pub(super) fn verhoeff(digits: &[u8]) -> bool {
 ///
 /// `None` for any other character. Source: ISO/IEC 7064, MOD 97-10.
 pub(super) fn modulo_97(parts: [&[u8]; 2]) -> Option<u32> {
-    // Divided only where another digit or letter might not fit.
-    let fits = |rest: u64| if rest < 1 << 56 { rest } else { rest % 97 };
-    let add = |rest: u64, byte: &u8| {
-        let value = u64::from(base36(*byte)?);
-        Some(fits(rest) * if value > 9 { 100 } else { 10 } + value)
+    // Eight of the greatest behind a remainder still fit.
+    let add = |rest: u64, byte: &u8| match BASE_36.get(usize::from(*byte)).copied().unwrap_or(u8::MAX) {
+        u8::MAX => None,
+        value => Some(rest * if value > 9 { 100 } else { 10 } + u64::from(value)),
     };
     let mut rest = 0;
     for part in parts {
@@ -164,20 +163,40 @@ pub(super) fn modulo_97(parts: [&[u8]; 2]) -> Option<u32> {
         for word in words {
             rest = match eight_digits(*word) {
                 Some(digits) => rest % 97 * 100_000_000 + digits,
-                None => word.iter().try_fold(rest, add)?,
+                None => word.iter().try_fold(rest % 97, add)?,
             };
         }
-        rest = more.iter().try_fold(rest, add)?;
+        rest = more.iter().try_fold(rest % 97, add)?;
     }
     u32::try_from(rest % 97).ok()
 }
 
+/// The values of letters and digits, [`u8::MAX`] of others.
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
+static BASE_36: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        match byte as u8 {
+            digit @ b'0'..=b'9' => values[byte] = digit - b'0',
+            letter @ (b'a'..=b'z' | b'A'..=b'Z') => values[byte] = letter.to_ascii_lowercase() - b'a' + 10,
+            _ => {}
+        }
+        byte += 1;
+    }
+    values
+};
+
 /// Eight digits as a number, all at once: neighbours are joined to two, four and eight of them.
 fn eight_digits(word: [u8; 8]) -> Option<u64> {
-    if !word.iter().fold(true, |all, byte| all & byte.is_ascii_digit()) {
+    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let word = u64::from_le_bytes(word);
+    // 0x30 to 0x39: those to which six can be added without a change of the upper half.
+    if word & HIGH != ZEROS || word.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
         return None;
     }
-    let ones = u64::from_le_bytes(word) & 0x0F0F_0F0F_0F0F_0F0F;
+    let ones = word & !HIGH;
     let twos = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = (twos.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
     Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)

@@ -51,7 +51,7 @@ const IBAN_LENGTHS: &[(&[u8; 2], usize)] = &[
 /// Source: ISO 13616-1 section 6; ISO/IEC 7064.
 pub(super) fn iban(cell: &[u8]) -> bool {
     let held;
-    let text = match cell.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+    let text = match cell.iter().fold(true, |all, byte| all & (byte.is_ascii_uppercase() | byte.is_ascii_digit())) {
         true => cell,
         false => {
             held = any_compact(cell);

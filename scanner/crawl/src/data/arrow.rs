@@ -17,7 +17,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use super::hashed::NOTHING;
 use super::random::careful;
 use super::table::Table;
-use numbers::Digits;
+use numbers::Written;
 pub(super) use tables::Tables;
 
 mod numbers;
@@ -119,6 +119,9 @@ impl<'r> Batches<'r> {
                 DataType::Utf8 => self.table.observe(self.rules, place, column.as_string::<i32>()),
                 DataType::LargeUtf8 => self.table.observe(self.rules, place, column.as_string::<i64>()),
                 DataType::Utf8View => self.table.observe(self.rules, place, column.as_string_view()),
+                kind if is_number(kind) => {
+                    written(column, |written| self.table.observe(self.rules, place, written.cells()));
+                }
                 _ => {
                     if let Some(observe) = self.table.observer(self.rules, place) {
                         cells(column, observe);
@@ -216,15 +219,7 @@ fn cells(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
             let column: &BooleanArray = column.as_boolean();
             column.iter().for_each(|cell| hand(cell.map(words)));
         }
-        DataType::Int8 => whole::<Int8Type>(column, hand),
-        DataType::Int16 => whole::<Int16Type>(column, hand),
-        DataType::Int32 => whole::<Int32Type>(column, hand),
-        DataType::Int64 => whole::<Int64Type>(column, hand),
-        DataType::UInt8 => whole::<UInt8Type>(column, hand),
-        DataType::UInt16 => whole::<UInt16Type>(column, hand),
-        DataType::UInt32 => whole::<UInt32Type>(column, hand),
-        DataType::UInt64 => whole::<UInt64Type>(column, hand),
-        DataType::Float64 => floats(column, hand),
+        kind if is_number(kind) => written(column, |written| written.cells().for_each(&mut hand)),
         _ => shown(column, hand),
     }
 }
@@ -244,28 +239,55 @@ fn bytes(cell: Option<&[u8]>, hand: &mut impl FnMut(Option<&str>)) {
     }
 }
 
-fn whole<T: ArrowPrimitiveType>(column: &ArrayRef, mut hand: impl FnMut(Option<&str>))
+fn is_number(kind: &DataType) -> bool {
+    kind.is_integer() || *kind == DataType::Float64
+}
+
+/// Numbers that are written one behind the other.
+const WRITTEN: usize = 8192;
+
+/// Hands the cells of a leaf of numbers over as text, many at a time.
+fn written(column: &ArrayRef, mut hand: impl FnMut(&Written)) {
+    for start in (0..column.len()).step_by(WRITTEN) {
+        let column = column.slice(start, WRITTEN.min(column.len() - start));
+        hand(&match column.data_type() {
+            DataType::Int8 => whole::<Int8Type>(&column),
+            DataType::Int16 => whole::<Int16Type>(&column),
+            DataType::Int32 => whole::<Int32Type>(&column),
+            DataType::Int64 => whole::<Int64Type>(&column),
+            DataType::UInt8 => whole::<UInt8Type>(&column),
+            DataType::UInt16 => whole::<UInt16Type>(&column),
+            DataType::UInt32 => whole::<UInt32Type>(&column),
+            DataType::UInt64 => whole::<UInt64Type>(&column),
+            _ => floats(&column),
+        });
+    }
+}
+
+fn whole<T: ArrowPrimitiveType>(column: &ArrayRef) -> Written
 where
     i128: From<T::Native>,
 {
-    let mut digits = Digits::default();
-    column.as_primitive::<T>().iter().for_each(|cell| hand(cell.map(|cell| digits.of(i128::from(cell)))));
+    let mut written = Written::default();
+    column.as_primitive::<T>().iter().for_each(|cell| match cell {
+        Some(cell) => written.whole(i128::from(cell)),
+        None => written.nothing(),
+    });
+    written
 }
 
-fn floats(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
-    let (mut digits, mut text) = (Digits::default(), String::new());
+fn floats(column: &ArrayRef) -> Written {
+    let mut written = Written::default();
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(column.as_ref(), &options).ok();
     for (row, cell) in column.as_primitive::<Float64Type>().iter().enumerate() {
-        let short = cell.and_then(|cell| digits.float(cell));
-        if cell.is_none() || short.is_some() {
-            hand(short);
-            continue;
+        let text = || formatter.as_ref().and_then(|formatter| formatter.value(row).try_to_string().ok());
+        match cell {
+            Some(cell) => written.float(cell, text),
+            None => written.nothing(),
         }
-        text.clear();
-        let written = formatter.as_ref().is_some_and(|formatter| formatter.value(row).write(&mut text).is_ok());
-        hand(written.then_some(&text));
     }
+    written
 }
 
 fn shown(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {

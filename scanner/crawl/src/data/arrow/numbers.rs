@@ -1,12 +1,66 @@
 //! Numbers as text, without a new text for each.
 
-/// Room for one number.
-#[derive(Debug)]
-pub(super) struct Digits([u8; 40]);
+/// Cells one behind the other in one text; those without a value are empty.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    text: Vec<u8>,
+    /// Where each cell ends.
+    ends: Vec<usize>,
+}
+
+impl Written {
+    /// Adds a cell without a value.
+    pub(super) fn nothing(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    /// Adds a whole number of up to 64 bits.
+    pub(super) fn whole(&mut self, number: i128) {
+        let mut digits = Digits::default();
+        digits.put(u64::try_from(number.unsigned_abs()).unwrap_or(u64::MAX), 1);
+        self.add(digits, number < 0);
+    }
+
+    /// Adds a number with a fraction of a few digits, with the fewest digits that tell it from all others and at least one behind
+    /// the point; every other as `text` gives it.
+    ///
+    /// If the nearest float to a decimal of at most fifteen digits is `number`, no other such decimal has the same, so it is the shortest.
+    pub(super) fn float(&mut self, number: f64, text: impl FnOnce() -> Option<String>) {
+        match Digits::of(number) {
+            Some(digits) => self.add(digits, number < 0.0),
+            None => {
+                self.text.extend(text().unwrap_or_default().bytes());
+                self.nothing();
+            }
+        }
+    }
+
+    fn add(&mut self, mut digits: Digits, negative: bool) {
+        if negative {
+            digits.byte(b'-');
+        }
+        self.text.extend_from_slice(digits.bytes.get(digits.from..).unwrap_or_default());
+        self.nothing();
+    }
+
+    /// The cells, in order.
+    pub(super) fn cells(&self) -> impl Iterator<Item = Option<&str>> {
+        let text = std::str::from_utf8(&self.text).unwrap_or_default();
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(move |(start, end)| text.get(*start..*end))
+    }
+}
+
+/// One number, written from its end.
+struct Digits {
+    bytes: [u8; 40],
+    /// Where it begins.
+    from: usize,
+}
 
 impl Default for Digits {
     fn default() -> Digits {
-        Digits([0; 40])
+        Digits { bytes: [0; 40], from: 40 }
     }
 }
 
@@ -18,17 +72,8 @@ const SCALE: u64 = 10_000;
 const LARGEST: f64 = 1e15;
 
 impl Digits {
-    /// A whole number of up to 64 bits.
-    pub(super) fn of(&mut self, number: i128) -> &str {
-        let from = self.put(self.0.len(), u64::try_from(number.unsigned_abs()).unwrap_or(u64::MAX), 1);
-        self.from(from, number < 0)
-    }
-
-    /// A number with a fraction of a few digits, with the fewest digits that tell it from all others and at least one behind the
-    /// point; `None` for every other.
-    ///
-    /// If the nearest float to a decimal of at most fifteen digits is `number`, no other such decimal has the same, so it is the shortest.
-    pub(super) fn float(&mut self, number: f64) -> Option<&str> {
+    /// A number with a fraction of at most [`PLACES`] digits, without its sign; `None` for every other.
+    fn of(number: f64) -> Option<Digits> {
         let scaled = number.abs() * SCALE as f64 + 0.5;
         // Neither a number of more digits nor one that is none.
         if number == 0.0 || scaled.is_nan() || scaled >= LARGEST {
@@ -42,36 +87,27 @@ impl Digits {
         while places > 1 && fraction % 10 == 0 {
             (fraction, places) = (fraction / 10, places - 1);
         }
-        let point = self.put(self.0.len(), fraction, places) - 1;
-        if let Some(byte) = self.0.get_mut(point) {
-            *byte = b'.';
-        }
-        let from = self.put(point, whole, 1);
-        Some(self.from(from, number < 0.0))
+        let mut digits = Digits::default();
+        digits.put(fraction, places);
+        digits.byte(b'.');
+        digits.put(whole, 1);
+        Some(digits)
     }
 
-    /// Writes `number` with at least so many digits before the place `end`; gives the place of the first.
-    fn put(&mut self, end: usize, mut number: u64, least: usize) -> usize {
-        let mut from = end;
-        while number > 0 || end - from < least {
-            from -= 1;
-            if let Some(digit) = self.0.get_mut(from) {
-                *digit = b'0' + (number % 10) as u8;
-            }
+    /// Writes `number` with at least so many digits before what is written.
+    fn put(&mut self, mut number: u64, least: usize) {
+        let end = self.from;
+        while number > 0 || end - self.from < least {
+            self.byte(b'0' + (number % 10) as u8);
             number /= 10;
         }
-        from
     }
 
-    /// What stands from there on, with a sign before it if it is negative.
-    fn from(&mut self, mut from: usize, negative: bool) -> &str {
-        if negative {
-            from -= 1;
-            if let Some(sign) = self.0.get_mut(from) {
-                *sign = b'-';
-            }
+    fn byte(&mut self, byte: u8) {
+        self.from -= 1;
+        if let Some(to) = self.bytes.get_mut(self.from) {
+            *to = byte;
         }
-        self.0.get(from..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
     }
 }
 
@@ -83,20 +119,31 @@ mod tests {
 
     use super::*;
 
+    fn written(number: f64) -> Option<String> {
+        let mut written = Written::default();
+        written.float(number, || None);
+        written.cells().next().flatten().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
     #[test]
     fn numbers_are_written_as_numbers() {
-        let mut digits = Digits::default();
-        for number in [0, 7, -12, i128::from(i64::MIN), i128::from(u64::MAX)] {
-            assert_eq!(digits.of(number), number.to_string());
-        }
+        let numbers = [0, 7, -12, 100, 90_071, i128::from(i64::MIN), i128::from(u64::MAX)];
+        let mut all = Written::default();
+        all.nothing();
+        numbers.iter().for_each(|number| all.whole(*number));
+        let cells: Vec<String> = all.cells().map(|cell| cell.unwrap().to_owned()).collect();
+        assert_eq!(cells.split_first().unwrap(), (&String::new(), &numbers.map(|number| number.to_string())[..]));
         for (number, text) in
             [(1.0, "1.0"), (-0.05, "-0.05"), (1234.5, "1234.5"), (99_999_999_999.999_9, "99999999999.9999")]
         {
-            assert_eq!(digits.float(number), Some(text));
+            assert_eq!(written(number).as_deref(), Some(text));
         }
         for number in [0.0, -0.0, 1e11, 0.1 + 0.2, 0.000_01, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {
-            assert_eq!(digits.float(number), None, "{number}");
+            assert_eq!(written(number), None, "{number}");
         }
+        let mut other = Written::default();
+        other.float(1e300, || Some("1e300".to_owned()));
+        assert!(other.cells().eq([Some("1e300")]));
     }
 
     fn as_arrow(number: f64) -> String {
@@ -109,7 +156,7 @@ mod tests {
         fn fractions_are_written_as_arrow_writes_them(whole in 0_u64..200_000_000, places in 0..7, any: f64, bits: u64) {
             let decimal = whole as f64 / 10_f64.powi(places);
             for number in [decimal, -decimal, any, f64::from_bits(bits), decimal + f64::EPSILON, decimal * 1e6] {
-                if let Some(text) = Digits::default().float(number) {
+                if let Some(text) = written(number) {
                     prop_assert_eq!(text, as_arrow(number));
                 }
             }
