@@ -14,6 +14,7 @@ mod waiting;
 
 pub use decide::Decision;
 pub use profile::{ColumnProfile, Observer};
+pub use waiting::Number;
 
 pub(crate) use calibration::Calibration;
 pub(crate) use chance::{log2_fixed, surprise_bits};

@@ -26,7 +26,7 @@ mod validate;
 pub use api::{
     Api, ApiCondition, ApiExample, Apis, Argument, ColumnPart, Effect, FrameOp, Setting, SettingOf, SinkRule,
 };
-pub use column::{ColumnProfile, Decision, Observer};
+pub use column::{ColumnProfile, Decision, Number, Observer};
 pub use fix::{Content, Expression, Fix, Reference, Repair, Step, Way};
 pub use identifier::Identifiers;
 pub use label::{Labels, Meaning, OwnLabels};

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::letters::Reads;
 use super::sample::{Facts, Held, Known, Sample, hash};
-use super::waiting::{Lent, Wait, Waiting};
+use super::waiting::{Cell, Lent, Number, Wait, Waiting, trimmed};
 use crate::Identifiers;
 use crate::identifier::cell::{Kind, Summary, is_null};
 use crate::identifier::shape::{LONGEST_CELL, Walk, mask};
@@ -136,25 +136,35 @@ impl Observer<'_> {
     }
 
     /// Counts `cells`, each of which stays where it is meanwhile, as [`Observer::cell`] does; hands what that gives to `hand`.
-    pub fn lent<'c>(&mut self, cells: impl IntoIterator<Item = Option<&'c str>>, mut hand: impl FnMut(u32)) {
+    pub fn lent<'c>(&mut self, cells: impl IntoIterator<Item = Option<&'c str>>, hand: impl FnMut(u32)) {
+        self.each(cells.into_iter(), hand);
+    }
+
+    /// As [`Observer::lent`], of cells that are known to be numbers.
+    pub fn numbers<'c>(&mut self, cells: impl IntoIterator<Item = Option<Number<'c>>>, hand: impl FnMut(u32)) {
+        self.each(cells.into_iter(), hand);
+    }
+
+    fn each<C: Cell>(&mut self, cells: impl Iterator<Item = Option<C>>, mut hand: impl FnMut(u32)) {
         let mut lent = Lent::default();
         for cell in cells {
             self.profile.total += 1;
-            let cell = trimmed(cell.unwrap_or_default());
-            if is_null(cell) {
+            let cell = cell.unwrap_or_default().trimmed();
+            let text = cell.text();
+            if cell.is_raw() && is_null(text) {
                 self.profile.nulls += 1;
                 hand(0);
                 continue;
             }
-            let hash = hash(cell.as_bytes());
+            let hash = hash(text.as_bytes());
             if !self.profile.sample.again(hash, 1) {
-                if cell.len() > LONGEST_CELL {
-                    self.count(cell, 1, None);
+                if self.profile.sample.wants(hash) {
+                    self.keep(text, hash, 1);
+                }
+                if text.len() > LONGEST_CELL {
+                    self.count(cell.summary(), text, 1, None);
                 } else if lent.add(cell) {
                     self.count_all(&mut lent);
-                }
-                if self.profile.sample.wants(hash) {
-                    self.keep(cell, hash, 1);
                 }
             }
             hand((hash as u32).max(1));
@@ -176,7 +186,7 @@ impl Observer<'_> {
     fn wait(&mut self, cell: &str, times: u64) {
         // It has no shape, and would be kept for long.
         if cell.len() > LONGEST_CELL {
-            return self.count(cell, times, None);
+            return self.count(Summary::of(cell), cell, times, None);
         }
         if self.waiting.add(cell, times) {
             self.count_waiting();
@@ -199,15 +209,14 @@ impl Observer<'_> {
         }
         for (nth, number) in numbers.drain(..).enumerate() {
             let (cell, times) = waiting.cell(nth);
-            self.count(cell, times, number.checked_sub(1));
+            self.count(waiting.summary(nth), cell, times, number.checked_sub(1));
         }
         waiting.clear();
         self.numbers = numbers;
     }
 
     /// Counts so many equal cells of that set of shapes into the sums.
-    fn count(&mut self, cell: &str, times: u64, number: Option<u32>) {
-        let summary = Summary::of(cell);
+    fn count(&mut self, summary: Summary, cell: &str, times: u64, number: Option<u32>) {
         self.profile.sum(&summary, summary.years(cell), times);
         let mut passed = false;
         if let Some(walk) = &mut self.walk
@@ -290,13 +299,6 @@ impl Drop for Observer<'_> {
             }
         }
     }
-}
-
-/// `cell` without blanks around it.
-fn trimmed(cell: &str) -> &str {
-    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    let bytes = cell.as_bytes();
-    if plain(bytes.first()) && plain(bytes.last()) { cell } else { cell.trim() }
 }
 
 impl ColumnProfile {

@@ -1,5 +1,6 @@
 //! Cells that wait to be counted, so that many are looked at side by side.
 
+use crate::identifier::cell::Summary;
 use crate::identifier::shape::LONGEST_CELL;
 
 /// Cells that wait at the most.
@@ -10,6 +11,7 @@ pub(super) trait Wait {
     fn len(&self) -> usize;
     /// The cell at `nth` and how often it stands in the column; none behind the last.
     fn cell(&self, nth: usize) -> (&str, u64);
+    fn summary(&self, nth: usize) -> Summary;
     /// Orders the cells by their length: those side by side then end together.
     fn order(&mut self);
     fn clear(&mut self);
@@ -49,6 +51,10 @@ impl Wait for Waiting {
         (self.text.get(cell.start as usize..cell.end as usize).unwrap_or_default(), cell.times)
     }
 
+    fn summary(&self, nth: usize) -> Summary {
+        Summary::of(self.cell(nth).0)
+    }
+
     fn order(&mut self) {
         self.cells.order(|cell| (cell.end - cell.start) as usize);
     }
@@ -59,28 +65,119 @@ impl Wait for Waiting {
     }
 }
 
+/// A cell that stays where it is.
+pub(super) trait Cell: Copy + Default {
+    fn text(&self) -> &str;
+    fn summary(&self) -> Summary;
+    /// Whether the text is one that can stand for nothing, or have blanks around it.
+    fn is_raw(&self) -> bool;
+    /// The same without blanks around it.
+    fn trimmed(self) -> Self;
+}
+
+impl Cell for &str {
+    #[inline]
+    fn text(&self) -> &str {
+        self
+    }
+
+    fn summary(&self) -> Summary {
+        Summary::of(self)
+    }
+
+    #[inline]
+    fn is_raw(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn trimmed(self) -> Self {
+        trimmed(self)
+    }
+}
+
+/// `cell` without blanks around it.
+#[inline]
+pub(super) fn trimmed(cell: &str) -> &str {
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = cell.as_bytes();
+    if plain(bytes.first()) && plain(bytes.last()) { cell } else { cell.trim() }
+}
+
+/// A cell that was a number before it was written.
+#[derive(Debug, Clone, Copy)]
+pub enum Number<'c> {
+    /// The digits of a whole number, behind a minus sign if it is negative.
+    Whole(&'c str, i64),
+    /// Digits with one point among them, behind a minus sign if it is negative.
+    Fraction(&'c str),
+    /// Any other text.
+    Other(&'c str),
+}
+
+impl Default for Number<'_> {
+    fn default() -> Self {
+        Number::Other("")
+    }
+}
+
+impl Cell for Number<'_> {
+    #[inline]
+    fn text(&self) -> &str {
+        match self {
+            Number::Whole(text, _) | Number::Fraction(text) | Number::Other(text) => text,
+        }
+    }
+
+    #[inline]
+    fn summary(&self) -> Summary {
+        match self {
+            Number::Whole(text, number) => Summary::whole(text, *number),
+            Number::Fraction(text) => Summary::fraction(text),
+            Number::Other(text) => Summary::of(text),
+        }
+    }
+
+    #[inline]
+    fn is_raw(&self) -> bool {
+        matches!(self, Number::Other(_))
+    }
+
+    #[inline]
+    fn trimmed(self) -> Self {
+        match self {
+            Number::Other(text) => Number::Other(trimmed(text)),
+            number => number,
+        }
+    }
+}
+
 /// Cells that stay where they are, each once.
 #[derive(Debug, Default)]
-pub(super) struct Lent<'c>(Ordered<&'c str>);
+pub(super) struct Lent<C>(Ordered<C>);
 
-impl<'c> Lent<'c> {
+impl<C: Cell> Lent<C> {
     /// Adds a cell of at most [`LONGEST_CELL`] bytes; says whether no more should wait.
-    pub(super) fn add(&mut self, cell: &'c str) -> bool {
+    pub(super) fn add(&mut self, cell: C) -> bool {
         self.0.add(cell)
     }
 }
 
-impl Wait for Lent<'_> {
+impl<C: Cell> Wait for Lent<C> {
     fn len(&self) -> usize {
         self.0.cells.len()
     }
 
     fn cell(&self, nth: usize) -> (&str, u64) {
-        (self.0.at(nth), 1)
+        (self.0.cells.get(nth).map(Cell::text).unwrap_or_default(), 1)
+    }
+
+    fn summary(&self, nth: usize) -> Summary {
+        self.0.at(nth).summary()
     }
 
     fn order(&mut self) {
-        self.0.order(|cell| cell.len());
+        self.0.order(|cell| cell.text().len());
     }
 
     fn clear(&mut self) {
@@ -156,10 +253,24 @@ mod tests {
         let texts: Vec<String> = lengths.iter().map(|length| "x".repeat(*length)).collect();
         let mut lent = Lent::default();
         for (nth, text) in texts.iter().enumerate() {
-            assert_eq!(lent.add(text), nth + 1 == MOST);
+            assert_eq!(lent.add(text.as_str()), nth + 1 == MOST);
         }
         lent.order();
         let lengths: Vec<usize> = (0..lent.len()).map(|nth| lent.cell(nth).0.len()).collect();
         assert!(lengths.iter().eq(expected.iter().map(|(length, _)| length)));
+    }
+
+    #[test]
+    fn what_is_known_of_numbers_is_what_their_texts_tell() {
+        let wholes = [0, 7, -7, 1850, 1999, 2001, 99_999, 1_700_000_000, -1_700_000_000, 1_700_000_000_000];
+        for number in wholes.into_iter().chain([i64::MIN, i64::MAX, 123_456_789_012_345_678, 1_000_000_000_000_000_000])
+        {
+            let text = number.to_string();
+            assert_eq!(Number::Whole(&text, number).summary(), Summary::of(&text), "{text}");
+        }
+        for text in ["0.5", "-0.5", "19.0", "123.25", "-99999999999.9999", "20010203.1"] {
+            assert_eq!(Number::Fraction(text).summary(), Summary::of(text), "{text}");
+        }
+        assert_eq!(Number::Other("1e300").summary(), Summary::of("1e300"));
     }
 }

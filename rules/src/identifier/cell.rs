@@ -247,11 +247,23 @@ impl Summary {
         }
     }
 
+    /// That of the digits of a whole number, behind a minus sign if it is negative.
+    pub(crate) fn whole(cell: &str, number: i64) -> Summary {
+        let mut summary = Summary { len: length(cell), int: Some(number), ..Summary::default() };
+        summary.kind = summary.kind_of_whole(cell.len() - usize::from(number < 0));
+        summary
+    }
+
+    /// That of digits with one point among them, behind a minus sign if they are negative.
+    pub(crate) fn fraction(cell: &str) -> Summary {
+        Summary { kind: Kind::Float, len: length(cell), ..Summary::default() }
+    }
+
     fn by(cell: &str, n: &Count<impl Lanes>) -> Summary {
         let len = cell.len();
         let mut summary = Summary {
             kind: Kind::Other,
-            len: u32::try_from(len).unwrap_or(u32::MAX),
+            len: length(cell),
             int: None,
             year: None,
             text: false,
@@ -286,7 +298,7 @@ impl Summary {
         let plain = cell.strip_prefix(['-', '+']).unwrap_or(cell);
         if n.digits() == plain.len() {
             self.int = whole_number(cell.as_bytes(), plain.as_bytes());
-            return Some(self.whole(plain));
+            return Some(self.kind_of_whole(plain.len()));
         }
         if let Some(number) = plain.strip_suffix('%') {
             return number.trim_end().parse::<f64>().is_ok().then_some(Kind::Percent);
@@ -300,8 +312,9 @@ impl Summary {
         float.then_some(Kind::Float)
     }
 
-    fn whole(&self, digits: &str) -> Kind {
-        match (digits.len(), self.int) {
+    /// What a whole number of so many digits is.
+    fn kind_of_whole(&self, digits: usize) -> Kind {
+        match (digits, self.int) {
             (4, Some(1900..=2099)) => Kind::Year,
             (10, Some(1_000_000_000..=2_200_000_000)) | (13, Some(1_000_000_000_000..=2_200_000_000_000)) => {
                 Kind::Epoch
@@ -341,6 +354,11 @@ impl Summary {
             false => rest.as_bytes().first().is_some_and(u8::is_ascii_digit).then_some(Kind::Timestamp),
         }
     }
+}
+
+/// In bytes.
+fn length(cell: &str) -> u32 {
+    u32::try_from(cell.len()).unwrap_or(u32::MAX)
 }
 
 /// The number of the `digits`, before which `cell` may have a sign; `None` if it does not fit.

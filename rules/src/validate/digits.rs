@@ -161,12 +161,20 @@ pub(super) fn modulo_97(parts: [&[u8]; 2]) -> Option<u32> {
     for part in parts {
         let (words, more) = part.as_chunks::<8>();
         for word in words {
-            rest = match eight_digits(*word) {
+            rest = match eight_digits(u64::from_le_bytes(*word)) {
                 Some(digits) => rest % 97 * 100_000_000 + digits,
                 None => word.iter().try_fold(rest % 97, add)?,
             };
         }
-        rest = more.iter().try_fold(rest % 97, add)?;
+        // What is left as eight digits, with zeros in the place of those before.
+        let padded = part.last_chunk().filter(|_| !more.is_empty()).and_then(|last| {
+            let before = u64::MAX >> (8 * more.len());
+            eight_digits(u64::from_le_bytes(*last) & !before | ZEROS & before)
+        });
+        rest = match (padded, TENS.get(more.len())) {
+            (Some(digits), Some(tens)) => rest % 97 * tens + digits,
+            _ => more.iter().try_fold(rest % 97, add)?,
+        };
     }
     u32::try_from(rest % 97).ok()
 }
@@ -187,11 +195,15 @@ static BASE_36: [u8; 256] = {
     values
 };
 
-/// Eight digits as a number, all at once: neighbours are joined to two, four and eight of them.
-fn eight_digits(word: [u8; 8]) -> Option<u64> {
+/// Powers of ten.
+const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// Eight times the digit zero.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Eight digits, the first in the lowest byte, as a number, all at once: neighbours are joined to two, four and eight of them.
+fn eight_digits(word: u64) -> Option<u64> {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    let word = u64::from_le_bytes(word);
     // 0x30 to 0x39: those to which six can be added without a change of the upper half.
     if word & HIGH != ZEROS || word.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
         return None;

@@ -1,6 +1,8 @@
 //! How many rows are alike in what others know of a person: the k of k-anonymity (Sweeney 2002; ISO/IEC 20889:2018, 9.2)
 //! over the quasi-identifiers of a table.
 
+use std::collections::BTreeMap;
+
 use aedile_rules::quasi::{is_quasi_identifier, sizes};
 use rayon::prelude::*;
 
@@ -67,11 +69,12 @@ impl Alike {
         }
         let all: Vec<usize> = (0..even.len()).collect();
         let groups = groups(&rows, &all);
-        let compared = groups.iter().sum();
+        let compared: u64 = groups.iter().sum();
         let alone_in_all = groups.iter().filter(|group| **group == 1).count() as u64;
-        let mut search = Search { rows: &rows, left: LOOKS };
+        let known = BTreeMap::from([(all.clone(), alone_in_all), (Vec::new(), u64::from(compared == 1))]);
+        let mut search = Search { rows: &rows, left: LOOKS, known: &known };
         let alone_by = search.smallest(&even, columns).filter(|_| alone_in_all > 0);
-        let mut search = Search { rows: &rows, left: LOOKS };
+        let mut search = Search { rows: &rows, left: LOOKS, known: &known };
         let mut adds = Vec::new();
         for (left, name) in names.iter().enumerate() {
             let others: Vec<usize> = all.iter().copied().filter(|at| *at != left).collect();
@@ -120,6 +123,8 @@ struct Search<'a> {
     rows: &'a Compared,
     /// Cells that may still be looked at.
     left: u64,
+    /// How many rows are alone by some sets.
+    known: &'a BTreeMap<Vec<usize>, u64>,
 }
 
 impl Search<'_> {
@@ -162,7 +167,7 @@ impl Search<'_> {
     /// How many rows are alone by `which`; `None` when enough was looked at.
     fn alone(&mut self, which: &[usize]) -> Option<u64> {
         self.left = self.left.checked_sub(self.rows.len() as u64 * (which.len() as u64).max(1))?;
-        Some(alone(self.rows, which))
+        Some(self.known.get(which).copied().unwrap_or_else(|| alone(self.rows, which)))
     }
 }
 

@@ -120,7 +120,7 @@ impl<'r> Batches<'r> {
                 DataType::LargeUtf8 => self.table.observe(self.rules, place, column.as_string::<i64>()),
                 DataType::Utf8View => self.table.observe(self.rules, place, column.as_string_view()),
                 kind if is_number(kind) => {
-                    written(column, |written| self.table.observe(self.rules, place, written.cells()));
+                    written(column, |written| self.table.observe_numbers(self.rules, place, written.cells()));
                 }
                 _ => {
                     if let Some(observe) = self.table.observer(self.rules, place) {
@@ -219,7 +219,7 @@ fn cells(column: &ArrayRef, mut hand: impl FnMut(Option<&str>)) {
             let column: &BooleanArray = column.as_boolean();
             column.iter().for_each(|cell| hand(cell.map(words)));
         }
-        kind if is_number(kind) => written(column, |written| written.cells().for_each(&mut hand)),
+        kind if is_number(kind) => written(column, |written| written.texts().for_each(&mut hand)),
         _ => shown(column, hand),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aedile_model::GapKind;
-use aedile_rules::{ColumnProfile, Rules};
+use aedile_rules::{ColumnProfile, Number, Rules};
 
 use super::hashed::{HashedRows, NOTHING};
 
@@ -109,6 +109,18 @@ impl Table {
         let Table { columns, hashed, .. } = self;
         let (Some((_, profile)), Some(hashes)) = (columns.get_mut(at), hashed.column(at)) else { return };
         rules.identifiers.observer(profile).lent(cells, |hash| hashes.push(hash));
+    }
+
+    /// Looks at the `cells` of the column at `at`, which are numbers, one a row.
+    pub(super) fn observe_numbers<'c>(
+        &mut self,
+        rules: &Rules,
+        at: usize,
+        cells: impl IntoIterator<Item = Option<Number<'c>>>,
+    ) {
+        let Table { columns, hashed, .. } = self;
+        let (Some((_, profile)), Some(hashes)) = (columns.get_mut(at), hashed.column(at)) else { return };
+        rules.identifiers.observer(profile).numbers(cells, |hash| hashes.push(hash));
     }
 
     /// Looks at the `cells` of the column at `at`, each with the place of its row among so many `rows` to come, in order. What

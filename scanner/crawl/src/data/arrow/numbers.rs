@@ -1,17 +1,27 @@
 //! Numbers as text, without a new text for each.
 
-/// Cells one behind the other in one text; those without a value are empty.
+use aedile_rules::Number;
+
+/// Numbers one behind the other in one text.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     text: Vec<u8>,
-    /// Where each cell ends.
-    ends: Vec<usize>,
+    /// Where each ends, and what it is.
+    cells: Vec<(usize, Form)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Nothing,
+    Whole(i64),
+    Fraction,
+    Other,
 }
 
 impl Written {
     /// Adds a cell without a value.
     pub(super) fn nothing(&mut self) {
-        self.ends.push(self.text.len());
+        self.end(Form::Nothing);
     }
 
     /// Adds a whole number of up to 64 bits.
@@ -19,6 +29,7 @@ impl Written {
         let mut digits = Digits::default();
         digits.put(u64::try_from(number.unsigned_abs()).unwrap_or(u64::MAX), 1);
         self.add(digits, number < 0);
+        self.end(i64::try_from(number).map_or(Form::Other, Form::Whole));
     }
 
     /// Adds a number with a fraction of a few digits, with the fewest digits that tell it from all others and at least one behind
@@ -27,10 +38,13 @@ impl Written {
     /// If the nearest float to a decimal of at most fifteen digits is `number`, no other such decimal has the same, so it is the shortest.
     pub(super) fn float(&mut self, number: f64, text: impl FnOnce() -> Option<String>) {
         match Digits::of(number) {
-            Some(digits) => self.add(digits, number < 0.0),
+            Some(digits) => {
+                self.add(digits, number < 0.0);
+                self.end(Form::Fraction);
+            }
             None => {
                 self.text.extend(text().unwrap_or_default().bytes());
-                self.nothing();
+                self.end(Form::Other);
             }
         }
     }
@@ -40,14 +54,35 @@ impl Written {
             digits.byte(b'-');
         }
         self.text.extend_from_slice(digits.bytes.get(digits.from..).unwrap_or_default());
-        self.nothing();
+    }
+
+    fn end(&mut self, form: Form) {
+        self.cells.push((self.text.len(), form));
     }
 
     /// The cells, in order.
-    pub(super) fn cells(&self) -> impl Iterator<Item = Option<&str>> {
-        let text = std::str::from_utf8(&self.text).unwrap_or_default();
-        let starts = std::iter::once(&0).chain(&self.ends);
-        starts.zip(&self.ends).map(move |(start, end)| text.get(*start..*end))
+    pub(super) fn cells(&self) -> impl Iterator<Item = Option<Number<'_>>> {
+        let all = std::str::from_utf8(&self.text).unwrap_or_default();
+        let mut start = 0;
+        self.cells.iter().map(move |&(end, form)| {
+            let text = all.get(start..end).unwrap_or_default();
+            start = end;
+            match form {
+                Form::Nothing => None,
+                Form::Whole(number) => Some(Number::Whole(text, number)),
+                Form::Fraction => Some(Number::Fraction(text)),
+                Form::Other => Some(Number::Other(text)),
+            }
+        })
+    }
+
+    /// The texts of the cells, in order.
+    pub(super) fn texts(&self) -> impl Iterator<Item = Option<&str>> {
+        self.cells().map(|cell| {
+            cell.map(|cell| match cell {
+                Number::Whole(text, _) | Number::Fraction(text) | Number::Other(text) => text,
+            })
+        })
     }
 }
 
@@ -122,7 +157,7 @@ mod tests {
     fn written(number: f64) -> Option<String> {
         let mut written = Written::default();
         written.float(number, || None);
-        written.cells().next().flatten().filter(|text| !text.is_empty()).map(str::to_owned)
+        written.texts().next().flatten().filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     #[test]
@@ -131,8 +166,10 @@ mod tests {
         let mut all = Written::default();
         all.nothing();
         numbers.iter().for_each(|number| all.whole(*number));
-        let cells: Vec<String> = all.cells().map(|cell| cell.unwrap().to_owned()).collect();
-        assert_eq!(cells.split_first().unwrap(), (&String::new(), &numbers.map(|number| number.to_string())[..]));
+        let cells: Vec<Option<String>> = all.texts().map(|cell| cell.map(str::to_owned)).collect();
+        assert_eq!(cells.split_first().unwrap(), (&None, &numbers.map(|number| Some(number.to_string()))[..]));
+        let is_whole = |cell: Option<Number<'_>>| matches!(cell, Some(Number::Whole(text, n)) if text == n.to_string());
+        assert_eq!(all.cells().filter(|cell| is_whole(*cell)).count(), numbers.len() - 1, "one is beyond 63 bits");
         for (number, text) in
             [(1.0, "1.0"), (-0.05, "-0.05"), (1234.5, "1234.5"), (99_999_999_999.999_9, "99999999999.9999")]
         {
@@ -143,7 +180,7 @@ mod tests {
         }
         let mut other = Written::default();
         other.float(1e300, || Some("1e300".to_owned()));
-        assert!(other.cells().eq([Some("1e300")]));
+        assert!(other.texts().eq([Some("1e300")]));
     }
 
     fn as_arrow(number: f64) -> String {
