@@ -11,11 +11,13 @@ mod runs;
 mod bombs;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use aedile_model::GapKind;
 use aedile_rules::Rules;
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow_avro::reader::ReaderBuilder;
@@ -147,17 +149,27 @@ fn opened(
 }
 
 fn orc_batches(
-    file: impl ChunkReader + Send + 'static,
+    file: impl ChunkReader + Send + Sync + 'static,
     rows: usize,
     refusal: &Refusal,
 ) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
     let file = orc::Guarded::new(file, rows, refusal.clone())?;
-    let rows = file.rows();
-    let reader = ArrowReaderBuilder::try_new(file).map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
-    let empty = RecordBatch::new_empty(reader.schema());
-    let reader = reader.with_batch_size(rows).build();
-    let total = reader.total_row_count();
-    Ok((Box::new(reader), empty, Some(total)))
+    let (rows, total) = (file.rows(), file.total());
+    let mut parts = file.parts(orc::TOGETHER).into_iter().map(move |part| {
+        let reader = ArrowReaderBuilder::try_new(part).map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
+        Ok(reader.with_batch_size(rows).build())
+    });
+    let empty = match parts.next() {
+        Some(reader) => RecordBatch::new_empty(reader?.schema()),
+        None => RecordBatch::new_empty(Arc::new(Schema::empty())),
+    };
+    let batches = parts.flat_map(|reader| -> Batches {
+        match reader {
+            Ok(reader) => Box::new(reader),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
+    });
+    Ok((Box::new(batches), empty, Some(total)))
 }
 
 fn excess(fault: claims::Fault) -> ArrowError {
@@ -250,6 +262,7 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, Int64Array, StringArray};
+    use bytes::Bytes;
 
     use super::super::RULES;
     use super::*;
@@ -305,6 +318,30 @@ mod tests {
         let limits = Limits { dataset_rows: 10_000, ..Limits::default() };
         let table = read(&Random::Held(bytes.into()), Kind::Arrow, &limits, &RULES);
         assert_eq!((table.rows_read, table.rows_total, &table.gaps), (10_000, Some(10_000), &Vec::new()));
+    }
+
+    #[test]
+    fn stripes_are_read_together_or_alone() {
+        let (parts, mut bytes) = (6_i64, Vec::new());
+        let writer = orc_rust::ArrowWriterBuilder::new(&mut bytes, rows(0).schema()).with_stripe_byte_size(4_000);
+        let mut writer = writer.try_build().unwrap();
+        (0..parts).for_each(|_| writer.write(&rows(300)).unwrap());
+        writer.close().unwrap();
+        let read = |together: u64| {
+            let file = orc::Guarded::new(Bytes::from(bytes.clone()), 100, Refusal::default()).unwrap();
+            assert_eq!(file.total(), 300 * parts as u64);
+            let parts = file.parts(together);
+            let count = parts.len();
+            let batches = parts.into_iter().flat_map(|part| ArrowReaderBuilder::try_new(part).unwrap().build());
+            let batches: Vec<RecordBatch> = batches.map(Result::unwrap).collect();
+            (count, arrow::compute::concat_batches(&rows(0).schema(), &batches).unwrap())
+        };
+        let (one, all) = read(u64::MAX);
+        assert_eq!((one, all.num_rows()), (2, 1_800));
+        for (together, least) in [(0, 4), (9_000, 3)] {
+            let (count, same) = read(together);
+            assert!(count >= least && same == all, "{count} files of at most {together} bytes");
+        }
     }
 
     const KINDS: [Kind; 4] = [Kind::Arrow, Kind::ArrowStream, Kind::Avro, Kind::Orc];

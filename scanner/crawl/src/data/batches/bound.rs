@@ -1,7 +1,7 @@
 //! What the bytes of a file may grow to, and why one was refused.
 
-use std::cell::Cell;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::DeflateDecoder;
@@ -37,16 +37,16 @@ impl Refusal {
 /// Bytes before and after they were unpacked.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
-    packed: Cell<u64>,
-    unpacked: Cell<u64>,
+    packed: AtomicU64,
+    unpacked: AtomicU64,
 }
 
 impl Growth {
     /// Whether the file stays within bounds with so many bytes more.
     pub(super) fn add(&self, packed: u64, unpacked: u64) -> bool {
-        self.packed.set(self.packed.get().saturating_add(packed));
-        self.unpacked.set(self.unpacked.get().saturating_add(unpacked));
-        self.unpacked.get() <= self.packed.get().saturating_mul(EXPANSION).max(FREE)
+        let packed = self.packed.fetch_add(packed, Ordering::Relaxed).saturating_add(packed);
+        let unpacked = self.unpacked.fetch_add(unpacked, Ordering::Relaxed).saturating_add(unpacked);
+        unpacked <= packed.saturating_mul(EXPANSION).max(FREE)
     }
 }
 

@@ -4,11 +4,16 @@
 //! what is not needed, and before the decoder gets the footer of a stripe every stream of it was unpacked once, chunk by chunk:
 //! none grows beyond the size that the file states (ORC specification v1, "Compression"), and lengths of texts and lists that claim
 //! more than a batch may take are refused.
+//!
+//! It holds the bytes of a stripe twice, and still when it goes on to the next. So every large stripe is a file of its own to it. What
+//! is not compressed it would hold a third time; to it that is a compressed file all of whose chunks are left as they are.
 
 mod chunks;
 mod stripe;
 
 use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use orc_rust::reader::ChunkReader;
@@ -20,6 +25,9 @@ use super::proto::{Value, fields, varint, write};
 
 /// Bytes of a footer; the length of a chunk has no more bits.
 const FOOTER: usize = (8 << 20) - 1;
+
+/// Bytes of the versions of a file.
+const VERSION: usize = 100;
 
 /// Bytes of a chunk that a file may state.
 const CHUNK: u64 = 16 << 20;
@@ -70,11 +78,25 @@ pub(super) struct Guarded<R> {
     rows: u64,
     types: Vec<Type>,
     stripes: Vec<Stripe>,
-    /// Where the tail begins, and the one that the decoder gets.
+    /// Where the tail begins.
     body: u64,
-    tail: Bytes,
+    /// What the decoder needs of the footer beside stripes, and the versions that the end of the file states.
+    kept: Vec<u8>,
+    version: Vec<u8>,
     growth: Growth,
 }
+
+/// Some stripes of the file, as if there were no others.
+pub(super) struct Stripes<R> {
+    file: Arc<Guarded<R>>,
+    tail: Bytes,
+}
+
+/// Bytes of stripes that are handed on as one file; a larger one is alone.
+pub(super) const TOGETHER: u64 = 8 << 20;
+
+/// Bytes of a chunk that is left as it is; its length has no more bits.
+const PLAIN: usize = (8 << 20) - 1;
 
 impl<R: ChunkReader> Guarded<R> {
     /// The file `inner`, of which `rows` at most are decoded at a time.
@@ -96,7 +118,7 @@ impl<R: ChunkReader> Guarded<R> {
                 1 => footer = value.number(),
                 2 => kind = value.number(),
                 3 => chunk = value.number(),
-                4 => version.push(value),
+                4 => write(&mut version, 4, value),
                 5 => metadata = value.number(),
                 _ => {}
             }
@@ -132,31 +154,78 @@ impl<R: ChunkReader> Guarded<R> {
             types: Vec::new(),
             stripes: Vec::new(),
             body,
-            tail: Bytes::new(),
+            kept: Vec::new(),
+            version,
             growth: Growth::default(),
         };
         let footer = file.footer(&packed)?;
-        let kept = file.read_footer(&footer)?;
+        file.read_footer(&footer)?;
         file.check_types(0, 0, &mut 0)?;
         file.check_stripes()?;
         file.rows = file.rows.min(LARGEST as u64 / 4 / VALUE / file.types.len().max(1) as u64).max(1);
-        let mut tail = Vec::new();
-        if codec != Codec::None {
-            // A chunk that is not compressed.
-            tail.extend_from_slice(&(kept.len() as u32 * 2 + 1).to_le_bytes()[..3]);
+        Ok(file)
+    }
+
+    /// A file of no rows and then the parts of this one, each of which is to be dropped before the next is read: stripes of
+    /// `together` bytes in all, a larger one alone.
+    pub(super) fn parts(self, together: u64) -> Vec<Stripes<R>> {
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        let mut size = 0_u64;
+        for (nth, stripe) in self.stripes.iter().enumerate() {
+            let own = stripe.index.saturating_add(stripe.data);
+            size = size.saturating_add(own);
+            match parts.last_mut().filter(|_| size <= together) {
+                Some(last) => last.end = nth + 1,
+                None => {
+                    parts.push(nth..nth + 1);
+                    size = own;
+                }
+            }
         }
-        tail.extend_from_slice(&kept);
+        let file = Arc::new(self);
+        let part = |stripes: Range<usize>| Stripes {
+            tail: file.tail(file.stripes.get(stripes).unwrap_or_default()),
+            file: Arc::clone(&file),
+        };
+        std::iter::once(0..0).chain(parts).map(part).collect()
+    }
+
+    /// The tail of a file that has these stripes.
+    fn tail(&self, stripes: &[Stripe]) -> Bytes {
+        let mut footer = self.kept.clone();
+        for stripe in stripes {
+            let mut message = Vec::new();
+            let numbers = [stripe.offset, stripe.index, stripe.data, stripe.footer, stripe.rows];
+            (1..).zip(numbers).for_each(|(field, number)| write(&mut message, field, Value::Number(number)));
+            write(&mut footer, 3, Value::Bytes(&message));
+        }
+        write(&mut footer, 6, Value::Number(stripes.iter().fold(0, |rows, stripe| rows.saturating_add(stripe.rows))));
+        let mut tail = plain_chunks(&footer);
+        let length = tail.len();
+        let kind = match self.codec {
+            // Any that leaves chunks as they are.
+            Codec::None | Codec::Snappy => 2,
+            Codec::Lzo => 3,
+            Codec::Lz4 => 4,
+            Codec::Zstandard => 5,
+            _ => 1,
+        };
         let mut script = Vec::new();
-        write(&mut script, 1, Value::Number(tail.len() as u64));
+        write(&mut script, 1, Value::Number(length as u64));
         write(&mut script, 2, Value::Number(kind));
-        write(&mut script, 3, Value::Number(chunk as u64));
-        version.iter().for_each(|&value| write(&mut script, 4, value));
+        write(&mut script, 3, Value::Number(self.chunk as u64));
+        script.extend_from_slice(&self.version);
         write(&mut script, 5, Value::Number(0));
         write(&mut script, 8000, Value::Bytes(b"ORC"));
         tail.extend_from_slice(&script);
-        tail.push(u8::try_from(script.len()).map_err(|_| io::ErrorKind::InvalidData)?);
-        file.tail = tail.into();
-        Ok(file)
+        // Some numbers and the versions, which were checked to be few.
+        tail.push(script.len() as u8);
+        tail.into()
+    }
+
+    /// Rows that the stripes claim to have.
+    pub(super) fn total(&self) -> u64 {
+        self.stripes.iter().fold(0, |rows, stripe| rows.saturating_add(stripe.rows))
     }
 
     /// Rows to be decoded at a time, so that the columns of a wide file fit.
@@ -175,8 +244,8 @@ impl<R: ChunkReader> Guarded<R> {
         }
     }
 
-    /// Takes stripes and types from the file's footer and gives of it what the decoder needs.
-    fn read_footer(&mut self, footer: &[u8]) -> io::Result<Vec<u8>> {
+    /// Takes stripes and types from the file's footer.
+    fn read_footer(&mut self, footer: &[u8]) -> io::Result<()> {
         let (mut stripes, mut types, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         let held = |count: usize, most: usize, what: &str| match count > most {
             true => Err(self.refusal.because(format!("has more than {most} {what}"))),
@@ -217,17 +286,16 @@ impl<R: ChunkReader> Guarded<R> {
                     })?;
                     types.push(kind);
                     held(types.len(), COLUMNS, "columns")?;
+                    write(&mut kept, field, value);
                 }
-                6 => {}
-                _ => return Ok(()),
+                _ => {}
             }
-            write(&mut kept, field, value);
             Ok(())
         })?;
-        (self.stripes, self.types) = (stripes, types);
-        match kept.len() > FOOTER {
+        (self.stripes, self.types, self.kept) = (stripes, types, kept);
+        match self.kept.len() > FOOTER || self.version.len() > VERSION {
             true => Err(io::ErrorKind::InvalidData.into()),
-            false => Ok(kept),
+            false => Ok(()),
         }
     }
 
@@ -269,40 +337,81 @@ impl<R: ChunkReader> Guarded<R> {
         Ok(())
     }
 
-    fn chunks<'a>(&'a self, rest: &'a [u8]) -> Chunks<'a> {
-        Chunks::new(rest, self.codec, self.chunk, &self.refusal)
+    fn chunks<S: Read>(&self, stream: S) -> Chunks<'_, S> {
+        Chunks::new(stream, self.codec, self.chunk, &self.refusal)
     }
 }
 
-impl<R: ChunkReader> ChunkReader for Guarded<R> {
+/// `bytes` as chunks that are left as they are.
+fn plain_chunks(bytes: &[u8]) -> Vec<u8> {
+    let mut chunks = Vec::with_capacity(bytes.len() + 3 * bytes.len().div_ceil(PLAIN));
+    for chunk in bytes.chunks(PLAIN) {
+        chunks.extend(plain(chunk.len()));
+        chunks.extend_from_slice(chunk);
+    }
+    chunks
+}
+
+/// What stands before a chunk of that length that is left as it is.
+fn plain(length: usize) -> [u8; 3] {
+    let [low, middle, high, _] = (length as u32 * 2 + 1).to_le_bytes();
+    [low, middle, high]
+}
+
+impl<R: ChunkReader> Stripes<R> {
+    /// So many bytes from there on, with those before every chunk where the file has none.
+    fn bytes(&self, from: u64, length: u64) -> io::Result<Bytes> {
+        let Guarded { inner, codec, .. } = &*self.file;
+        if *codec != Codec::None {
+            return inner.get_bytes(from, length);
+        }
+        let mut stream = inner.get_read(from)?;
+        let mut left = usize::try_from(length).map_err(|_| io::ErrorKind::InvalidData)?;
+        let mut chunks = Vec::with_capacity(left + 3 * left.div_ceil(PLAIN));
+        while left > 0 {
+            let length = left.min(PLAIN);
+            chunks.extend(plain(length));
+            if stream.by_ref().take(length as u64).read_to_end(&mut chunks)? < length {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            left -= length;
+        }
+        Ok(chunks.into())
+    }
+}
+
+impl<R: ChunkReader> ChunkReader for Stripes<R> {
     type T = R::T;
 
     fn len(&self) -> u64 {
-        self.body + self.tail.len() as u64
+        self.file.body + self.tail.len() as u64
     }
 
     fn get_read(&self, from: u64) -> io::Result<Self::T> {
-        self.inner.get_read(from)
+        self.file.inner.get_read(from)
     }
 
     fn get_bytes(&self, from: u64, length: u64) -> io::Result<Bytes> {
+        let Guarded { inner, body, stripes, .. } = &*self.file;
         let end = from.checked_add(length).filter(|&end| end <= self.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        let tail = |from: u64, to: u64| self.tail.slice((from - self.body) as usize..(to - self.body) as usize);
-        if from >= self.body {
+        let tail = |from: u64, to: u64| self.tail.slice((from - body) as usize..(to - body) as usize);
+        if from >= *body {
             return Ok(tail(from, end));
         }
-        let bytes = self.inner.get_bytes(from, end.min(self.body) - from)?;
-        if end > self.body {
-            let mut both = BytesMut::from(bytes.as_ref());
-            both.extend_from_slice(&tail(self.body, end));
+        if end > *body {
+            let mut both = BytesMut::from(inner.get_bytes(from, body - from)?.as_ref());
+            both.extend_from_slice(&tail(*body, end));
             return Ok(both.freeze());
         }
-        // Stripes lie one behind the other.
-        let at = self.stripes.partition_point(|stripe| stripe.footer_at() < from);
-        let mut here = self.stripes.iter().skip(at).take_while(|stripe| stripe.footer_at() == from);
-        if let Some(stripe) = here.find(|stripe| stripe.footer == length) {
-            self.check(stripe, &bytes)?;
+        // Stripes lie one behind the other. Indexes are not asked for anything.
+        let at = stripes.partition_point(|stripe| stripe.footer_at() < from);
+        if stripes.get(at).is_some_and(|stripe| end <= stripe.offset.saturating_add(stripe.index)) {
+            return Ok(Bytes::new());
         }
-        Ok(bytes)
+        let mut here = stripes.iter().skip(at).take_while(|stripe| stripe.footer_at() == from);
+        if let Some(stripe) = here.find(|stripe| stripe.footer == length) {
+            self.file.check(stripe, &inner.get_bytes(from, length)?)?;
+        }
+        self.bytes(from, length)
     }
 }

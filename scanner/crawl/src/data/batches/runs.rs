@@ -11,7 +11,7 @@ pub(super) fn values(
     second: bool,
     mut each: impl FnMut(i64) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut source = Source { stream, byte: 0, left: 0 };
+    let mut source = Source { stream, held: Vec::new(), at: 0, word: 0, left: 0 };
     while let Some(control) = source.next()? {
         match second {
             true => source.run(control, &mut each)?,
@@ -23,21 +23,28 @@ pub(super) fn values(
 
 struct Source<'a, R> {
     stream: &'a mut R,
-    byte: u8,
+    held: Vec<u8>,
+    /// What was given of what is held.
+    at: usize,
+    /// Of bits that were read, so many are not yet given.
+    word: u64,
     left: u32,
 }
 
+/// Bytes that are read at a time.
+const HELD: u64 = 8 << 10;
+
 impl<R: Read> Source<'_, R> {
+    #[inline]
     fn next(&mut self) -> io::Result<Option<u8>> {
-        let mut byte = [0];
-        loop {
-            match self.stream.read(&mut byte) {
-                Ok(0) => return Ok(None),
-                Ok(_) => return Ok(Some(u8::from_le_bytes(byte))),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        if self.at == self.held.len() {
+            self.held.clear();
+            self.at = 0;
+            self.stream.by_ref().take(HELD).read_to_end(&mut self.held)?;
         }
+        let byte = self.held.get(self.at).copied();
+        self.at += usize::from(byte.is_some());
+        Ok(byte)
     }
 
     fn byte(&mut self) -> io::Result<u8> {
@@ -59,17 +66,15 @@ impl<R: Read> Source<'_, R> {
 
     /// So many bits, the highest first.
     fn bits(&mut self, width: u32) -> io::Result<i64> {
-        let (mut value, mut wanted) = (0_u64, width);
-        while wanted > 0 {
-            if self.left == 0 {
-                (self.byte, self.left) = (self.byte()?, 8);
-            }
-            let taken = wanted.min(self.left);
-            self.left -= taken;
-            let bits = u64::from(self.byte >> self.left) & ((1 << taken) - 1);
-            (value, wanted) = (value << taken | bits, wanted - taken);
+        if let Some(high) = width.checked_sub(32).filter(|high| *high > 0) {
+            return Ok(self.bits(high)? << 32 | self.bits(32)?);
         }
-        Ok(value as i64)
+        while self.left < width {
+            self.word = self.word << 8 | u64::from(self.byte()?);
+            self.left += 8;
+        }
+        self.left -= width;
+        Ok((self.word >> self.left & ((1 << width) - 1)) as i64)
     }
 
     /// A run of version 1.

@@ -5,49 +5,62 @@ use std::io::{self, Read};
 use super::super::bound::{Codec, Refusal};
 
 /// A stream, chunk by chunk.
-pub(super) struct Chunks<'a> {
-    rest: &'a [u8],
+pub(super) struct Chunks<'a, S> {
+    stream: S,
     codec: Codec,
     most: usize,
     refusal: &'a Refusal,
+    packed: Vec<u8>,
     /// The one that was unpacked last.
     pub(super) chunk: Vec<u8>,
     at: usize,
 }
 
-impl<'a> Chunks<'a> {
-    /// The stream `rest`, of which no chunk may grow beyond `most` bytes.
-    pub(super) fn new(rest: &'a [u8], codec: Codec, most: usize, refusal: &'a Refusal) -> Chunks<'a> {
-        Chunks { rest, codec, most, refusal, chunk: Vec::new(), at: 0 }
+/// Bytes that are taken for a chunk where there are none.
+pub(super) const PIECE: usize = 64 << 10;
+
+impl<'a, S: Read> Chunks<'a, S> {
+    /// The stream `stream`, of which no chunk may grow beyond `most` bytes.
+    pub(super) fn new(stream: S, codec: Codec, most: usize, refusal: &'a Refusal) -> Chunks<'a, S> {
+        Chunks { stream, codec, most, refusal, packed: Vec::new(), chunk: Vec::new(), at: 0 }
     }
 
     /// Unpacks the next chunk.
     pub(super) fn advance(&mut self) -> io::Result<bool> {
         self.at = 0;
-        self.chunk.clear();
-        if self.rest.is_empty() {
-            return Ok(false);
-        }
         if self.codec == Codec::None {
-            let (next, rest) = self.rest.split_at(self.rest.len().min(64 << 10));
-            self.chunk.extend_from_slice(next);
-            self.rest = rest;
-            return Ok(true);
+            return Ok(fill(&mut self.stream, PIECE, &mut self.chunk)? > 0);
         }
-        let (&[low, middle, high], rest) = self.rest.split_first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let (low, middle, high) = match fill(&mut self.stream, 3, &mut self.packed)? {
+            0 => {
+                self.chunk.clear();
+                return Ok(false);
+            }
+            _ => match self.packed[..] {
+                [low, middle, high] => (low, middle, high),
+                _ => return Err(io::ErrorKind::UnexpectedEof.into()),
+            },
+        };
         let header = u32::from_le_bytes([low, middle, high, 0]);
-        let (packed, rest) = rest.split_at_checked(header as usize >> 1).ok_or(io::ErrorKind::UnexpectedEof)?;
-        self.rest = rest;
-        if header & 1 == 1 {
-            self.chunk.extend_from_slice(packed);
-        } else if !self.codec.unpack(packed, self.most, &mut self.chunk)? {
+        let (length, is_plain) = (header as usize >> 1, header & 1 == 1);
+        let into = if is_plain { &mut self.chunk } else { &mut self.packed };
+        if fill(&mut self.stream, length, into)? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !is_plain && !self.codec.unpack(&self.packed, self.most, &mut self.chunk)? {
             return Err(self.refusal.because("has a chunk that grows beyond the size that the file states"));
         }
         Ok(true)
     }
 }
 
-impl Read for Chunks<'_> {
+/// Reads at most so many bytes to `into`, in the place of what is there; gives how many came.
+fn fill(stream: &mut impl Read, most: usize, into: &mut Vec<u8>) -> io::Result<usize> {
+    into.clear();
+    stream.take(most as u64).read_to_end(into)
+}
+
+impl<S: Read> Read for Chunks<'_, S> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while self.at == self.chunk.len() {
             if !self.advance()? {

@@ -1,14 +1,15 @@
 //! What the decoder would take for a stripe.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read, Take};
 
 use orc_rust::reader::ChunkReader;
 
 use super::super::bound::LARGEST;
 use super::super::proto::fields;
 use super::super::runs;
-use super::{Guarded, Stripe, VALUE};
+use super::chunks::{Chunks, PIECE};
+use super::{Codec, Guarded, Stripe, VALUE};
 
 /// Rows that one byte can stand for: two bytes are a run of 130, which are 1 040 bits.
 const ROWS: u64 = 1_040;
@@ -58,8 +59,11 @@ impl<R: ChunkReader> Guarded<R> {
             if !DATA_KINDS.contains(&kind) {
                 continue;
             }
-            let bytes = self.inner.get_bytes(at, length)?;
-            let mut chunks = self.chunks(&bytes);
+            if self.codec == Codec::None {
+                (unpacked, room) = (unpacked.saturating_add(length), room.saturating_add(length.min(PIECE as u64)));
+                continue;
+            }
+            let mut chunks = self.stream(at, length)?;
             let mut greatest = 0;
             self.growth.add(length, 0);
             while chunks.advance()? {
@@ -80,6 +84,13 @@ impl<R: ChunkReader> Guarded<R> {
             true => Err(self.refusal.because(format!("has rows that take more than {} MiB", MOST >> 20))),
             false => Ok(()),
         }
+    }
+}
+
+impl<R: ChunkReader> Guarded<R> {
+    /// A stream, read by and by.
+    fn stream(&self, at: u64, length: u64) -> io::Result<Chunks<'_, Take<R::T>>> {
+        Ok(self.chunks(self.inner.get_read(at)?.take(length)))
     }
 }
 
@@ -123,10 +134,10 @@ impl<R: ChunkReader> Part<'_, R> {
     fn lengths(&self, column: usize, encoding: u64, window: u64) -> io::Result<Lengths> {
         let mut lengths = Lengths::default();
         let Some(&(at, length)) = self.streams.get(&(column as u64, LENGTH)) else { return Ok(lengths) };
-        let bytes = self.file.inner.get_bytes(at, length)?;
+        let mut stream = self.file.stream(at, length)?;
         // Two pieces side by side hold every window.
         let (mut before, mut piece, mut left) = (0_u64, 0_u64, window);
-        runs::values(&mut io::BufReader::new(self.file.chunks(&bytes)), encoding >= 2, |value| {
+        runs::values(&mut stream, encoding >= 2, |value| {
             let value = u64::try_from(value).map_err(|_| io::ErrorKind::InvalidData)?;
             if left == 0 {
                 (before, piece, left) = (piece, 0, window);
