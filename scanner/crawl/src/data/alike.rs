@@ -108,6 +108,12 @@ fn groups(rows: &Compared, which: &[usize]) -> Vec<u64> {
         let cells = which.iter().filter_map(|at| cells.get(*at));
         cells.fold(0, |key, cell| mixed(key ^ u64::from(*cell)))
     };
+    // Rows that came once are the common case, and keys alone are ordered in half the time.
+    if rows.iter().all(|(_, times)| times == 1) {
+        let mut keys: Vec<u64> = rows.iter().map(|(cells, _)| key(cells)).collect();
+        keys.par_sort_unstable();
+        return keys.chunk_by(|one, other| one == other).map(|group| group.len() as u64).collect();
+    }
     let mut keyed: Vec<(u64, u64)> = rows.iter().map(|(cells, times)| (key(cells), times)).collect();
     keyed.par_sort_unstable();
     keyed.chunk_by(|one, other| one.0 == other.0).map(|group| group.iter().map(|(_, times)| times).sum()).collect()

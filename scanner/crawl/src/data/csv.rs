@@ -68,7 +68,7 @@ pub(super) fn read(text: Option<&str>, mut stream: Stream<'_>, limits: &Limits, 
     let read = Reading { form, limits, rules };
     let from = usize::from(named);
     let (mut table, offered, ragged) = match limits.dataset_rows {
-        usize::MAX => read.all(format, &first, &split, from, &mut blocks),
+        usize::MAX => read.all(format, &first, from, &mut blocks),
         _ => read.sample(format, &first, &split, from, &mut blocks),
     };
     if let (true, Some(text), None) = (named, text, comment) {
@@ -113,20 +113,18 @@ impl Reading<'_> {
         &self,
         format: &'static str,
         first: &[u8],
-        split: &Rows,
         from: usize,
         blocks: &mut Blocks<Stream<'_>>,
     ) -> (Table, u64, u64) {
         let start = || (Table::of(format, &self.form.names), 0_u64);
-        let mut whole = start();
-        self.observe(first, split, from, &mut whole);
-        let rest = blocks
+        let all = std::iter::once((Cow::Borrowed(first), from)).chain(blocks.map(|block| (Cow::Owned(block), 0)));
+        let (table, ragged) = all
             .par_bridge()
             .fold(
                 || (start(), Rows::default()),
-                |(mut counted, mut rows), block| {
+                |(mut counted, mut rows), (block, from)| {
                     rows.split(&block, self.form.dialect, self.form.comment);
-                    self.observe(&block, &rows, 0, &mut counted);
+                    self.observe(&block, &rows, from, &mut counted);
                     (counted, rows)
                 },
             )
@@ -135,9 +133,8 @@ impl Reading<'_> {
                 one.0.merge(other.0);
                 (one.0, one.1 + other.1)
             });
-        whole.0.merge(rest.0);
-        let rows = whole.0.rows_read;
-        (whole.0, rows, whole.1 + rest.1)
+        let rows = table.rows_read;
+        (table, rows, ragged)
     }
 
     /// Looks at the rows of `block` from `from` on, one column after the other.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 /// Cells of kept rows, in all: 8 MiB of hashes.
 const CELLS: usize = 2 << 20;
 
@@ -152,7 +154,8 @@ impl HashedRows {
         if other.held.len() < self.held.len() / FEWER {
             for row in &other.held {
                 if self.wants(row.hash) {
-                    let at = self.copy(other.cells_of(row), places, most);
+                    let (at, to) = self.room(most);
+                    put(other.cells_of(row), places, self.cells.get_mut(to).unwrap_or_default());
                     self.held.push(Held { at, ..*row });
                     self.settle_if_many(most);
                 }
@@ -163,47 +166,38 @@ impl HashedRows {
             true => (self.settle(most), other.settle(most)),
             false => rayon::join(|| self.settle(most), || other.settle(most)),
         };
-        let mut mine = std::mem::take(&mut self.held).into_iter().peekable();
-        let mut theirs = other.held.iter().peekable();
+        let (mut mine, mut theirs) = (self.held.iter().peekable(), other.held.iter().peekable());
+        // Whether the cells of a row are held here.
         let mut merged = Vec::with_capacity(most.min(mine.len() + theirs.len()));
-        // Places in `merged` of the rows of others: their cells are copied once it is known what is dropped here.
-        let mut copied = Vec::new();
         while merged.len() < most {
             match (mine.peek(), theirs.peek()) {
-                (Some(one), Some(row)) if one.hash > row.hash => {}
-                (None, Some(_)) => {}
-                (Some(one), row) => {
-                    let same = row.is_some_and(|row| row.hash == one.hash);
-                    let times = one.times + if same { theirs.next().map_or(0, |row| row.times) } else { 0 };
-                    merged.extend(mine.next().map(|row| Held { times, ..row }));
-                    continue;
+                (Some(one), Some(row)) if one.hash == row.hash => {
+                    merged.push((Held { times: one.times + row.times, ..**one }, true));
+                    (mine.next(), theirs.next());
                 }
-                (None, None) => break,
+                (Some(one), row) if row.is_none_or(|row| one.hash < row.hash) => {
+                    merged.push((**one, true));
+                    mine.next();
+                }
+                (_, Some(row)) => {
+                    merged.push((**row, false));
+                    theirs.next();
+                }
+                _ => break,
             }
-            copied.push(merged.len());
-            merged.extend(theirs.next().copied());
         }
-        self.free.extend(mine.map(|row| row.at));
-        for nth in copied {
-            if let Some(row) = merged.get_mut(nth) {
-                row.at = self.copy(other.cells_of(row), places, most);
-            }
-        }
-        self.held = merged;
+        let mut cells = vec![NOTHING; merged.len() * self.width];
+        let rows = cells.par_chunks_mut(self.width.max(1)).zip(&merged).with_min_len(FEW / 16);
+        rows.for_each(|(to, (row, here))| match here {
+            true => to.copy_from_slice(self.cells_of(row)),
+            false => put(other.cells_of(row), places, to),
+        });
+        self.held = merged.into_iter().zip(0..).map(|((row, _), at)| Held { at, ..row }).collect();
+        self.cells = cells;
+        self.free.clear();
         if self.held.len() == most {
             self.bound = self.held.last().map(|last| last.hash);
         }
-    }
-
-    /// Puts these cells of another's row, each at its place, where there is room; gives the place of the row.
-    fn copy(&mut self, cells: &[u32], places: &[Option<usize>], most: usize) -> u32 {
-        let (at, to) = self.room(most);
-        for (cell, place) in cells.iter().zip(places) {
-            if let Some(to) = place.and_then(|place| self.cells.get_mut(to.start + place)) {
-                *to = *cell;
-            }
-        }
-        at
     }
 
     /// Whether a row of that hash may be one of those to keep.
@@ -300,6 +294,15 @@ impl HashedRows {
         let other = std::mem::take(self);
         self.bound = other.bound;
         self.merge(other, places, places.len());
+    }
+}
+
+/// Puts cells of another's row each at its place of `places`.
+fn put(cells: &[u32], places: &[Option<usize>], to: &mut [u32]) {
+    for (cell, place) in cells.iter().zip(places) {
+        if let Some(to) = place.and_then(|place| to.get_mut(place)) {
+            *to = *cell;
+        }
     }
 }
 
