@@ -328,6 +328,10 @@ impl Summary {
         if n.digits() < 6 || cell.len() > 35 || (n.dashes().max(n.dots()) < 2 && n.slashes() < 2) {
             return None;
         }
+        // Without what stands before a time there are three numbers and what joins them.
+        if n.letters() + n.spaces() == 0 && n.digits() + 2 != cell.len() {
+            return None;
+        }
         let a = Number::of(cell.as_bytes())?;
         if !matches!(a.joint, Some(b'-' | b'/' | b'.')) {
             return None;
@@ -499,14 +503,12 @@ fn is_version(cell: &[u8]) -> bool {
     let (mut parts, mut digits, mut value, mut bytes) = (1, 0, 0_u32, 0);
     let mut close = |digits: usize, value: u32| {
         bytes += usize::from(value <= 255);
-        (1..=5).contains(&digits)
+        digits > 0
     };
     for &byte in cell {
         match byte {
-            b'0'..=b'9' => {
-                digits += 1;
-                value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
-            }
+            // No number of five digits is beyond its bits.
+            b'0'..=b'9' if digits < 5 => (digits, value) = (digits + 1, value * 10 + u32::from(byte - b'0')),
             b'.' if parts < 4 && close(digits, value) => (parts, digits, value) = (parts + 1, 0, 0),
             b'-' | b'+' => break,
             _ => return false,

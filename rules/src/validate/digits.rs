@@ -152,31 +152,57 @@ pub(super) fn verhoeff(digits: &[u8]) -> bool {
 ///
 /// `None` for any other character. Source: ISO/IEC 7064, MOD 97-10.
 pub(super) fn modulo_97(parts: [&[u8]; 2]) -> Option<u32> {
-    // Eight of the greatest behind a remainder still fit.
-    let add = |rest: u64, byte: &u8| match BASE_36.get(usize::from(*byte)).copied().unwrap_or(u8::MAX) {
-        u8::MAX => None,
-        value => Some(rest * if value > 9 { 100 } else { 10 } + u64::from(value)),
-    };
-    let mut rest = 0;
+    let mut number = Remainder::default();
     for part in parts {
         let (words, more) = part.as_chunks::<8>();
         for word in words {
-            rest = match eight_digits(u64::from_le_bytes(*word)) {
-                Some(digits) => rest % 97 * 100_000_000 + digits,
-                None => word.iter().try_fold(rest % 97, add)?,
-            };
+            match eight_digits(u64::from_le_bytes(*word)) {
+                Some(digits) => number.add(digits, 8),
+                None => number.add_all(word)?,
+            }
         }
         // What is left as eight digits, with zeros in the place of those before.
         let padded = part.last_chunk().filter(|_| !more.is_empty()).and_then(|last| {
             let before = u64::MAX >> (8 * more.len());
             eight_digits(u64::from_le_bytes(*last) & !before | ZEROS & before)
         });
-        rest = match (padded, TENS.get(more.len())) {
-            (Some(digits), Some(tens)) => rest % 97 * tens + digits,
-            _ => more.iter().try_fold(rest % 97, add)?,
-        };
+        match padded {
+            Some(digits) => number.add(digits, more.len()),
+            None => number.add_all(more)?,
+        }
     }
-    u32::try_from(rest % 97).ok()
+    u32::try_from(number.rest % 97).ok()
+}
+
+/// A number that is read from its first digit on and divided by 97 no more often than it must be to fit.
+#[derive(Default)]
+struct Remainder {
+    rest: u64,
+    /// Decimal digits of the greatest that it can be.
+    digits: usize,
+}
+
+impl Remainder {
+    /// Appends a number of so many digits, at most sixteen.
+    fn add(&mut self, number: u64, digits: usize) {
+        if self.digits + digits > 18 {
+            (self.rest, self.digits) = (self.rest % 97, 2);
+        }
+        self.rest = self.rest * TENS.get(digits).copied().unwrap_or(0) + number;
+        self.digits += digits;
+    }
+
+    /// Appends at most eight letters and digits.
+    fn add_all(&mut self, text: &[u8]) -> Option<()> {
+        let (mut number, mut digits) = (0, 0);
+        for byte in text {
+            let value = BASE_36.get(usize::from(*byte)).copied().filter(|value| *value < 36)?;
+            let (scale, more) = if value > 9 { (100, 2) } else { (10, 1) };
+            (number, digits) = (number * scale + u64::from(value), digits + more);
+        }
+        self.add(number, digits);
+        Some(())
+    }
 }
 
 /// The values of letters and digits, [`u8::MAX`] of others.
@@ -196,7 +222,15 @@ static BASE_36: [u8; 256] = {
 };
 
 /// Powers of ten.
-const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+const TENS: [u64; 17] = {
+    let mut powers = [1; 17];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
 
 /// Eight times the digit zero.
 const ZEROS: u64 = 0x3030_3030_3030_3030;

@@ -106,6 +106,18 @@ const SCALE: u64 = 10_000;
 /// Numbers of at most fifteen digits are told apart by their nearest floats (IEEE 754-2019, 5.12.2; DBL_DIG of C).
 const LARGEST: f64 = 1e15;
 
+/// The numbers below a hundred, of two digits each.
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < pairs.len() {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
 impl Digits {
     /// A number with a fraction of at most [`PLACES`] digits, without its sign; `None` for every other.
     fn of(number: f64) -> Option<Digits> {
@@ -132,9 +144,19 @@ impl Digits {
     /// Writes `number` with at least so many digits before what is written.
     fn put(&mut self, mut number: u64, least: usize) {
         let end = self.from;
-        while number > 0 || end - self.from < least {
-            self.byte(b'0' + (number % 10) as u8);
-            number /= 10;
+        while number >= 10 {
+            let pair = PAIRS.get((number % 100) as usize).copied().unwrap_or_default();
+            self.from -= pair.len();
+            if let Some(to) = self.bytes.get_mut(self.from..self.from + pair.len()) {
+                to.copy_from_slice(&pair);
+            }
+            number /= 100;
+        }
+        if number > 0 {
+            self.byte(b'0' + number as u8);
+        }
+        while end - self.from < least {
+            self.byte(b'0');
         }
     }
 
