@@ -222,6 +222,7 @@ static BASE_36: [u8; 256] = {
 };
 
 /// Powers of ten.
+#[expect(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which sees the bounds")]
 const TENS: [u64; 17] = {
     let mut powers = [1; 17];
     let mut at = 1;

@@ -173,7 +173,8 @@ impl HashedRows {
             match (mine.peek(), theirs.peek()) {
                 (Some(one), Some(row)) if one.hash == row.hash => {
                     merged.push((Held { times: one.times + row.times, ..**one }, true));
-                    (mine.next(), theirs.next());
+                    mine.next();
+                    theirs.next();
                 }
                 (Some(one), row) if row.is_none_or(|row| one.hash < row.hash) => {
                     merged.push((**one, true));
@@ -386,23 +387,22 @@ mod tests {
             block.take(rows.len(), names.iter().map(String::as_str));
             block
         };
-        let whole = |blocks: Vec<Range<u32>>| {
+        let whole = |blocks: &[Range<u32>]| {
             let mut whole = HashedRows::default();
-            blocks.into_iter().for_each(|rows| whole.merge(block(rows), &places, 64));
+            blocks.iter().for_each(|rows| whole.merge(block(rows.clone()), &places, 64));
             let kept = whole.settled(64);
             let rows: Vec<(Vec<u32>, u64)> =
                 kept.of(&[0, 63]).iter().map(|(cells, times)| (cells.to_vec(), times)).collect();
             (rows, kept.bound)
         };
-        let one = whole(vec![0..80_000]);
+        let one = whole(std::slice::from_ref(&(0..80_000)));
         assert_eq!(one.0.len(), CELLS / 64);
         assert!(one.0.iter().any(|(_, times)| *times == 2));
         for cut in [100, 30_000, 79_000] {
-            assert_eq!(whole(vec![0..cut, cut..80_000]), one, "{cut}");
-            assert_eq!(whole(vec![cut..80_000, 0..cut]), one, "{cut}");
+            assert_eq!(whole(&[0..cut, cut..80_000]), one, "{cut}");
+            assert_eq!(whole(&[cut..80_000, 0..cut]), one, "{cut}");
         }
-        let thirds = [0..26_000, 26_000..53_000, 53_000..80_000];
-        assert_eq!(whole(vec![thirds[2].clone(), thirds[0].clone(), thirds[1].clone()]), one);
+        assert_eq!(whole(&[53_000..80_000, 0..26_000, 26_000..53_000]), one);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is counted of a dataset's columns. Cells pass through here and none stays.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use aedile_model::GapKind;
@@ -134,18 +135,18 @@ impl Table {
     ) {
         let Table { columns, hashed, .. } = self;
         let (Some((_, profile)), Some(hashes)) = (columns.get_mut(at), hashed.column(at)) else { return };
-        let mut observer = rules.identifiers.observer(profile);
-        let mut uneven = false;
-        for (row, cell) in cells {
-            let hash = observer.cell(Some(cell));
-            match row < hashes.len() {
-                true => uneven = true,
-                false => {
-                    hashes.resize(row, NOTHING);
-                    hashes.push(hash);
-                }
+        let (here, mut uneven) = (Cell::new(0), false);
+        let cells = cells.into_iter().map(|(row, cell)| {
+            here.set(row);
+            Some(cell)
+        });
+        rules.identifiers.observer(profile).lent(cells, |hash| match here.get() < hashes.len() {
+            true => uneven = true,
+            false => {
+                hashes.resize(here.get(), NOTHING);
+                hashes.push(hash);
             }
-        }
+        });
         hashes.resize(rows, NOTHING);
         if uneven {
             hashed.uneven(at);
