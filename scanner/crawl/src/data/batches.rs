@@ -155,7 +155,7 @@ fn orc_batches(
 ) -> Result<(Batches, RecordBatch, Option<u64>), ArrowError> {
     let file = orc::Guarded::new(file, rows, refusal.clone())?;
     let (rows, total) = (file.rows(), file.total());
-    let mut parts = file.parts(orc::TOGETHER).into_iter().map(move |part| {
+    let mut parts = file.parts(orc::TOGETHER).map(move |part| {
         let reader = ArrowReaderBuilder::try_new(part).map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
         Ok(reader.with_batch_size(rows).build())
     });
@@ -330,7 +330,7 @@ mod tests {
         let read = |together: u64| {
             let file = orc::Guarded::new(Bytes::from(bytes.clone()), 100, Refusal::default()).unwrap();
             assert_eq!(file.total(), 300 * parts as u64);
-            let parts = file.parts(together);
+            let parts: Vec<orc::Stripes<Bytes>> = file.parts(together).collect();
             let count = parts.len();
             let batches = parts.into_iter().flat_map(|part| ArrowReaderBuilder::try_new(part).unwrap().build());
             let batches: Vec<RecordBatch> = batches.map(Result::unwrap).collect();

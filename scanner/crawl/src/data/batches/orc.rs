@@ -168,7 +168,7 @@ impl<R: ChunkReader> Guarded<R> {
 
     /// A file of no rows and then the parts of this one, each of which is to be dropped before the next is read: stripes of
     /// `together` bytes in all, a larger one alone.
-    pub(super) fn parts(self, together: u64) -> Vec<Stripes<R>> {
+    pub(super) fn parts(self, together: u64) -> impl Iterator<Item = Stripes<R>> {
         let mut parts: Vec<Range<usize>> = Vec::new();
         let mut size = 0_u64;
         for (nth, stripe) in self.stripes.iter().enumerate() {
@@ -183,11 +183,10 @@ impl<R: ChunkReader> Guarded<R> {
             }
         }
         let file = Arc::new(self);
-        let part = |stripes: Range<usize>| Stripes {
-            tail: file.tail(file.stripes.get(stripes).unwrap_or_default()),
-            file: Arc::clone(&file),
-        };
-        std::iter::once(0..0).chain(parts).map(part).collect()
+        std::iter::once(0..0).chain(parts).map(move |stripes| {
+            let tail = file.tail(file.stripes.get(stripes).unwrap_or_default());
+            Stripes { tail, file: Arc::clone(&file) }
+        })
     }
 
     /// The tail of a file that has these stripes.
