@@ -53,6 +53,8 @@ pub(crate) struct Summary {
     pub(crate) int: Option<i64>,
     /// The year, if it is a date.
     pub(crate) year: Option<u16>,
+    /// Whether it is a day, perhaps with a time of day, and nothing else: `2021-05-06T10:11:12.123Z`.
+    moment: bool,
     /// Whether spans of text in it are worth a look.
     pub(crate) text: bool,
     /// Whether it begins as a telephone number in international form does and holds no letter.
@@ -266,6 +268,7 @@ impl Summary {
             len: length(cell),
             int: None,
             year: None,
+            moment: false,
             text: false,
             dialled: cell.starts_with('+') && n.letters() + n.high() + n.at() == 0,
         };
@@ -276,7 +279,7 @@ impl Summary {
             .unwrap_or_else(|| worded(cell, n));
         summary.text = len >= LEAST_TEXT
             && (n.digits() >= LEAST_DIGITS || n.at() > 0)
-            && !(summary.year.is_some() && is_moment(cell.as_bytes()))
+            && !summary.moment
             && (n.spaces() > 0 || n.other() > 0 || n.colons() > 0 || n.encoding() > 0);
         summary
     }
@@ -349,13 +352,15 @@ impl Summary {
         }
         let year = year.value;
         self.year = Some(year);
-        let rest = cell.get(cell.len() - c.rest.len()..)?.trim_start_matches([' ', 'T', 't']);
+        self.moment = c.joint.is_none() || is_time(c.rest);
+        let before = c.rest.iter().take_while(|byte| matches!(byte, b' ' | b'T' | b't')).count();
+        let rest = c.rest.get(before..).unwrap_or_default();
         // Exports of a day often carry a midnight that nobody entered.
         let midnight = rest.is_empty()
-            || (rest.starts_with("00:00") && rest.bytes().all(|b| matches!(b, b'0' | b':' | b'.' | b'Z' | b'+')));
+            || (rest.starts_with(b"00:00") && rest.iter().all(|b| matches!(b, b'0' | b':' | b'.' | b'Z' | b'+')));
         match midnight {
             true => Some(Kind::Date),
-            false => rest.as_bytes().first().is_some_and(u8::is_ascii_digit).then_some(Kind::Timestamp),
+            false => rest.first().is_some_and(u8::is_ascii_digit).then_some(Kind::Timestamp),
         }
     }
 }
@@ -388,11 +393,13 @@ fn whole_part(cell: &[u8]) -> Option<u16> {
     }
 }
 
-/// Whether `cell`, which begins with a day, is that and a time of day and nothing else: `2021-05-06T10:11:12.123Z`.
-fn is_moment(cell: &[u8]) -> bool {
-    let Some(at) = cell.iter().position(|byte| matches!(byte, b' ' | b'T' | b't')) else { return true };
-    let time = cell.get(at..).unwrap_or_default();
-    let Some(rest) = two_digits(time, b" Tt").and_then(|rest| two_digits(rest, b":")) else { return false };
+/// Whether `time` is a time of day and nothing else: `10:11`, `10:11:12.123Z`.
+fn is_time(time: &[u8]) -> bool {
+    let [one, other, rest @ ..] = time else { return false };
+    if !one.is_ascii_digit() || !other.is_ascii_digit() {
+        return false;
+    }
+    let Some(rest) = two_digits(rest, b":") else { return false };
     let rest = two_digits(rest, b":").unwrap_or(rest);
     let zone = match rest {
         [b'.', fraction @ ..] => {
