@@ -191,9 +191,10 @@ fn ends_with(bytes: &Random, marker: &[u8; 16]) -> std::io::Result<bool> {
 fn all(batches: Batches, table: &mut Table, rules: &Rules) -> Result<(), ArrowError> {
     let tables = Tables::new(table.format, rules);
     let read = tables.count(batches.map(|batch| batch.and_then(bounded)));
-    tables.into(table);
-    table.rows_total = Some(table.rows_read).filter(|_| read.end.is_ok());
-    read.end.map_err(|error| error.unwrap_or_else(unsound))
+    tables.add_to(table);
+    read.end.map_err(|error| error.unwrap_or_else(unsound))?;
+    table.rows_total = Some(table.rows_read);
+    Ok(())
 }
 
 fn unsound() -> ArrowError {

@@ -180,7 +180,7 @@ impl<R: ChunkReader + 'static> Source<'_, R> {
             (read != rows).then(|| (GapKind::Unparsed, damaged(at, read, rows)))
         });
         table.gaps.extend(gaps.collect::<Vec<_>>());
-        tables.into(table);
+        tables.add_to(table);
         table.gaps.sort();
     }
 

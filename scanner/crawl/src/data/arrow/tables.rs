@@ -81,7 +81,7 @@ impl<'r> Tables<'r> {
     }
 
     /// Adds everything that was counted to `table`, which has the columns in their order.
-    pub(in super::super) fn into(self, table: &mut Table) {
+    pub(in super::super) fn add_to(self, table: &mut Table) {
         let counted = self.free.into_inner().unwrap_or_else(PoisonError::into_inner).into_par_iter();
         let all = counted.reduce_with(|mut one, other| {
             one.merge(other);
@@ -116,7 +116,7 @@ mod tests {
             let tables = Tables::new("parquet", &RULES);
             let read = tables.count(batches);
             let mut table = Table::new("parquet");
-            tables.into(&mut table);
+            tables.add_to(&mut table);
             (table, read)
         })
     }
