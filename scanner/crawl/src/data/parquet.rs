@@ -430,6 +430,30 @@ mod tests {
         assert_eq!(table(true).columns(), table(false).columns());
     }
 
+    /// Groups and batches are shared out otherwise on every number of threads, and dictionaries are closed at other batches.
+    #[test]
+    fn any_number_of_threads_reads_the_same() {
+        let rows = 60_000_u64;
+        let repeated: ArrayRef = Arc::new(arrow::array::StringArray::from_iter_values(
+            (0..rows).map(|n| format!("u{}@a.org", n * n % 5_000)),
+        ));
+        let other: ArrayRef =
+            Arc::new(arrow::array::StringArray::from_iter_values((0..rows).map(|n| format!("+49 30 {}", n * 7_919))));
+        let number: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows as i64).map(|n| n % 97)));
+        let columns = [("email", repeated), ("phone", other), ("age", number)];
+        let file = write(&RecordBatch::try_from_iter(columns).unwrap(), 20_000);
+        let read = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (columns, hashed) = pool.install(|| on_disk(file.path(), &FULL)).into_columns();
+            let compared = hashed.of(&[0, 1, 2]);
+            let rows: Vec<(Vec<u32>, u64)> = compared.iter().map(|(cells, times)| (cells.to_vec(), times)).collect();
+            assert_eq!(rows.iter().map(|(_, times)| times).sum::<u64>(), 60_000);
+            (columns, rows)
+        };
+        let one = read(1);
+        assert!([2, 5].into_iter().all(|threads| read(threads) == one));
+    }
+
     #[test]
     fn all_rows_are_all_groups_and_the_same_as_a_sample_of_all() {
         let file = write(&numbers(9_999), 500);
