@@ -244,6 +244,11 @@ fn shown_name(name: &str) -> String {
         .collect()
 }
 
+/// `1 row is`, `3 rows are`.
+fn are(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what} is") } else { format!("{count} {what}s are") }
+}
+
 /// The longest column name that is kept, in characters.
 const NAME: usize = 128;
 

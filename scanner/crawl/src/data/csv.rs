@@ -203,7 +203,8 @@ fn finish(table: &mut Table, blocks: &Blocks<Stream<'_>>, offered: u64, ragged: 
         table.rows_total = Some(offered + blocks.long);
     }
     if blocks.long > 0 {
-        let why = format!("{} rows are longer than 16 MiB or hold a quote that is never closed; not read", blocks.long);
+        let rows = super::are(blocks.long, "row");
+        let why = format!("{rows} longer than 16 MiB or in a quote that is never closed; not read");
         table.gap(GapKind::Unparsed, why);
     }
     // Between spread windows a quoted line break may part a row; that is no fault of the file.

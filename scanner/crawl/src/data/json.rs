@@ -43,10 +43,10 @@ pub(super) fn lines(stream: Stream<'_>, limits: &Limits, rules: &Rules) -> Table
     bad -= u64::from(blocks.stream().cut && bad > 0);
     finish(&mut table, blocks.stream(), blocks.failed, offered);
     if blocks.long > 0 {
-        table.gap(GapKind::Limit, format!("{} lines are longer than 16 MiB; not read", blocks.long));
+        table.gap(GapKind::Limit, format!("{} longer than 16 MiB; not read", super::are(blocks.long, "line")));
     }
     if bad > 0 {
-        table.gap(GapKind::Unparsed, format!("{bad} lines are not JSON objects"));
+        table.gap(GapKind::Unparsed, format!("{} not JSON objects", super::are(bad, "line")));
     }
     table
 }
